@@ -1,0 +1,78 @@
+"""The Flask extensions, the base class of the tables, and `atomic`: one transaction, committed at the edge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask_babel import Babel
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+from sqlalchemy import MetaData
+from sqlalchemy.orm import DeclarativeBase, Session
+
+# A request waits this long for a row lock; app.errors.Busy beyond that. Shorter than the 30 s a request may take.
+LOCK_TIMEOUT = "20s"
+IDLE_IN_TRANSACTION_TIMEOUT = "60s"
+
+SESSION_SETTINGS = {
+    "timezone": "UTC",
+    "lock_timeout": LOCK_TIMEOUT,
+    "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_TIMEOUT,
+}
+
+ENGINE_OPTIONS: dict[str, Any] = {
+    "pool_pre_ping": True,
+    # Statements in logs and error messages would carry people's data.
+    "hide_parameters": True,
+    "isolation_level": "READ COMMITTED",
+    "connect_args": {"options": " ".join(f"-c {name}={value}" for name, value in SESSION_SETTINGS.items())},
+}
+
+
+class Base(DeclarativeBase):
+    """Base of all tables; every constraint has a predictable name, so that a migration can refer to it."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base, engine_options=ENGINE_OPTIONS)
+migrate = Migrate(compare_type=True)
+login_manager = LoginManager()
+csrf = CSRFProtect()
+babel = Babel()
+
+
+@contextmanager
+def atomic() -> Iterator[Session]:
+    """One transaction at the edge: committed on success, rolled back on any error.
+
+    Yields the session. Raises RuntimeError when opened inside another one: an operation never decides
+    when its caller's work is final. What was read before in the same request belongs to the transaction;
+    what was changed before, outside, is refused rather than committed by accident.
+    """
+    session = db.session()
+    if session.info.get("atomic"):
+        raise RuntimeError("atomic() was opened inside another atomic(); only the edge commits.")
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("The session was changed before atomic() was opened; change it inside.")
+    session.info["atomic"] = True
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info.pop("atomic", None)
