@@ -1,4 +1,4 @@
-"""The Flask extensions, the base class of the tables, and `atomic`: one transaction, committed at the edge."""
+"""The Flask extensions, the base class of the tables, and `atomic`: one transaction at the edge."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from flask_wtf import CSRFProtect
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase, Session
 
-# A request waits this long for a row lock; app.errors.Busy beyond that. Shorter than the 30 s a request may take.
+# A request waits this long for a row lock and then gives up: less than the 30 s that it may take in all.
 LOCK_TIMEOUT = "20s"
 IDLE_IN_TRANSACTION_TIMEOUT = "60s"
 

@@ -1,0 +1,45 @@
+"""The tables, a file a noun."""
+
+from app.models.accounts import Account, LoginAttempt, WebSession
+from app.models.cases import Case, Incident, MessageWait, Task, TaskDraft, TaskValue, Timer
+from app.models.deployments import Deployment, DeploymentFile
+from app.models.files import Attachment
+from app.models.history import History, HistoryPayload
+from app.models.messages import Message, Notice
+from app.models.organisations import Jurisdiction, Organisation, OrganisationName, Region, Subordination
+from app.models.people import Person
+from app.models.quotas import PlaceClaim, PostQuota
+from app.models.requests import IdempotencyKey
+from app.models.settings import DatabaseMark, Holiday, SchemeClock
+
+__all__ = [
+    "Account",
+    "Attachment",
+    "Case",
+    "DatabaseMark",
+    "Deployment",
+    "DeploymentFile",
+    "History",
+    "HistoryPayload",
+    "Holiday",
+    "IdempotencyKey",
+    "Incident",
+    "Jurisdiction",
+    "LoginAttempt",
+    "Message",
+    "MessageWait",
+    "Notice",
+    "Organisation",
+    "OrganisationName",
+    "Person",
+    "PlaceClaim",
+    "PostQuota",
+    "Region",
+    "SchemeClock",
+    "Subordination",
+    "Task",
+    "TaskDraft",
+    "TaskValue",
+    "Timer",
+    "WebSession",
+]

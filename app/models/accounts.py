@@ -1,0 +1,58 @@
+"""Accounts and their server-side sessions."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.extensions import db
+from app.models.columns import Code, Id, Instant, OptionalInstant, OptionalOrganisationRef
+
+
+class Account(db.Model):
+    """A login of one person who acts for one organisation.
+
+    `duties`: operator 经办, supervisor 监督, administrator 系统管理, designer 流程设计.
+    `person_id` links an officer to the register, so that nobody decides on their own case (ALL-04).
+    """
+
+    __tablename__ = "account"
+
+    id: Mapped[Id]
+    login: Mapped[Code] = mapped_column(unique=True)
+    password_hash: Mapped[str]
+    name: Mapped[str]
+    organisation_id: Mapped[OptionalOrganisationRef] = mapped_column(index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    duties: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
+    must_change_password: Mapped[bool] = mapped_column(default=False)
+    failed_attempts: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[OptionalInstant]
+    disabled_at: Mapped[OptionalInstant]
+    created_at: Mapped[Instant]
+    password_changed_at: Mapped[OptionalInstant]
+
+
+class WebSession(db.Model):
+    """A signed-in browser; ended at logout and at every password or duty change."""
+
+    __tablename__ = "web_session"
+
+    token_digest: Mapped[bytes] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    created_at: Mapped[Instant]
+    last_seen_at: Mapped[Instant]
+    expires_at: Mapped[Instant]
+    ended_at: Mapped[OptionalInstant]
+
+
+class LoginAttempt(db.Model):
+    """A failed sign-in by address, so that guessing is slowed whatever login it names."""
+
+    __tablename__ = "login_attempt"
+    __table_args__ = (Index("ix_login_attempt_address", "address", "at"),)
+
+    id: Mapped[Id]
+    address: Mapped[Code]
+    at: Mapped[Instant]

@@ -1,0 +1,184 @@
+"""Cases 办件 and the projections of what waits in them."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.extensions import db
+from app.models.columns import (
+    CaseRef,
+    Code,
+    Id,
+    Instant,
+    Json,
+    JsonList,
+    OptionalAccountRef,
+    OptionalCode,
+    OptionalInstant,
+    OptionalOrganisationRef,
+    OrganisationRef,
+)
+
+
+class Case(db.Model):
+    """One process instance about one subject, pinned to a deployment.
+
+    `state`: running, ended, cancelled. `engine_state` is the engine's own bytes; `head` the newest link of
+    the history chain and `seq` its number. `status` is what people read; `listed` the variables that
+    lists show. `unique_key` keeps one live case per subject, process and scheme (LIFE-07).
+    """
+
+    __tablename__ = "case"
+    __table_args__ = (
+        Index(
+            "ix_case_unique_key",
+            "jurisdiction",
+            "scheme_id",
+            "unique_key",
+            unique=True,
+            postgresql_where=text("ended_at is null and unique_key is not null"),
+        ),
+        Index("ix_case_unit", "unit_id", "scheme_id", "process", "id"),
+        Index("ix_case_person", "person_id", "id"),
+        Index("ix_case_scheme", "scheme_id", "process", "state", "id"),
+    )
+
+    id: Mapped[Id]
+    jurisdiction: Mapped[Code]
+    scheme_id: Mapped[Code]
+    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployment.id"), index=True)
+    process: Mapped[Code]
+    unit_id: Mapped[OrganisationRef]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    unique_key: Mapped[OptionalCode]
+    state: Mapped[Code]
+    status: Mapped[str]
+    outcome: Mapped[OptionalCode]
+    listed: Mapped[Json]
+    engine_state: Mapped[bytes]
+    seq: Mapped[int]
+    head: Mapped[bytes]
+    started_at: Mapped[Instant]
+    updated_at: Mapped[Instant]
+    ended_at: Mapped[OptionalInstant]
+
+
+class Task(db.Model):
+    """A user task 待办事项; `state`: open, completed, cancelled. The office that resolved is stored once.
+
+    `closes_at`: the instant from which a completion is refused. `pending_since` is the `received_at` of a
+    bulk request that was accepted and has not come to this task yet (decision 3).
+    """
+
+    __tablename__ = "task"
+    __table_args__ = (
+        Index("ix_task_inbox", "office_id", "role", "opened_at", "id", postgresql_where=text("state = 'open'")),
+        Index("ix_task_case", "case_id", "token"),
+        Index("ix_task_done", "completed_by", "completed_at", postgresql_where=text("state = 'completed'")),
+    )
+
+    id: Mapped[Id]
+    case_id: Mapped[CaseRef]
+    scheme_id: Mapped[Code]
+    token: Mapped[int]
+    process: Mapped[Code]
+    element: Mapped[Code]
+    name: Mapped[str]
+    role: Mapped[Code]
+    office_id: Mapped[OptionalOrganisationRef]
+    form: Mapped[OptionalCode]
+    status: Mapped[str | None]
+    bulk: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[Code]
+    opened_at: Mapped[Instant]
+    closes_at: Mapped[OptionalInstant]
+    pending_since: Mapped[OptionalInstant]
+    completed_at: Mapped[OptionalInstant]
+    completed_by: Mapped[OptionalAccountRef]
+    completed_for: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+
+
+class TaskValue(db.Model):
+    """What a person entered at a task, apart from the engine; erasable, its salted digest stands in history."""
+
+    __tablename__ = "task_value"
+
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), primary_key=True)
+    values: Mapped[Json]
+    salt: Mapped[bytes]
+
+
+class TaskDraft(db.Model):
+    """What a person has typed and not submitted yet."""
+
+    __tablename__ = "task_draft"
+
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), primary_key=True)
+    values: Mapped[Json]
+    saved_at: Mapped[Instant]
+    saved_by: Mapped[OptionalAccountRef]
+
+
+class Timer(db.Model):
+    """A timer event that waits; `due_at` null is undetermined. The table is the truth (journey 2).
+
+    `parked_at` set: its firing failed and stands as an incident until somebody retries it.
+    """
+
+    __tablename__ = "timer"
+    __table_args__ = (
+        Index(
+            "ix_timer_due",
+            "scheme_id",
+            "due_at",
+            "id",
+            postgresql_where=text("due_at is not null and parked_at is null"),
+        ),
+        Index("ix_timer_case", "case_id", "token", unique=True),
+    )
+
+    id: Mapped[Id]
+    case_id: Mapped[CaseRef]
+    scheme_id: Mapped[Code]
+    token: Mapped[int]
+    element: Mapped[Code]
+    name: Mapped[str]
+    due_at: Mapped[OptionalInstant]
+    dates: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
+    parked_at: Mapped[OptionalInstant]
+
+
+class MessageWait(db.Model):
+    """A message that a case waits for; one receiving case a transaction."""
+
+    __tablename__ = "message_wait"
+    __table_args__ = (Index("ix_message_wait_name", "scheme_id", "message", "key"),)
+
+    case_id: Mapped[CaseRef] = mapped_column(primary_key=True)
+    token: Mapped[int] = mapped_column(primary_key=True)
+    scheme_id: Mapped[Code]
+    element: Mapped[Code]
+    name: Mapped[str]
+    message: Mapped[Code]
+    key: Mapped[OptionalCode]
+    closes_at: Mapped[OptionalInstant]
+
+
+class Incident(db.Model):
+    """What stopped a case without anybody's act: cause, and the deadlines that went on meanwhile."""
+
+    __tablename__ = "incident"
+    __table_args__ = (Index("ix_incident_open", "case_id", postgresql_where=text("closed_at is null")),)
+
+    id: Mapped[Id]
+    case_id: Mapped[CaseRef]
+    kind: Mapped[Code]
+    element: Mapped[OptionalCode]
+    timer_id: Mapped[int | None]
+    message: Mapped[str]
+    deadlines: Mapped[JsonList]
+    opened_at: Mapped[Instant]
+    closed_at: Mapped[OptionalInstant]
+    closed_by: Mapped[OptionalAccountRef]

@@ -1,0 +1,62 @@
+"""The replayable log: one chained row for each call of the engine (decisions 1 and 10)."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKeyConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.extensions import db
+from app.models.columns import (
+    CaseRef,
+    Code,
+    Instant,
+    Json,
+    JsonList,
+    OptionalAccountRef,
+    OptionalCode,
+    OptionalOrganisationRef,
+)
+
+
+class History(db.Model):
+    """One link of a case's chain.
+
+    `call`: start, complete, fire, receive, move, retime, cancel, or record (logged without effect).
+    `at` is the instant the engine was given (received, or due); `recorded_at` when it was written.
+    `arguments` is all that replays the call but personal values, which lie in `HistoryPayload` and stand
+    here as `payload_digest`. `state_digest` is of the canonical engine state after the call. `mac` is keyed
+    over this row and `previous`.
+    """
+
+    __tablename__ = "history"
+
+    case_id: Mapped[CaseRef] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    call: Mapped[Code]
+    element: Mapped[OptionalCode]
+    task_id: Mapped[int | None]
+    at: Mapped[Instant]
+    recorded_at: Mapped[Instant]
+    actor_id: Mapped[OptionalAccountRef]
+    actor_name: Mapped[str]
+    office_id: Mapped[OptionalOrganisationRef]
+    office_name: Mapped[str | None]
+    arguments: Mapped[Json]
+    happened: Mapped[JsonList]
+    payload_digest: Mapped[bytes | None]
+    state_digest: Mapped[bytes]
+    previous: Mapped[bytes]
+    mac: Mapped[bytes]
+    key_id: Mapped[Code]
+
+
+class HistoryPayload(db.Model):
+    """The personal arguments of one call; `body` null after an erasure, when only the digest can be checked."""
+
+    __tablename__ = "history_payload"
+    __table_args__ = (ForeignKeyConstraint(["case_id", "seq"], ["history.case_id", "history.seq"]),)
+
+    case_id: Mapped[int] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    salt: Mapped[bytes]
+    body: Mapped[Json | None]

@@ -1,0 +1,34 @@
+"""The register of persons: the only place that holds an ID number, encrypted with a keyed blind index."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.extensions import db
+from app.models.columns import Code, Id, Instant, OptionalInstant, OptionalOrganisationRef
+
+
+class Person(db.Model):
+    """An applicant 申报人 (or an officer who might be one: ALL-04)."""
+
+    __tablename__ = "person"
+    __table_args__ = (Index("ix_person_unit", "unit_id", "name_key", "id"),)
+
+    id: Mapped[Id]
+    unit_id: Mapped[OptionalOrganisationRef]
+    name: Mapped[str]
+    name_key: Mapped[Code]
+    gender: Mapped[Code]
+    birth_date: Mapped[date]
+    ethnicity: Mapped[str | None]
+    telephone: Mapped[str | None]
+    id_number_cipher: Mapped[bytes]
+    id_number_key_id: Mapped[Code]
+    id_number_index: Mapped[bytes] = mapped_column(unique=True)
+    id_number_head: Mapped[Code]
+    id_number_tail: Mapped[Code]
+    created_at: Mapped[Instant]
+    left_at: Mapped[OptionalInstant]
