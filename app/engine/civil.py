@@ -1,4 +1,4 @@
-"""Civil time in Asia/Shanghai: instants and durations in ISO 8601, calendar months as the Civil Code counts them."""
+"""Civil time in Asia/Shanghai: instants and durations in ISO 8601, calendar months by the Civil Code."""
 
 import re
 from calendar import monthrange
@@ -91,8 +91,8 @@ def add_months(moment: Moment, months: int) -> Moment:
     """The same day so many months on, or the month's last day where there is none (Civil Code art. 202)."""
     if isinstance(moment, datetime):
         local = civil(moment)
-        return local.replace(**_months_on(local, months)).astimezone(UTC)
-    return moment.replace(**_months_on(moment, months))
+        return datetime.combine(_months_on(local, months), local.timetz()).astimezone(UTC)
+    return _months_on(moment, months)
 
 
 def add_duration(moment: Moment, duration: Duration) -> Moment:
@@ -127,8 +127,8 @@ def months_between(start: date, end: date) -> int:
     return months if add_months(start, months) <= end else months - 1
 
 
-def _months_on(day: date, months: int) -> dict[str, int]:
+def _months_on(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     if not 1 <= year <= 9998:
         raise ValueError("算出的日期超出了日历范围")
-    return {"year": year, "month": month + 1, "day": min(day.day, monthrange(year, month + 1)[1])}
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

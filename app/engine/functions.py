@@ -139,7 +139,7 @@ def _months_between(context: Context, start: Any, end: Any) -> int:
 @_function("days_between(早, 晚)", "相隔几天（按日期数）")
 def _days_between(context: Context, start: Any, end: Any) -> int:
     first, last = (civil.civil(m).date() if type(m) is datetime else m for m in _moments(start, end))
-    return (last - first).days  # type: ignore[no-any-return]
+    return (last - first).days
 
 
 @_function("add_months(日期, 月数)", "几个月后的同一日；那个月没有这一日的，为月末（民法典第二百零二条）")

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import ROUND_FLOOR, Decimal
 from decimal import Context as Arithmetic
-from math import isfinite
 from types import MappingProxyType, NoneType
 from typing import Any
 
@@ -36,7 +35,7 @@ LARGEST_NUMBER = 10**15
 LONGEST_TEXT = 100_000
 LONGEST_LIST = 10_000
 
-_SCALARS = frozenset({NoneType, bool, int, float, str, date, datetime, Duration})
+SCALARS = frozenset({NoneType, bool, int, float, str, date, datetime, Duration})
 _ORDERED = frozenset({int, float, str, date, datetime})
 _ARITHMETIC = Arithmetic(prec=34)
 
@@ -59,8 +58,8 @@ def plain(value: Any) -> Any:
         raise ExpressionFailed("用到了不支持的内容；变量只能是文字、数字、是非值、日期、时刻、列表或数据项")
     if cls is datetime and value.tzinfo is None:
         raise ExpressionFailed("用到了没有时区的时刻；请改用带时区的时刻")
-    if cls is float and not isfinite(value):
-        raise ExpressionFailed("用到了不是有限数的数字")
+    if cls in NUMBERS and not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
+        raise ExpressionFailed("用到了超出范围的数字（整数部分最多 15 位）")
     return value
 
 
@@ -71,9 +70,9 @@ def truth(value: object) -> bool:
 
 
 def equal(left: Any, right: Any) -> bool:
-    """Sameness; values of different kinds differ (True is not 1), but a date and an instant are told apart."""
+    """Sameness; values of different kinds differ (True is not 1); a date against an instant is told."""
     kinds = type(left), type(right)
-    if kinds[0] is kinds[1] and kinds[0] in _SCALARS:
+    if kinds[0] is kinds[1] and kinds[0] in SCALARS:
         return bool(left == right)
     if kinds[0] in NUMBERS and kinds[1] in NUMBERS:
         return bool(left == right)
