@@ -6,17 +6,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from flask import Flask
 from flask_babel import Babel
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, event
 from sqlalchemy.orm import DeclarativeBase, Session
+
+from app import embedded_postgres
+from app.config import ConfigError, Settings
 
 # A request waits this long for a row lock and then gives up: less than the 30 s that it may take in all.
 LOCK_TIMEOUT = "20s"
 IDLE_IN_TRANSACTION_TIMEOUT = "60s"
+
+OLDEST_POSTGRES = 140000
+DATABASE = "workergrade"
 
 SESSION_SETTINGS = {
     "timezone": "UTC",
@@ -52,6 +59,25 @@ migrate = Migrate(compare_type=True)
 login_manager = LoginManager()
 csrf = CSRFProtect()
 babel = Babel()
+
+
+def connect(app: Flask, settings: Settings) -> None:
+    """Binds the app to its database, starting the embedded one if no address is given."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url or _embedded(settings)
+    db.init_app(app)
+    with app.app_context():
+        event.listen(db.engine, "connect", _check_version)
+
+
+def _embedded(settings: Settings) -> str:
+    server = embedded_postgres.start(settings.postgres_folder)
+    server.create_database(DATABASE)
+    return server.url(DATABASE)
+
+
+def _check_version(connection: Any, _record: object) -> None:
+    if connection.info.server_version < OLDEST_POSTGRES:
+        raise ConfigError("数据库版本过低，请使用 PostgreSQL 14 或更高版本。")
 
 
 @contextmanager

@@ -1,0 +1,181 @@
+"""The environment, read once into frozen settings; a bad one is told in a sentence that says what to do.
+
+| variable | meaning |
+| --- | --- |
+| DATABASE_URL | PostgreSQL 14 or newer; without it the embedded one runs in the data folder |
+| APP_DATA | data folder; by default `var` in the project, as root a folder under /var/lib/workergrade |
+| APP_UPLOADS | folder of the uploaded files; by default `uploads` in the data folder |
+| APP_SCHEDULER | `off` keeps this process from sweeping timers |
+| APP_REHEARSAL | `on` makes a rehearsal database when a database is made; read by nothing else |
+| SECRET_KEY | signs session cookies; at least 32 characters |
+| HISTORY_KEY | keys the history chain; 64 hexadecimal digits; of several (commas) the first signs, all verify |
+| ID_NUMBER_KEY, ID_INDEX_KEY | encrypt ID numbers, and make them searchable; 64 hexadecimal digits |
+
+The embedded database makes its keys on first use, in `keys` under the data folder (readable by the owner
+alone); with DATABASE_URL they must be given, since several machines have to share them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+PROJECT = Path(__file__).resolve().parents[1]
+SYSTEM_DATA = Path("/var/lib/workergrade")
+KEY_NAMES = ("SECRET_KEY", "HISTORY_KEY", "ID_NUMBER_KEY", "ID_INDEX_KEY")
+KEY_BYTES = 32
+
+
+class ConfigError(RuntimeError):
+    """环境变量设置有误。"""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment says; keys never show in a repr."""
+
+    data_folder: Path
+    upload_folder: Path
+    database_url: str | None  # None: the embedded one
+    scheduler: bool
+    rehearsal: bool
+    secret_key: str = field(repr=False)
+    history_keys: Mapping[str, bytes] = field(repr=False)  # by id; the first is the current one
+    id_number_key: bytes = field(repr=False)
+    id_index_key: bytes = field(repr=False)
+
+    @property
+    def postgres_folder(self) -> Path:
+        return self.data_folder / "postgres"
+
+    @property
+    def history_key_id(self) -> str:
+        return next(iter(self.history_keys))
+
+    @property
+    def history_key(self) -> bytes:
+        return self.history_keys[self.history_key_id]
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of an environment; makes the data folder and, for the embedded database, the keys."""
+    data_folder = _data_folder(environment)
+    database_url = _database_url(environment)
+    keys = {name: _key_text(name, environment, data_folder, database_url) for name in KEY_NAMES}
+    if len(keys["SECRET_KEY"]) < KEY_BYTES:
+        raise ConfigError(f"SECRET_KEY 至少要有 {KEY_BYTES} 个字符。")
+    upload_folder = Path(environment.get("APP_UPLOADS") or data_folder / "uploads").resolve()
+    upload_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Settings(
+        data_folder=data_folder,
+        upload_folder=upload_folder,
+        database_url=database_url,
+        scheduler=_switch("APP_SCHEDULER", environment, default=True),
+        rehearsal=_switch("APP_REHEARSAL", environment, default=False),
+        secret_key=keys["SECRET_KEY"],
+        history_keys={_key_id(key): key for key in _keys("HISTORY_KEY", keys["HISTORY_KEY"])},
+        id_number_key=_keys("ID_NUMBER_KEY", keys["ID_NUMBER_KEY"])[0],
+        id_index_key=_keys("ID_INDEX_KEY", keys["ID_INDEX_KEY"])[0],
+    )
+
+
+def _data_folder(environment: Mapping[str, str]) -> Path:
+    as_root = os.geteuid() == 0
+    default = SYSTEM_DATA / _folder_name(PROJECT) if as_root else PROJECT / "var"
+    folder = Path(environment.get("APP_DATA") or default).resolve()
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        # As root PostgreSQL runs as another user, who has to pass through to its own folder.
+        folder.mkdir(mode=0o711 if as_root else 0o700, exist_ok=True)
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        raise ConfigError(f"数据目录 {folder} 不可写，请用 APP_DATA 指定一个可写的目录。")
+    return folder
+
+
+def _folder_name(project: Path) -> str:
+    """Two copies of the project on a machine keep their data apart."""
+    return f"{project.name}-{hashlib.sha256(os.fsencode(project)).hexdigest()[:8]}"
+
+
+def _database_url(environment: Mapping[str, str]) -> str | None:
+    text = environment.get("DATABASE_URL")
+    if not text:
+        return None
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        url = None
+    if (
+        url is None
+        or url.drivername not in ("postgresql", "postgres", "postgresql+psycopg")
+        or not url.database
+    ):
+        raise ConfigError(
+            "DATABASE_URL 应为 postgresql://用户:口令@主机:端口/数据库，且只支持 PostgreSQL 14 及以上版本。"
+        )
+    return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+def _switch(name: str, environment: Mapping[str, str], *, default: bool) -> bool:
+    text = environment.get(name, "").strip().lower()
+    if not text:
+        return default
+    if text not in ("on", "1", "true", "off", "0", "false"):
+        raise ConfigError(f"{name} 只能是 on 或 off，现在是“{text}”。")
+    return text in ("on", "1", "true")
+
+
+def _key_text(name: str, environment: Mapping[str, str], data_folder: Path, database_url: str | None) -> str:
+    given = environment.get(name, "").strip()
+    if given:
+        return given
+    if database_url:
+        raise ConfigError(
+            f"使用 DATABASE_URL 时必须设置 {name}；可用 openssl rand -hex {KEY_BYTES} 生成，并妥善备份。"
+        )
+    path = data_folder / "keys" / name.lower()
+    if not path.exists():
+        if (data_folder / "postgres" / "cluster").exists():
+            raise ConfigError(
+                f"数据库已存在，但密钥文件 {path} 不见了；请从备份恢复该文件，否则已有数据无法核验或解密。"
+            )
+        _make_key(path)
+    return path.read_text().strip()
+
+
+def _make_key(path: Path) -> None:
+    """A new key in a file of its own, whole or not at all, the same for processes that start together."""
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent) as draft:  # mode 0600
+        draft.write(secrets.token_hex(KEY_BYTES))
+        draft.flush()
+        os.fsync(draft.fileno())
+        try:
+            os.link(draft.name, path)
+        except FileExistsError:
+            return
+
+
+def _keys(name: str, text: str) -> list[bytes]:
+    try:
+        keys = [bytes.fromhex(part) for part in text.split(",")]
+    except ValueError:
+        keys = []
+    if not keys or any(len(key) != KEY_BYTES for key in keys):
+        raise ConfigError(
+            f"{name} 应为 {KEY_BYTES * 2} 位十六进制数字；可用 openssl rand -hex {KEY_BYTES} 生成。"
+        )
+    return keys
+
+
+def _key_id(key: bytes) -> str:
+    """Names a key in each history row without giving it away."""
+    return hashlib.sha256(b"history key id" + key).hexdigest()[:8]
