@@ -1,6 +1,7 @@
 """The tables, a file a noun."""
 
 from app.models.accounts import Account, LoginAttempt, WebSession
+from app.models.acts import Act
 from app.models.cases import Case, Incident, MessageWait, Task, TaskDraft, TaskValue, Timer
 from app.models.deployments import Deployment, DeploymentFile
 from app.models.files import Attachment
@@ -14,6 +15,7 @@ from app.models.settings import DatabaseMark, Holiday, SchemeClock
 
 __all__ = [
     "Account",
+    "Act",
     "Attachment",
     "Case",
     "DatabaseMark",

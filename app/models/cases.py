@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import BigInteger, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -176,7 +176,7 @@ class Incident(db.Model):
     case_id: Mapped[CaseRef]
     kind: Mapped[Code]
     element: Mapped[OptionalCode]
-    timer_id: Mapped[int | None]
+    timer_id: Mapped[int | None] = mapped_column(BigInteger)
     message: Mapped[str]
     deadlines: Mapped[JsonList]
     opened_at: Mapped[Instant]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKeyConstraint
+from sqlalchemy import BigInteger, ForeignKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import db
@@ -34,7 +34,7 @@ class History(db.Model):
     seq: Mapped[int] = mapped_column(primary_key=True)
     call: Mapped[Code]
     element: Mapped[OptionalCode]
-    task_id: Mapped[int | None]
+    task_id: Mapped[int | None] = mapped_column(BigInteger)
     at: Mapped[Instant]
     recorded_at: Mapped[Instant]
     actor_id: Mapped[OptionalAccountRef]
@@ -56,7 +56,7 @@ class HistoryPayload(db.Model):
     __tablename__ = "history_payload"
     __table_args__ = (ForeignKeyConstraint(["case_id", "seq"], ["history.case_id", "history.seq"]),)
 
-    case_id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True)
     salt: Mapped[bytes]
     body: Mapped[Json | None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index, text
+from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import db
@@ -31,7 +31,7 @@ class Message(db.Model):
     from_seq: Mapped[int]
     sent_at: Mapped[Instant]
     delivered_at: Mapped[OptionalInstant]
-    delivered_case_id: Mapped[int | None]
+    delivered_case_id: Mapped[int | None] = mapped_column(BigInteger)
     failed_at: Mapped[OptionalInstant]
     failure: Mapped[str | None]
 

@@ -1,0 +1,503 @@
+"""tables"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = '0001'
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table('database_mark',
+    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('rehearsal', sa.Boolean(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('id = 1', name=op.f('ck_database_mark_single_row')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_database_mark'))
+    )
+    op.create_table('login_attempt',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('address', sa.Text(collation='C'), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_login_attempt'))
+    )
+    op.create_index('ix_login_attempt_address', 'login_attempt', ['address', 'at'], unique=False)
+    op.create_table('organisation',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('kind', sa.Text(collation='C'), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('name_key', sa.Text(collation='C'), nullable=False),
+    sa.Column('code', sa.Text(collation='C'), nullable=True),
+    sa.Column('region', sa.Text(collation='C'), nullable=False),
+    sa.Column('level', sa.Text(collation='C'), nullable=True),
+    sa.Column('system', sa.Text(collation='C'), nullable=True),
+    sa.Column('nature', sa.Text(collation='C'), nullable=True),
+    sa.Column('contact', sa.String(), nullable=True),
+    sa.Column('telephone', sa.String(), nullable=True),
+    sa.Column('address', sa.String(), nullable=True),
+    sa.Column('profile_complete', sa.Boolean(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('successor_id', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['successor_id'], ['organisation.id'], name=op.f('fk_organisation_successor_id_organisation')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_organisation'))
+    )
+    op.create_index('ix_organisation_code', 'organisation', ['code'], unique=True, postgresql_where='code is not null')
+    op.create_index('ix_organisation_name_key', 'organisation', ['name_key', 'id'], unique=False)
+    op.create_table('region',
+    sa.Column('code', sa.Text(collation='C'), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('parent', sa.Text(collation='C'), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('code', name=op.f('pk_region'))
+    )
+    op.create_table('scheme_clock',
+    sa.Column('scheme_id', sa.Text(collation='C'), nullable=False),
+    sa.Column('offset', sa.Interval(), nullable=False),
+    sa.PrimaryKeyConstraint('scheme_id', name=op.f('pk_scheme_clock'))
+    )
+    op.create_table('jurisdiction',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('office_id', sa.BigInteger(), nullable=False),
+    sa.Column('function', sa.Text(collation='C'), nullable=False),
+    sa.Column('region', sa.Text(collation='C'), nullable=False),
+    sa.Column('level', sa.Text(collation='C'), nullable=True),
+    sa.Column('system', sa.Text(collation='C'), nullable=True),
+    sa.Column('valid_from', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('valid_to', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ground', sa.String(), nullable=True),
+    sa.ForeignKeyConstraint(['office_id'], ['organisation.id'], name=op.f('fk_jurisdiction_office_id_organisation')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_jurisdiction'))
+    )
+    op.create_index('ix_jurisdiction_function', 'jurisdiction', ['function', 'region'], unique=False)
+    op.create_index(op.f('ix_jurisdiction_office_id'), 'jurisdiction', ['office_id'], unique=False)
+    op.create_table('organisation_name',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('organisation_id', sa.BigInteger(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('valid_from', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('valid_to', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_organisation_name_organisation_id_organisation')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_organisation_name'))
+    )
+    op.create_index(op.f('ix_organisation_name_organisation_id'), 'organisation_name', ['organisation_id'], unique=False)
+    op.create_table('person',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('unit_id', sa.BigInteger(), nullable=True),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('name_key', sa.Text(collation='C'), nullable=False),
+    sa.Column('gender', sa.Text(collation='C'), nullable=False),
+    sa.Column('birth_date', sa.Date(), nullable=False),
+    sa.Column('ethnicity', sa.String(), nullable=True),
+    sa.Column('telephone', sa.String(), nullable=True),
+    sa.Column('id_number_cipher', sa.LargeBinary(), nullable=False),
+    sa.Column('id_number_key_id', sa.Text(collation='C'), nullable=False),
+    sa.Column('id_number_index', sa.LargeBinary(), nullable=False),
+    sa.Column('id_number_head', sa.Text(collation='C'), nullable=False),
+    sa.Column('id_number_tail', sa.Text(collation='C'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('left_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['unit_id'], ['organisation.id'], name=op.f('fk_person_unit_id_organisation')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_person')),
+    sa.UniqueConstraint('id_number_index', name=op.f('uq_person_id_number_index'))
+    )
+    op.create_index('ix_person_unit', 'person', ['unit_id', 'name_key', 'id'], unique=False)
+    op.create_table('subordination',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('organisation_id', sa.BigInteger(), nullable=False),
+    sa.Column('superior_id', sa.BigInteger(), nullable=False),
+    sa.Column('valid_from', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('valid_to', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_subordination_organisation_id_organisation')),
+    sa.ForeignKeyConstraint(['superior_id'], ['organisation.id'], name=op.f('fk_subordination_superior_id_organisation')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_subordination'))
+    )
+    op.create_index(op.f('ix_subordination_organisation_id'), 'subordination', ['organisation_id'], unique=False)
+    op.create_index(op.f('ix_subordination_superior_id'), 'subordination', ['superior_id'], unique=False)
+    op.create_table('account',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('login', sa.Text(collation='C'), nullable=False),
+    sa.Column('password_hash', sa.String(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('organisation_id', sa.BigInteger(), nullable=True),
+    sa.Column('person_id', sa.BigInteger(), nullable=True),
+    sa.Column('duties', postgresql.ARRAY(sa.TEXT()), nullable=False),
+    sa.Column('must_change_password', sa.Boolean(), nullable=False),
+    sa.Column('failed_attempts', sa.Integer(), nullable=False),
+    sa.Column('locked_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('disabled_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('password_changed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_account_organisation_id_organisation')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_account_person_id_person')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_account')),
+    sa.UniqueConstraint('login', name=op.f('uq_account_login'))
+    )
+    op.create_index(op.f('ix_account_organisation_id'), 'account', ['organisation_id'], unique=False)
+    op.create_table('act',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('kind', sa.Text(collation='C'), nullable=False),
+    sa.Column('subject', sa.Text(collation='C'), nullable=True),
+    sa.Column('actor_id', sa.BigInteger(), nullable=True),
+    sa.Column('actor_name', sa.String(), nullable=False),
+    sa.Column('organisation_id', sa.BigInteger(), nullable=True),
+    sa.Column('ground', sa.String(), nullable=True),
+    sa.Column('detail', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.ForeignKeyConstraint(['actor_id'], ['account.id'], name=op.f('fk_act_actor_id_account')),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_act_organisation_id_organisation')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_act'))
+    )
+    op.create_index('ix_act_subject', 'act', ['kind', 'subject', 'id'], unique=False)
+    op.create_table('deployment',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('scheme_id', sa.Text(collation='C'), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('hash', sa.Text(collation='C'), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('jurisdiction', sa.Text(collation='C'), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('effective_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('published_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('published_by', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['published_by'], ['account.id'], name=op.f('fk_deployment_published_by_account')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_deployment')),
+    sa.UniqueConstraint('scheme_id', 'hash', name=op.f('uq_deployment_scheme_id_hash')),
+    sa.UniqueConstraint('scheme_id', 'number', name=op.f('uq_deployment_scheme_id_number'))
+    )
+    op.create_table('holiday',
+    sa.Column('version', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('is_workday', sa.Boolean(), nullable=False),
+    sa.Column('note', sa.String(), nullable=False),
+    sa.Column('set_by', sa.BigInteger(), nullable=True),
+    sa.Column('set_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['set_by'], ['account.id'], name=op.f('fk_holiday_set_by_account')),
+    sa.PrimaryKeyConstraint('version', 'day', name=op.f('pk_holiday'))
+    )
+    op.create_table('idempotency_key',
+    sa.Column('account_id', sa.BigInteger(), nullable=False),
+    sa.Column('key', sa.Text(collation='C'), nullable=False),
+    sa.Column('request_digest', sa.LargeBinary(), nullable=False),
+    sa.Column('status', sa.Integer(), nullable=False),
+    sa.Column('body', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_idempotency_key_account_id_account')),
+    sa.PrimaryKeyConstraint('account_id', 'key', name=op.f('pk_idempotency_key'))
+    )
+    op.create_table('web_session',
+    sa.Column('token_digest', sa.LargeBinary(), nullable=False),
+    sa.Column('account_id', sa.BigInteger(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('last_seen_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_web_session_account_id_account')),
+    sa.PrimaryKeyConstraint('token_digest', name=op.f('pk_web_session'))
+    )
+    op.create_index(op.f('ix_web_session_account_id'), 'web_session', ['account_id'], unique=False)
+    op.create_table('case',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('jurisdiction', sa.Text(collation='C'), nullable=False),
+    sa.Column('scheme_id', sa.Text(collation='C'), nullable=False),
+    sa.Column('deployment_id', sa.BigInteger(), nullable=False),
+    sa.Column('process', sa.Text(collation='C'), nullable=False),
+    sa.Column('unit_id', sa.BigInteger(), nullable=False),
+    sa.Column('person_id', sa.BigInteger(), nullable=True),
+    sa.Column('unique_key', sa.Text(collation='C'), nullable=True),
+    sa.Column('state', sa.Text(collation='C'), nullable=False),
+    sa.Column('status', sa.String(), nullable=False),
+    sa.Column('outcome', sa.Text(collation='C'), nullable=True),
+    sa.Column('listed', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('engine_state', sa.LargeBinary(), nullable=False),
+    sa.Column('seq', sa.Integer(), nullable=False),
+    sa.Column('head', sa.LargeBinary(), nullable=False),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['deployment_id'], ['deployment.id'], name=op.f('fk_case_deployment_id_deployment')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_case_person_id_person')),
+    sa.ForeignKeyConstraint(['unit_id'], ['organisation.id'], name=op.f('fk_case_unit_id_organisation')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_case'))
+    )
+    op.create_index(op.f('ix_case_deployment_id'), 'case', ['deployment_id'], unique=False)
+    op.create_index('ix_case_person', 'case', ['person_id', 'id'], unique=False)
+    op.create_index('ix_case_scheme', 'case', ['scheme_id', 'process', 'state', 'id'], unique=False)
+    op.create_index('ix_case_unique_key', 'case', ['jurisdiction', 'scheme_id', 'unique_key'], unique=True, postgresql_where=sa.text('ended_at is null and unique_key is not null'))
+    op.create_index('ix_case_unit', 'case', ['unit_id', 'scheme_id', 'process', 'id'], unique=False)
+    op.create_table('deployment_file',
+    sa.Column('deployment_id', sa.BigInteger(), nullable=False),
+    sa.Column('path', sa.Text(collation='C'), nullable=False),
+    sa.Column('content', sa.LargeBinary(), nullable=False),
+    sa.ForeignKeyConstraint(['deployment_id'], ['deployment.id'], name=op.f('fk_deployment_file_deployment_id_deployment')),
+    sa.PrimaryKeyConstraint('deployment_id', 'path', name=op.f('pk_deployment_file'))
+    )
+    op.create_table('attachment',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('name', sa.Text(collation='C'), nullable=False),
+    sa.Column('digest', sa.Text(collation='C'), nullable=False),
+    sa.Column('title', sa.String(), nullable=False),
+    sa.Column('media_type', sa.Text(collation='C'), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('organisation_id', sa.BigInteger(), nullable=True),
+    sa.Column('uploaded_by', sa.BigInteger(), nullable=False),
+    sa.Column('uploaded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('case_id', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_attachment_case_id_case')),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_attachment_organisation_id_organisation')),
+    sa.ForeignKeyConstraint(['uploaded_by'], ['account.id'], name=op.f('fk_attachment_uploaded_by_account')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_attachment')),
+    sa.UniqueConstraint('name', name=op.f('uq_attachment_name'))
+    )
+    op.create_index(op.f('ix_attachment_case_id'), 'attachment', ['case_id'], unique=False)
+    op.create_index(op.f('ix_attachment_digest'), 'attachment', ['digest'], unique=False)
+    op.create_table('history',
+    sa.Column('case_id', sa.BigInteger(), nullable=False),
+    sa.Column('seq', sa.Integer(), nullable=False),
+    sa.Column('call', sa.Text(collation='C'), nullable=False),
+    sa.Column('element', sa.Text(collation='C'), nullable=True),
+    sa.Column('task_id', sa.BigInteger(), nullable=True),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('actor_id', sa.BigInteger(), nullable=True),
+    sa.Column('actor_name', sa.String(), nullable=False),
+    sa.Column('office_id', sa.BigInteger(), nullable=True),
+    sa.Column('office_name', sa.String(), nullable=True),
+    sa.Column('arguments', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('happened', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('payload_digest', sa.LargeBinary(), nullable=True),
+    sa.Column('state_digest', sa.LargeBinary(), nullable=False),
+    sa.Column('previous', sa.LargeBinary(), nullable=False),
+    sa.Column('mac', sa.LargeBinary(), nullable=False),
+    sa.Column('key_id', sa.Text(collation='C'), nullable=False),
+    sa.ForeignKeyConstraint(['actor_id'], ['account.id'], name=op.f('fk_history_actor_id_account')),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_history_case_id_case')),
+    sa.ForeignKeyConstraint(['office_id'], ['organisation.id'], name=op.f('fk_history_office_id_organisation')),
+    sa.PrimaryKeyConstraint('case_id', 'seq', name=op.f('pk_history'))
+    )
+    op.create_table('incident',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('case_id', sa.BigInteger(), nullable=False),
+    sa.Column('kind', sa.Text(collation='C'), nullable=False),
+    sa.Column('element', sa.Text(collation='C'), nullable=True),
+    sa.Column('timer_id', sa.BigInteger(), nullable=True),
+    sa.Column('message', sa.String(), nullable=False),
+    sa.Column('deadlines', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('opened_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('closed_by', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_incident_case_id_case')),
+    sa.ForeignKeyConstraint(['closed_by'], ['account.id'], name=op.f('fk_incident_closed_by_account')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_incident'))
+    )
+    op.create_index('ix_incident_open', 'incident', ['case_id'], unique=False, postgresql_where=sa.text('closed_at is null'))
+    op.create_table('message',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('scheme_id', sa.Text(collation='C'), nullable=False),
+    sa.Column('message', sa.Text(collation='C'), nullable=False),
+    sa.Column('key', sa.Text(collation='C'), nullable=True),
+    sa.Column('payload', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('from_case_id', sa.BigInteger(), nullable=False),
+    sa.Column('from_element', sa.Text(collation='C'), nullable=False),
+    sa.Column('from_seq', sa.Integer(), nullable=False),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('delivered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('delivered_case_id', sa.BigInteger(), nullable=True),
+    sa.Column('failed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('failure', sa.String(), nullable=True),
+    sa.ForeignKeyConstraint(['from_case_id'], ['case.id'], name=op.f('fk_message_from_case_id_case')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_message'))
+    )
+    op.create_index(op.f('ix_message_from_case_id'), 'message', ['from_case_id'], unique=False)
+    op.create_index('ix_message_waiting', 'message', ['id'], unique=False, postgresql_where=sa.text('delivered_at is null and failed_at is null'))
+    op.create_table('message_wait',
+    sa.Column('case_id', sa.BigInteger(), nullable=False),
+    sa.Column('token', sa.Integer(), nullable=False),
+    sa.Column('scheme_id', sa.Text(collation='C'), nullable=False),
+    sa.Column('element', sa.Text(collation='C'), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('message', sa.Text(collation='C'), nullable=False),
+    sa.Column('key', sa.Text(collation='C'), nullable=True),
+    sa.Column('closes_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_message_wait_case_id_case')),
+    sa.PrimaryKeyConstraint('case_id', 'token', name=op.f('pk_message_wait'))
+    )
+    op.create_index('ix_message_wait_name', 'message_wait', ['scheme_id', 'message', 'key'], unique=False)
+    op.create_table('notice',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('organisation_id', sa.BigInteger(), nullable=False),
+    sa.Column('case_id', sa.BigInteger(), nullable=False),
+    sa.Column('text', sa.String(), nullable=False),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('read_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_notice_case_id_case')),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_notice_organisation_id_organisation')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_notice'))
+    )
+    op.create_index('ix_notice_organisation', 'notice', ['organisation_id', 'id'], unique=False)
+    op.create_table('post_quota',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('jurisdiction', sa.Text(collation='C'), nullable=False),
+    sa.Column('scheme_id', sa.Text(collation='C'), nullable=False),
+    sa.Column('unit_id', sa.BigInteger(), nullable=False),
+    sa.Column('grade', sa.Text(collation='C'), nullable=False),
+    sa.Column('rank', sa.Integer(), nullable=False),
+    sa.Column('approved', sa.Integer(), nullable=False),
+    sa.Column('held', sa.Integer(), nullable=False),
+    sa.Column('special', sa.Integer(), nullable=False),
+    sa.Column('vacant', sa.Integer(), nullable=False),
+    sa.Column('source_case_id', sa.BigInteger(), nullable=False),
+    sa.Column('registered_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['source_case_id'], ['case.id'], name=op.f('fk_post_quota_source_case_id_case')),
+    sa.ForeignKeyConstraint(['unit_id'], ['organisation.id'], name=op.f('fk_post_quota_unit_id_organisation')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_post_quota')),
+    sa.UniqueConstraint('jurisdiction', 'scheme_id', 'unit_id', 'grade', name=op.f('uq_post_quota_jurisdiction_scheme_id_unit_id_grade'))
+    )
+    op.create_table('task',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('case_id', sa.BigInteger(), nullable=False),
+    sa.Column('scheme_id', sa.Text(collation='C'), nullable=False),
+    sa.Column('token', sa.Integer(), nullable=False),
+    sa.Column('process', sa.Text(collation='C'), nullable=False),
+    sa.Column('element', sa.Text(collation='C'), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('role', sa.Text(collation='C'), nullable=False),
+    sa.Column('office_id', sa.BigInteger(), nullable=True),
+    sa.Column('form', sa.Text(collation='C'), nullable=True),
+    sa.Column('status', sa.String(), nullable=True),
+    sa.Column('bulk', sa.Boolean(), nullable=False),
+    sa.Column('state', sa.Text(collation='C'), nullable=False),
+    sa.Column('opened_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('closes_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('pending_since', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('completed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('completed_by', sa.BigInteger(), nullable=True),
+    sa.Column('completed_for', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_task_case_id_case')),
+    sa.ForeignKeyConstraint(['completed_by'], ['account.id'], name=op.f('fk_task_completed_by_account')),
+    sa.ForeignKeyConstraint(['completed_for'], ['organisation.id'], name=op.f('fk_task_completed_for_organisation')),
+    sa.ForeignKeyConstraint(['office_id'], ['organisation.id'], name=op.f('fk_task_office_id_organisation')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_task'))
+    )
+    op.create_index('ix_task_case', 'task', ['case_id', 'token'], unique=False)
+    op.create_index('ix_task_done', 'task', ['completed_by', 'completed_at'], unique=False, postgresql_where=sa.text("state = 'completed'"))
+    op.create_index('ix_task_inbox', 'task', ['office_id', 'role', 'opened_at', 'id'], unique=False, postgresql_where=sa.text("state = 'open'"))
+    op.create_table('timer',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('case_id', sa.BigInteger(), nullable=False),
+    sa.Column('scheme_id', sa.Text(collation='C'), nullable=False),
+    sa.Column('token', sa.Integer(), nullable=False),
+    sa.Column('element', sa.Text(collation='C'), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('dates', postgresql.ARRAY(sa.TEXT()), nullable=False),
+    sa.Column('parked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_timer_case_id_case')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_timer'))
+    )
+    op.create_index('ix_timer_case', 'timer', ['case_id', 'token'], unique=True)
+    op.create_index('ix_timer_due', 'timer', ['scheme_id', 'due_at', 'id'], unique=False, postgresql_where=sa.text('due_at is not null and parked_at is null'))
+    op.create_table('history_payload',
+    sa.Column('case_id', sa.BigInteger(), nullable=False),
+    sa.Column('seq', sa.Integer(), nullable=False),
+    sa.Column('salt', sa.LargeBinary(), nullable=False),
+    sa.Column('body', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+    sa.ForeignKeyConstraint(['case_id', 'seq'], ['history.case_id', 'history.seq'], name=op.f('fk_history_payload_case_id_seq_history')),
+    sa.PrimaryKeyConstraint('case_id', 'seq', name=op.f('pk_history_payload'))
+    )
+    op.create_table('place_claim',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('quota_id', sa.BigInteger(), nullable=False),
+    sa.Column('case_id', sa.BigInteger(), nullable=False),
+    sa.Column('basis', sa.Text(collation='C'), nullable=False),
+    sa.Column('claimed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('released_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_place_claim_case_id_case')),
+    sa.ForeignKeyConstraint(['quota_id'], ['post_quota.id'], name=op.f('fk_place_claim_quota_id_post_quota')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_place_claim'))
+    )
+    op.create_index('ix_place_claim_live', 'place_claim', ['case_id'], unique=True, postgresql_where=sa.text('released_at is null'))
+    op.create_index('ix_place_claim_quota', 'place_claim', ['quota_id'], unique=False, postgresql_where=sa.text('released_at is null'))
+    op.create_table('task_draft',
+    sa.Column('task_id', sa.BigInteger(), nullable=False),
+    sa.Column('values', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('saved_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('saved_by', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['saved_by'], ['account.id'], name=op.f('fk_task_draft_saved_by_account')),
+    sa.ForeignKeyConstraint(['task_id'], ['task.id'], name=op.f('fk_task_draft_task_id_task')),
+    sa.PrimaryKeyConstraint('task_id', name=op.f('pk_task_draft'))
+    )
+    op.create_table('task_value',
+    sa.Column('task_id', sa.BigInteger(), nullable=False),
+    sa.Column('values', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('salt', sa.LargeBinary(), nullable=False),
+    sa.ForeignKeyConstraint(['task_id'], ['task.id'], name=op.f('fk_task_value_task_id_task')),
+    sa.PrimaryKeyConstraint('task_id', name=op.f('pk_task_value'))
+    )
+
+
+def downgrade() -> None:
+    op.drop_table('task_value')
+    op.drop_table('task_draft')
+    op.drop_index('ix_place_claim_quota', table_name='place_claim', postgresql_where=sa.text('released_at is null'))
+    op.drop_index('ix_place_claim_live', table_name='place_claim', postgresql_where=sa.text('released_at is null'))
+    op.drop_table('place_claim')
+    op.drop_table('history_payload')
+    op.drop_index('ix_timer_due', table_name='timer', postgresql_where=sa.text('due_at is not null and parked_at is null'))
+    op.drop_index('ix_timer_case', table_name='timer')
+    op.drop_table('timer')
+    op.drop_index('ix_task_inbox', table_name='task', postgresql_where=sa.text("state = 'open'"))
+    op.drop_index('ix_task_done', table_name='task', postgresql_where=sa.text("state = 'completed'"))
+    op.drop_index('ix_task_case', table_name='task')
+    op.drop_table('task')
+    op.drop_table('post_quota')
+    op.drop_index('ix_notice_organisation', table_name='notice')
+    op.drop_table('notice')
+    op.drop_index('ix_message_wait_name', table_name='message_wait')
+    op.drop_table('message_wait')
+    op.drop_index('ix_message_waiting', table_name='message', postgresql_where=sa.text('delivered_at is null and failed_at is null'))
+    op.drop_index(op.f('ix_message_from_case_id'), table_name='message')
+    op.drop_table('message')
+    op.drop_index('ix_incident_open', table_name='incident', postgresql_where=sa.text('closed_at is null'))
+    op.drop_table('incident')
+    op.drop_table('history')
+    op.drop_index(op.f('ix_attachment_digest'), table_name='attachment')
+    op.drop_index(op.f('ix_attachment_case_id'), table_name='attachment')
+    op.drop_table('attachment')
+    op.drop_table('deployment_file')
+    op.drop_index('ix_case_unit', table_name='case')
+    op.drop_index('ix_case_unique_key', table_name='case', postgresql_where=sa.text('ended_at is null and unique_key is not null'))
+    op.drop_index('ix_case_scheme', table_name='case')
+    op.drop_index('ix_case_person', table_name='case')
+    op.drop_index(op.f('ix_case_deployment_id'), table_name='case')
+    op.drop_table('case')
+    op.drop_index(op.f('ix_web_session_account_id'), table_name='web_session')
+    op.drop_table('web_session')
+    op.drop_table('idempotency_key')
+    op.drop_table('holiday')
+    op.drop_table('deployment')
+    op.drop_index('ix_act_subject', table_name='act')
+    op.drop_table('act')
+    op.drop_index(op.f('ix_account_organisation_id'), table_name='account')
+    op.drop_table('account')
+    op.drop_index(op.f('ix_subordination_superior_id'), table_name='subordination')
+    op.drop_index(op.f('ix_subordination_organisation_id'), table_name='subordination')
+    op.drop_table('subordination')
+    op.drop_index('ix_person_unit', table_name='person')
+    op.drop_table('person')
+    op.drop_index(op.f('ix_organisation_name_organisation_id'), table_name='organisation_name')
+    op.drop_table('organisation_name')
+    op.drop_index(op.f('ix_jurisdiction_office_id'), table_name='jurisdiction')
+    op.drop_index('ix_jurisdiction_function', table_name='jurisdiction')
+    op.drop_table('jurisdiction')
+    op.drop_table('scheme_clock')
+    op.drop_table('region')
+    op.drop_index('ix_organisation_name_key', table_name='organisation')
+    op.drop_index('ix_organisation_code', table_name='organisation', postgresql_where='code is not null')
+    op.drop_table('organisation')
+    op.drop_index('ix_login_attempt_address', table_name='login_attempt')
+    op.drop_table('login_attempt')
+    op.drop_table('database_mark')
