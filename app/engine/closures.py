@@ -227,7 +227,8 @@ class Compiler:
 
     def _check_arguments(self, function: Function, node: ast.Call) -> None:
         given = len(node.args)
-        if node.keywords or given < function.least or given > (function.most or given):
+        most = given if function.most is None else function.most
+        if node.keywords or not function.least <= given <= most:
             raise self.refusal(f"函数的写法是 {function.signature}", node)
 
     def _literal(self, signature: str, node: ast.Call) -> str:
