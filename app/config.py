@@ -8,7 +8,7 @@
 | APP_SCHEDULER | `off` keeps this process from sweeping timers |
 | APP_REHEARSAL | `on` makes a rehearsal database when a database is made; read by nothing else |
 | SECRET_KEY | signs session cookies; at least 32 characters |
-| HISTORY_KEY | keys the history chain; 64 hexadecimal digits; of several (commas) the first signs, all verify |
+| HISTORY_KEY | keys the history chain; 64 hexadecimal digits; of several, by commas, the first signs |
 | ID_NUMBER_KEY, ID_INDEX_KEY | encrypt ID numbers, and make them searchable; 64 hexadecimal digits |
 
 The embedded database makes its keys on first use, in `keys` under the data folder (readable by the owner

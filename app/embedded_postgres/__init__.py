@@ -26,7 +26,7 @@ from psycopg import sql
 from app.embedded_postgres.account import PostgresError, prepare_folder, server_owner
 from app.embedded_postgres.process import ROLE, SUPERUSER, check_durability, find, halt, initialise, launch
 
-__all__ = ["PostgresError", "Server", "running", "start", "stop"]
+__all__ = ["PostgresError", "Server", "running", "start", "stop", "stop_unused"]
 
 PORT = 5432  # names the socket file; nothing listens on TCP
 
@@ -59,12 +59,8 @@ class Server:
         """Leaves, and stops the server when nobody else uses it (then True). A second call does nothing."""
         if self._share.closed or self._process != os.getpid():
             return False
-        with _locked(self.folder / "start.lock"):
-            last = _sole_user(self._share)
-            self._share.close()
-            if last:
-                halt(self.folder / "cluster")
-        return last
+        self._share.close()
+        return stop_unused(self.folder)
 
     def _execute(self, statement: sql.Composed) -> None:
         with psycopg.connect(
@@ -96,13 +92,25 @@ def start(data_dir: Path, *, durable: bool = True) -> Server:
 
 def stop(data_dir: Path) -> bool:
     """Stops the server of a folder whoever uses it; True if it ran."""
-    cluster = data_dir.resolve() / "cluster"
-    if not cluster.exists():
+    folder = data_dir.resolve()
+    if not (folder / "start.lock").exists():
         return False
-    with _locked(cluster.parent / "start.lock"):
-        ran = find(cluster) is not None
-        halt(cluster)
-    return ran
+    with _locked(folder / "start.lock"):
+        return halt(folder / "cluster")
+
+
+def stop_unused(data_dir: Path) -> bool:
+    """Stops the server of a folder unless a living process uses it; True if nobody does."""
+    folder = data_dir.resolve()
+    if not (folder / "start.lock").exists():
+        return True
+    with _locked(folder / "start.lock"), (folder / "users.lock").open("ab") as users:
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        halt(folder / "cluster")
+        return True
 
 
 def running(data_dir: Path) -> Path | None:
@@ -116,11 +124,3 @@ def _locked(path: Path) -> Iterator[None]:
     with path.open("ab") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
-
-
-def _sole_user(share: IO[bytes]) -> bool:
-    try:
-        fcntl.flock(share, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

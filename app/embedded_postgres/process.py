@@ -33,13 +33,11 @@ log_min_error_statement = panic
 log_error_verbosity = terse
 """
 NOT_DURABLE = """\
-# For tests alone: a crash of the machine loses the database.
+# For tests alone: a crash of the machine loses the database; a kill of the server loses no commit.
 fsync = off
-synchronous_commit = off
 full_page_writes = off
 wal_level = minimal
 max_wal_senders = 0
-autovacuum = off
 """
 
 # The servers that this process started; kept so that they can be reaped when they stop.
@@ -214,11 +212,11 @@ def _is_alive(pid: int, cluster: Path) -> bool:
         return False
 
 
-def halt(cluster: Path) -> None:
-    """Ends the server, its sessions with it ("fast"), and waits until it has gone."""
+def halt(cluster: Path) -> bool:
+    """Ends the server, its sessions with it ("fast"), and waits until it has gone; False if none ran."""
     postmaster = find(cluster)
     if postmaster is None:
-        return
+        return False
     os.kill(postmaster.pid, signal.SIGINT)
     deadline = time.monotonic() + STOP_TIMEOUT
     while _is_alive(postmaster.pid, cluster):
@@ -230,3 +228,4 @@ def halt(cluster: Path) -> None:
             child.poll()
         time.sleep(0.01)
     shutil.rmtree(postmaster.socket_folder, ignore_errors=True)
+    return True
