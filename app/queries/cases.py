@@ -1,0 +1,109 @@
+"""Lists of cases 办件: a unit's, an office's, a region's."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import defer
+
+from app.extensions import db
+from app.models import Case, Organisation, Person, Task
+from app.queries.paging import PAGE_SIZE, Page, capped_count, cut, read_id_cursor
+
+ROWS = (
+    select(Case, Organisation.name, Person)
+    .join(Organisation, Organisation.id == Case.unit_id)
+    .outerjoin(Person, Person.id == Case.person_id)
+    # A list never needs an instance of the engine.
+    .options(defer(Case.engine_state, raiseload=True))
+)
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """A case as lists show it."""
+
+    case: Case
+    unit_name: str
+    person: Person | None
+
+
+@dataclass(frozen=True)
+class CaseFilter:
+    """What a list is narrowed to; empty text means any. `listed` compares with the variables that lists show."""
+
+    scheme_id: str = ""
+    process: str = ""
+    name: str = ""
+    unit: str = ""
+    status: str = ""
+    state: str = ""
+    started_from: datetime | None = None
+    started_before: datetime | None = None
+    listed: Mapping[str, str] = field(default_factory=dict)
+
+
+def listing(scope: ColumnElement[bool], wanted: CaseFilter, before: str | None = None) -> Page[CaseRow]:
+    """A page of the cases in `scope`, the newest first."""
+    query = _narrowed(ROWS.where(scope), wanted).order_by(Case.id.desc())
+    last = read_id_cursor(before)
+    if last is not None:
+        query = query.where(Case.id < last)
+    rows = [CaseRow(*row) for row in db.session.execute(query.limit(PAGE_SIZE + 1))]
+    return cut(rows, lambda row: str(row.case.id))
+
+
+def count(scope: ColumnElement[bool], wanted: CaseFilter) -> tuple[int, bool]:
+    return capped_count(_narrowed(ROWS.with_only_columns(Case.id).where(scope), wanted))
+
+
+def processes(scope: ColumnElement[bool]) -> Sequence[tuple[str, str]]:
+    """The (scheme id, process id) pairs that occur in `scope`."""
+    query = select(Case.scheme_id, Case.process).where(scope).distinct().order_by(Case.scheme_id, Case.process)
+    return [(scheme_id, process) for scheme_id, process in db.session.execute(query)]
+
+
+def statuses(scope: ColumnElement[bool], scheme_id: str, process: str) -> Sequence[str]:
+    """The statuses that occur, for the filter's list of choices."""
+    query = (
+        select(Case.status)
+        .where(scope, Case.scheme_id == scheme_id, Case.process == process)
+        .distinct()
+        .order_by(Case.status)
+    )
+    return db.session.scalars(query).all()
+
+
+def open_tasks(case_ids: Collection[int], organisation_id: int) -> dict[int, list[Task]]:
+    """The open tasks that an organisation holds in the given cases, by case."""
+    query = (
+        select(Task)
+        .where(Task.case_id.in_(case_ids), Task.state == "open", Task.office_id == organisation_id)
+        .order_by(Task.id)
+    )
+    found: dict[int, list[Task]] = {}
+    for task in db.session.scalars(query):
+        found.setdefault(task.case_id, []).append(task)
+    return found
+
+
+def _narrowed(query: Select[Any], wanted: CaseFilter) -> Select[Any]:
+    exact = {Case.scheme_id: wanted.scheme_id, Case.process: wanted.process, Case.state: wanted.state}
+    exact[Case.status] = wanted.status
+    conditions: list[ColumnElement[bool]] = [column == text for column, text in exact.items() if text]
+    if wanted.name:
+        conditions.append(Person.name.contains(wanted.name, autoescape=True))
+    if wanted.unit:
+        conditions.append(Organisation.name.contains(wanted.unit, autoescape=True))
+    if wanted.started_from:
+        conditions.append(Case.started_at >= wanted.started_from)
+    if wanted.started_before:
+        conditions.append(Case.started_at < wanted.started_before)
+    for name, text in wanted.listed.items():
+        if text:
+            conditions.append(Case.listed[name].astext == text)
+    return query.where(*conditions)

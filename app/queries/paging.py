@@ -1,0 +1,56 @@
+"""Pages of a list by keyset: flat from the first page to the last, whatever is inserted meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Generic, TypeVar
+
+from sqlalchemy import Select, func, select
+
+from app.extensions import db
+
+PAGE_SIZE = 50
+COUNT_CAP = 1000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """The rows of a page; `next` is the cursor of the page after it, None on the last."""
+
+    rows: Sequence[Row]
+    next: str | None
+
+
+def cut(rows: Sequence[Row], cursor_of: Callable[[Row], str], size: int = PAGE_SIZE) -> Page[Row]:
+    """A page from up to `size` + 1 rows: the one too many tells that there is more."""
+    kept = rows[:size]
+    return Page(kept, cursor_of(kept[-1]) if len(rows) > size else None)
+
+
+def at_cursor(at: datetime, row_id: int) -> str:
+    return f"{(at - EPOCH) // timedelta(microseconds=1)}.{row_id}"
+
+
+def read_at_cursor(text: str | None) -> tuple[datetime, int] | None:
+    """The instant and id of a cursor; None (the first page) for a missing or mangled one."""
+    try:
+        micros, row_id = (text or "").split(".")
+        return EPOCH + timedelta(microseconds=int(micros)), int(row_id)
+    except (ValueError, OverflowError):
+        return None
+
+
+def read_id_cursor(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() and len(text) < 19 else None
+
+
+def capped_count(query: Select[tuple[int]]) -> tuple[int, bool]:
+    """How many rows a query gives, counted up to the cap; and whether there are more."""
+    capped = query.order_by(None).limit(COUNT_CAP + 1).subquery()
+    found = db.session.scalar(select(func.count()).select_from(capped)) or 0
+    return min(found, COUNT_CAP), found > COUNT_CAP

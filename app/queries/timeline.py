@@ -1,0 +1,122 @@
+"""What happened to a case, as its page tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.extensions import db
+from app.models import Attachment, History, Incident, MessageWait, Organisation, Task, TaskValue, Timer
+from app.queries.paging import Page, read_id_cursor
+
+STEPS_SHOWN = 200
+WAY_KINDS = ("entered", "completed", "flow", "decided", "fired", "received", "ended")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One row of the log; `values` is what a person entered, `rows` the matched rows of decisions."""
+
+    seq: int
+    call: str
+    element: str | None
+    at: datetime
+    recorded_at: datetime
+    actor: str
+    office: str | None
+    happened: Sequence[dict[str, Any]]
+    arguments: dict[str, Any]
+    task: Task | None
+    values: dict[str, Any] | None
+
+
+def steps(case_id: int, before: str | None = None) -> Page[Step]:
+    """The newest steps in the order they happened; `next` leads to earlier ones."""
+    query = (
+        select(History, Task, TaskValue.values)
+        .outerjoin(Task, Task.id == History.task_id)
+        .outerjoin(TaskValue, TaskValue.task_id == History.task_id)
+        .where(History.case_id == case_id)
+        .order_by(History.seq.desc())
+        .limit(STEPS_SHOWN + 1)
+    )
+    last = read_id_cursor(before)
+    if last is not None:
+        query = query.where(History.seq < last)
+    newest_first = [_step(*row) for row in db.session.execute(query)]
+    kept = newest_first[:STEPS_SHOWN]
+    return Page(kept[::-1], str(kept[-1].seq) if len(newest_first) > STEPS_SHOWN else None)
+
+
+def way(case_id: int) -> set[str]:
+    """The ids of the elements and sequence flows that the case has passed."""
+    happening = func.jsonb_array_elements(History.happened).table_valued("value").render_derived()
+    query = (
+        select(happening.c.value["element"].astext)
+        .select_from(History)
+        .join(happening, History.case_id == case_id)
+        .where(History.case_id == case_id, happening.c.value["kind"].astext.in_(WAY_KINDS))
+        .distinct()
+    )
+    return set(db.session.scalars(query))
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Where a case stands: tasks with the name of who holds them, timers, messages, open incidents."""
+
+    tasks: Sequence[tuple[Task, str | None]]
+    timers: Sequence[Timer]
+    messages: Sequence[MessageWait]
+    incidents: Sequence[Incident]
+
+    def elements(self) -> set[str]:
+        places = [*(task for task, _ in self.tasks), *self.messages]
+        return {place.element for place in places} | {timer.element for timer in self.timers}
+
+
+def waits(case_id: int) -> Waits:
+    tasks = (
+        select(Task, Organisation.name)
+        .outerjoin(Organisation, Organisation.id == Task.office_id)
+        .where(Task.case_id == case_id, Task.state == "open")
+        .order_by(Task.id)
+    )
+    incidents = select(Incident).where(Incident.case_id == case_id, Incident.closed_at.is_(None))
+    return Waits(
+        tasks=[(task, office) for task, office in db.session.execute(tasks)],
+        timers=db.session.scalars(select(Timer).where(Timer.case_id == case_id).order_by(Timer.due_at)).all(),
+        messages=db.session.scalars(select(MessageWait).where(MessageWait.case_id == case_id)).all(),
+        incidents=db.session.scalars(incidents.order_by(Incident.id)).all(),
+    )
+
+
+def files(case_id: int) -> Sequence[Attachment]:
+    query = select(Attachment).where(Attachment.case_id == case_id).order_by(Attachment.id)
+    return db.session.scalars(query).all()
+
+
+def attachments(ids: Collection[int]) -> dict[int, Attachment]:
+    """Uploads by id, for showing the names of files in a form."""
+    found = db.session.scalars(select(Attachment).where(Attachment.id.in_(ids)))
+    return {attachment.id: attachment for attachment in found}
+
+
+def _step(history: History, task: Task | None, values: dict[str, Any] | None) -> Step:
+    return Step(
+        seq=history.seq,
+        call=history.call,
+        element=history.element,
+        at=history.at,
+        recorded_at=history.recorded_at,
+        actor=history.actor_name,
+        office=history.office_name,
+        happened=history.happened,
+        arguments=history.arguments,
+        task=task,
+        values=values,
+    )

@@ -1,0 +1,51 @@
+"""How instants, days and sizes are written on a page: civil time of China, closings as 24:00."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+
+CHINA = ZoneInfo("Asia/Shanghai")
+
+
+def day(value: date | str | None) -> str:
+    """2021年7月23日; an ISO date in text is read, any other text stays as it is."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        try:
+            value = date.fromisoformat(value)
+        except ValueError:
+            return str(value)
+    return f"{value.year}年{value.month}月{value.day}日"
+
+
+def instant(value: datetime | None) -> str:
+    """2021年7月23日 09:05 in Asia/Shanghai; an aware instant is expected."""
+    if value is None:
+        return ""
+    local = value.astimezone(CHINA)
+    return f"{day(local.date())} {local:%H:%M}"
+
+
+def closing(value: datetime | None) -> str:
+    """An exclusive end: 00:00 of a day is written as 24:00 of the day before, as notices do."""
+    if value is None:
+        return ""
+    local = value.astimezone(CHINA)
+    if local.time() == time():
+        return f"{day(local.date() - timedelta(days=1))} 24:00"
+    return instant(value)
+
+
+def size(count: int) -> str:
+    """Bytes as KB or MB for people."""
+    if count < 1024 * 1024:
+        return f"{max(1, round(count / 1024))} KB"
+    return f"{count / 1024 / 1024:.1f} MB"
+
+
+def add_filters(app: Flask) -> None:
+    app.jinja_env.filters.update(day=day, instant=instant, closing=closing, size=size)
