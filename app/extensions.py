@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_babel import Babel
 from flask_login import LoginManager
 from flask_migrate import Migrate
@@ -17,6 +17,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 from app import embedded_postgres
 from app.config import ConfigError, Settings
+from app.errors import DomainError
 
 # A request waits this long for a row lock and then gives up: less than the 30 s that it may take in all.
 LOCK_TIMEOUT = "20s"
@@ -24,6 +25,9 @@ IDLE_IN_TRANSACTION_TIMEOUT = "60s"
 
 OLDEST_POSTGRES = 140000
 DATABASE = "workergrade"
+
+KEEP_ON_REFUSAL = "keep_on_refusal"
+"""Set in a session's `info` by an operation whose refusal leaves finished work behind."""
 
 SESSION_SETTINGS = {
     "timezone": "UTC",
@@ -61,6 +65,12 @@ csrf = CSRFProtect()
 babel = Babel()
 
 
+def settings() -> Settings:
+    """The settings of the current app."""
+    found: Settings = current_app.extensions["settings"]
+    return found
+
+
 def connect(app: Flask, settings: Settings) -> None:
     """Binds the app to its database, starting the embedded one if no address is given."""
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url or _embedded(settings)
@@ -87,6 +97,9 @@ def atomic() -> Iterator[Session]:
     Yields the session. Raises RuntimeError when opened inside another one: an operation never decides
     when its caller's work is final. What was read before in the same request belongs to the transaction;
     what was changed before, outside, is refused rather than committed by accident.
+
+    A refusal of an operation that had caught up with overdue timers first is committed: it undid its own
+    work by a savepoint, and the timers stay fired (decision 3).
     """
     session = db.session()
     if session.info.get("atomic"):
@@ -97,8 +110,15 @@ def atomic() -> Iterator[Session]:
     try:
         yield session
         session.commit()
+    except DomainError:
+        if session.info.get(KEEP_ON_REFUSAL):
+            session.commit()
+        else:
+            session.rollback()
+        raise
     except BaseException:
         session.rollback()
         raise
     finally:
         session.info.pop("atomic", None)
+        session.info.pop(KEEP_ON_REFUSAL, None)
