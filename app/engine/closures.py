@@ -5,6 +5,7 @@ Nothing that an author writes is ever run as Python: each allowed node becomes a
 """
 
 import ast
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,6 +16,9 @@ from app.engine.values import ExpressionFailed, Operation, plain, truth
 
 MOST_NODES = 400
 DEEPEST_NESTING = 40
+
+# Python joins adjacent texts: a forgotten comma would make another text of two.
+_ONE_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"' r"|'(?:[^'\\]|\\.)*'")
 
 Run = Callable[[Mapping[str, Any], Context], Any]
 
@@ -94,7 +98,7 @@ class Compiler:
         return run
 
     def refusal(self, sentence: str, node: ast.expr) -> ExpressionError:
-        before = self.source.strip().encode()[: node.col_offset].decode(errors="ignore")
+        before = self.source.encode()[: node.col_offset].decode(errors="ignore")
         return ExpressionError(sentence, self.source, len(before) + 1)
 
     def constant(self, node: ast.Constant) -> Run:
@@ -103,7 +107,12 @@ class Compiler:
             raise self.refusal("表达式里只能写文字、数字、True、False 和 None", node)
         if isinstance(value, int | float) and not abs(value) <= values.LARGEST_NUMBER:
             raise self.refusal("数字太大（整数部分最多 15 位）", node)
+        if isinstance(value, str) and not _ONE_TEXT.fullmatch(self.text_of(node)):
+            raise self.refusal("两段文字之间缺少逗号或加号，或引号的写法不对", node)
         return lambda v, c: value
+
+    def text_of(self, node: ast.expr) -> str:
+        return self.source.encode()[node.col_offset : node.end_col_offset].decode()
 
     def name(self, node: ast.Name) -> Run:
         name = node.id

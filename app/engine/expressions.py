@@ -82,8 +82,9 @@ def unknown_dates(expression: Expression, known: Collection[str]) -> frozenset[s
 @lru_cache(maxsize=4096)
 def compile_expression(source: str) -> Expression:
     """Compile the text of an expression. Raises ExpressionError with a sentence and a position."""
-    compiler = Compiler(source)
-    run = compiler.compile(_parse(source))
+    line = _one_line(source)
+    compiler = Compiler(line)
+    run = compiler.compile(_parse(line))
     return Expression(
         source,
         frozenset(compiler.names),
@@ -94,20 +95,25 @@ def compile_expression(source: str) -> Expression:
     )
 
 
-def _parse(source: str) -> ast.expr:
-    if not source.strip():
+def _one_line(source: str) -> str:
+    """The source without the line breaks that a designer put in; a comment would swallow what follows it."""
+    line = source.strip()
+    if not line:
         raise ExpressionError("表达式是空的", source)
-    if len(source) > LONGEST_SOURCE:
-        raise ExpressionError(f"表达式太长（最多 {LONGEST_SOURCE} 个字）", source[:40])
-    line = source if "#" in source else " ".join(source.splitlines())
+    if len(line) > LONGEST_SOURCE:
+        raise ExpressionError(f"表达式太长（最多 {LONGEST_SOURCE} 个字）", line[:40])
+    return line if "#" in line else " ".join(line.splitlines())
+
+
+def _parse(line: str) -> ast.expr:
     try:
-        return ast.parse(line.strip(), mode="eval").body
+        return ast.parse(line, mode="eval").body
     except SyntaxError as problem:
         offset = max(problem.offset or 1, 1)
-        hint = next((f"：{text}" for mark, text in _HINTS.items() if mark in source), "")
-        raise ExpressionError(f"表达式第 {offset} 个字附近写法不对{hint}", source, offset) from None
+        hint = next((f"：{text}" for mark, text in _HINTS.items() if mark in line), "")
+        raise ExpressionError(f"表达式第 {offset} 个字附近写法不对{hint}", line, offset) from None
     except (ValueError, MemoryError, RecursionError):
-        raise ExpressionError("表达式里有不能识别的字符，或层次太深", source) from None
+        raise ExpressionError("表达式里有不能识别的字符，或层次太深", line) from None
 
 
 class _Recorder(Mapping[str, datetime | None]):
