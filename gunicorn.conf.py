@@ -1,0 +1,29 @@
+"""gunicorn's settings: each worker builds the application after the fork, so no connection is ever shared."""
+
+import os
+
+from app import embedded_postgres
+from app.config import read_settings
+
+bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+workers = int(os.environ.get("WEB_WORKERS", "2"))
+worker_class = "gthread"
+threads = 8
+# A request gives up after 30 s by itself; a worker that hangs longer is replaced.
+timeout = 60
+graceful_timeout = 30
+preload_app = False
+
+
+def on_starting(_server):
+    """The master keeps the embedded database up while workers come and go."""
+    settings = read_settings()
+    if settings.database_url is None:
+        embedded_postgres.start(settings.postgres_folder)
+
+
+def post_worker_init(worker):
+    """Every worker sweeps; row locks decide who fires a timer."""
+    from app import scheduler
+
+    scheduler.start(worker.wsgi)
