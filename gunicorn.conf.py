@@ -13,6 +13,7 @@ threads = 8
 timeout = 60
 graceful_timeout = 30
 preload_app = False
+control_socket_disable = True
 
 
 def on_starting(_server):
