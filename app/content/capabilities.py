@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 class CapabilityDeclaration:
     """A named effect that a service task may cause.
 
-    `inputs` and `outputs` map a name to its title in Chinese; a refusal code in `refusals` can be caught by an
-    error boundary event. `optional` inputs may be left out. `locks_quota` tells the sweep to give such a
-    case a transaction of its own (decision 4).
+    `inputs` and `outputs` map a name to its title in Chinese; a refusal code in `refusals` can be caught
+    by an error boundary event. `optional` inputs may be left out. `locks_quota` tells the sweep to give
+    such a case a transaction of its own (decision 4).
     """
 
     name: str
