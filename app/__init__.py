@@ -1,0 +1,35 @@
+"""`create_app`: the only place that wires everything together."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app import edge, extensions
+from app.config import PROJECT, Settings, read_settings
+
+MAX_REQUEST_BYTES = 32 * 1024 * 1024
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application on the settings given, or on those of the environment. Starts no scheduler (decision 12)."""
+    settings = settings or read_settings()
+    app = Flask(__name__)
+    app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES)
+    app.extensions["settings"] = settings
+    extensions.connect(app, settings)
+    extensions.migrate.init_app(app, extensions.db, directory=str(PROJECT / "migrations"))
+    extensions.login_manager.init_app(app)
+    extensions.csrf.init_app(app)
+    extensions.babel.init_app(app, default_locale="zh_Hans_CN", default_timezone="Asia/Shanghai")
+    edge.init_app(app)
+    _register_rooms(app)
+    return app
+
+
+def _register_rooms(app: Flask) -> None:
+    # Imported here, since they import the models, which need `extensions` first.
+    from app import api, cli, web
+
+    web.register(app)
+    api.register(app)
+    cli.register(app)

@@ -40,11 +40,15 @@ class Notice(db.Model):
     """A notice 站内消息 to an organisation about a case, written by the capability `notify`."""
 
     __tablename__ = "notice"
-    __table_args__ = (Index("ix_notice_organisation", "organisation_id", "id"),)
+    __table_args__ = (
+        Index("ix_notice_organisation", "organisation_id", "id"),
+        Index("ix_notice_case", "case_id", "token", unique=True),
+    )
 
     id: Mapped[Id]
     organisation_id: Mapped[OrganisationRef]
     case_id: Mapped[CaseRef]
+    token: Mapped[int]
     text: Mapped[str]
     sent_at: Mapped[Instant]
     read_at: Mapped[OptionalInstant]

@@ -13,18 +13,11 @@ from typing import Any
 import orjson
 
 from app.engine.types import Happening
+from app.extensions import settings
 from app.operations.actors import Actor
 
 GENESIS = bytes(32)
 """What the first row of every chain names as its predecessor."""
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryKey:
-    """The chain's key and its id; it lives outside the database (decision 10)."""
-
-    key_id: str
-    secret: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +54,7 @@ def payload_digest(salt: bytes, body: Mapping[str, Any]) -> bytes:
 
 
 def rows_for(
-    case_id: int, seq: int, previous: bytes, entry: Entry, key: HistoryKey
+    case_id: int, seq: int, previous: bytes, entry: Entry
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The `history` row and the `history_payload` row of an entry; the first carries the new head as `mac`."""
     salt = secrets.token_bytes(16)
@@ -83,19 +76,20 @@ def rows_for(
         "payload_digest": payload_digest(salt, body),
         "state_digest": entry.state_digest,
         "previous": previous,
-        "key_id": key.key_id,
+        "key_id": settings().history_key_id,
     }
-    row["mac"] = link(row, key)
+    row["mac"] = link(row, settings().history_key)
     return row, {"case_id": case_id, "seq": seq, "salt": salt, "body": body}
 
 
-def link(row: Mapping[str, Any], key: HistoryKey) -> bytes:
-    """The keyed digest over a whole row and its predecessor's: HMAC-SHA-256 (RFC 2104)."""
+def link(row: Mapping[str, Any], key: bytes) -> bytes:
+    """The keyed digest over a whole row and its predecessor's: HMAC-SHA-256 (RFC 2104); the key lies outside
+    the database (decision 10)."""
     covered = {name: _hashable(value) for name, value in row.items() if name != "mac"}
-    return hmac.new(key.secret, canonical(covered), hashlib.sha256).digest()
+    return hmac.new(key, canonical(covered), hashlib.sha256).digest()
 
 
-def broken_links(rows: Iterable[Mapping[str, Any]], head: bytes, keys: Mapping[str, HistoryKey]) -> list[str]:
+def broken_links(rows: Iterable[Mapping[str, Any]], head: bytes, keys: Mapping[str, bytes]) -> list[str]:
     """What is wrong with one case's chain, in sentences; empty when nothing is.
 
     Finds an edited, removed, swapped or added row, and a cut tail through `head`.

@@ -1,0 +1,223 @@
+"""What the inbox, the sweep and the lists read, written with the step that changed it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Executable, bindparam, delete, insert, update
+
+from app.engine.types import MessageWait, Snapshot, TaskWait, TimerWait
+from app.extensions import db
+from app.models import (
+    Case,
+    History,
+    HistoryPayload,
+    Incident,
+    Message,
+    Task,
+    TaskDraft,
+    TaskValue,
+    Timer,
+)
+from app.models import MessageWait as MessageWaitRow
+
+Rows = list[dict[str, Any]]
+Wait = TypeVar("Wait", TaskWait, TimerWait, MessageWait)
+
+
+@dataclass(slots=True)
+class Changes:
+    """Rows gathered over one or many cases and written together, one statement a kind (decision 4)."""
+
+    tasks: Rows = field(default_factory=list)
+    tasks_completed: Rows = field(default_factory=list)
+    tasks_cancelled: Rows = field(default_factory=list)
+    tasks_retimed: Rows = field(default_factory=list)
+    values: Rows = field(default_factory=list)
+    drafts_done: Rows = field(default_factory=list)
+    timers: Rows = field(default_factory=list)
+    timers_gone: Rows = field(default_factory=list)
+    timers_retimed: Rows = field(default_factory=list)
+    waits: Rows = field(default_factory=list)
+    waits_gone: Rows = field(default_factory=list)
+    messages: Rows = field(default_factory=list)
+    history: Rows = field(default_factory=list)
+    payloads: Rows = field(default_factory=list)
+    incidents: Rows = field(default_factory=list)
+    cases: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+    def flush(self) -> None:
+        """Writes everything; afterwards nothing is pending."""
+        for name, statement in _STATEMENTS.items():
+            rows: Rows = getattr(self, name)
+            if rows:
+                db.session.execute(statement, rows)
+                rows.clear()
+        if self.cases:
+            db.session.execute(_UPDATE_CASE, list(self.cases.values()))
+            self.cases.clear()
+
+
+_TASK, _TIMER, _WAIT = Task.__table__, Timer.__table__, MessageWaitRow.__table__
+
+
+def _of_token(statement: Any, table: Any) -> Any:
+    return statement.where(table.c.case_id == bindparam("of_case"), table.c.token == bindparam("of_token"))
+
+
+_UPDATE_CASE: Executable = (
+    update(Case.__table__)
+    .where(Case.__table__.c.id == bindparam("of_case"))
+    .values(
+        {
+            name: bindparam(name)
+            for name in (
+                "state", "status", "outcome", "listed", "engine_state", "seq", "head", "updated_at", "ended_at"
+            )
+        }
+    )
+)  # fmt: skip
+
+# Completed and cancelled tasks free their tokens' rows before new rows come.
+_STATEMENTS: Mapping[str, Executable] = {
+    "history": insert(History.__table__),
+    "payloads": insert(HistoryPayload.__table__),
+    "tasks_completed": _of_token(update(_TASK), _TASK).values(
+        state="completed",
+        pending_since=None,
+        completed_at=bindparam("completed_at"),
+        completed_by=bindparam("completed_by"),
+        completed_for=bindparam("completed_for"),
+    ),
+    "tasks_cancelled": _of_token(update(_TASK), _TASK).values(
+        state="cancelled", pending_since=None, completed_at=bindparam("completed_at")
+    ),
+    "tasks_retimed": _of_token(update(_TASK), _TASK).values(closes_at=bindparam("closes_at")),
+    "values": insert(TaskValue.__table__),
+    "drafts_done": delete(TaskDraft.__table__).where(
+        TaskDraft.__table__.c.task_id == bindparam("of_task")
+    ),
+    "tasks": insert(_TASK),
+    "timers_gone": _of_token(delete(_TIMER), _TIMER),
+    "timers_retimed": _of_token(update(_TIMER), _TIMER).values(due_at=bindparam("due_at")),
+    "timers": insert(_TIMER),
+    "waits_gone": _of_token(delete(_WAIT), _WAIT),
+    "waits": insert(_WAIT),
+    "messages": insert(Message.__table__),
+    "incidents": insert(Incident.__table__),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """Which task's token a step completed, and by whom."""
+
+    token: int
+    actor_id: int | None
+    organisation_id: int | None
+
+
+OfficeOf = Callable[[TaskWait], tuple[str, str, int | None]]
+"""Role id, role title and the office that holds it for this case (None: nobody, told as an incident)."""
+
+
+def project(
+    changes: Changes,
+    case_id: int,
+    scheme_id: str,
+    before: Snapshot | None,
+    after: Snapshot,
+    at: datetime,
+    office_of: OfficeOf,
+    completion: Completion | None = None,
+) -> None:
+    """Adds to `changes` what differs between two snapshots of a case; tokens are never reused."""
+    of_case = {"case_id": case_id, "scheme_id": scheme_id}
+    _project_tasks(changes, of_case, before.tasks if before else (), after.tasks, at, office_of, completion)
+    _project_timers(changes, of_case, before.timers if before else (), after.timers)
+    _project_waits(changes, of_case, before.messages if before else (), after.messages)
+
+
+def _project_tasks(
+    changes: Changes,
+    of_case: Mapping[str, Any],
+    before: Sequence[TaskWait],
+    after: Sequence[TaskWait],
+    at: datetime,
+    office_of: OfficeOf,
+    completion: Completion | None,
+) -> None:
+    old, new = _by_token(before), _by_token(after)
+    for token in old.keys() - new.keys():
+        key = {"of_case": of_case["case_id"], "of_token": token, "completed_at": at}
+        if completion is not None and completion.token == token:
+            done = {"completed_by": completion.actor_id, "completed_for": completion.organisation_id}
+            changes.tasks_completed.append({**key, **done})
+        else:
+            changes.tasks_cancelled.append(key)
+    for token, wait in new.items():
+        if token not in old:
+            changes.tasks.append({**of_case, **_task_row(wait, at, office_of)})
+        elif old[token].closes_at != wait.closes_at:
+            changes.tasks_retimed.append(
+                {"of_case": of_case["case_id"], "of_token": token, "closes_at": wait.closes_at}
+            )
+
+
+def _task_row(wait: TaskWait, at: datetime, office_of: OfficeOf) -> dict[str, Any]:
+    role, title, office_id = office_of(wait)
+    return {
+        "token": wait.token,
+        "process": wait.process,
+        "element": wait.element,
+        "name": wait.name,
+        "role": role,
+        "office_id": office_id,
+        "form": wait.form,
+        "status": status_of(wait, title),
+        "bulk": wait.properties.get("bulk") == "true",
+        "state": "open",
+        "opened_at": at,
+        "closes_at": wait.closes_at,
+    }
+
+
+def status_of(wait: TaskWait, role_title: str) -> str | None:
+    """The state's name as people read it (CQ-19); `{role}` stands for the office's title."""
+    status = wait.properties.get("status")
+    return status.replace("{role}", role_title) if status else None
+
+
+def _project_timers(
+    changes: Changes, of_case: Mapping[str, Any], before: Sequence[TimerWait], after: Sequence[TimerWait]
+) -> None:
+    old, new = _by_token(before), _by_token(after)
+    for token in old.keys() - new.keys():
+        changes.timers_gone.append({"of_case": of_case["case_id"], "of_token": token})
+    for token, wait in new.items():
+        if token not in old:
+            row = {"element": wait.element, "name": wait.name, "dates": list(wait.dates)}
+            changes.timers.append({**of_case, "token": token, "due_at": wait.due_at, **row})
+        elif old[token].due_at != wait.due_at:
+            changes.timers_retimed.append(
+                {"of_case": of_case["case_id"], "of_token": token, "due_at": wait.due_at}
+            )
+
+
+def _project_waits(
+    changes: Changes, of_case: Mapping[str, Any], before: Sequence[MessageWait], after: Sequence[MessageWait]
+) -> None:
+    old, new = _by_token(before), _by_token(after)
+    for token in old.keys() - new.keys():
+        changes.waits_gone.append({"of_case": of_case["case_id"], "of_token": token})
+    for token in new.keys() - old.keys():
+        wait = new[token]
+        row = {"element": wait.element, "name": wait.name, "message": wait.message, "key": wait.key}
+        changes.waits.append({**of_case, "token": token, "closes_at": wait.closes_at, **row})
+
+
+def _by_token(waits: Iterable[Wait]) -> dict[int, Wait]:
+    return {wait.token: wait for wait in waits}

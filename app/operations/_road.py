@@ -1,0 +1,368 @@
+"""The one road by which a case moves: lock, catch up, step, project, log (decision 3, journeys 1 and 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.engine import Row
+
+from app import clock
+from app.content.roles import Role
+from app.content.scheme import Scheme
+from app.engine import Instance
+from app.engine.types import Context, Snapshot, TaskWait, TimerWait, Workdays
+from app.errors import DomainError, NotFound, Refused, UncaughtBpmnError
+from app.extensions import KEEP_ON_REFUSAL, db
+from app.models import Case, Deployment, Holiday, Timer
+from app.operations import _history, capabilities, deployments, organisations, workdays
+from app.operations._plain import from_json, to_json
+from app.operations._projection import Changes, Completion, project
+from app.operations.actors import SYSTEM, Actor
+from app.operations.capabilities import CapabilityRefused
+
+GRACE = timedelta(seconds=60)
+"""A timer fires this long after it is due, so that a request received in time has had its chance (decision 3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of the engine as data, so that doing it and replaying it are the same code.
+
+    `arguments` is plain and impersonal; `payload` holds what people entered. Instants and dates are tagged.
+    """
+
+    kind: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+def apply(scheme: Scheme, instance: Instance | None, call: Call, context: Context) -> Instance:
+    """Makes the call; `start` makes the instance."""
+    arguments, payload = call.arguments, from_json(dict(call.payload))
+    if call.kind == "start":
+        return Instance.start(
+            scheme.definitions,
+            arguments["process"],
+            payload["variables"],
+            context,
+            message=arguments.get("message"),
+        )
+    if instance is None:
+        raise ValueError("a case begins with a start")
+    match call.kind:
+        case "complete":
+            instance.complete(arguments["token"], payload["variables"], context)
+        case "fire":
+            instance.fire(arguments["token"], context)
+        case "receive":
+            instance.receive(arguments["token"], payload["message"], context)
+        case "move":
+            instance.move(context, cancel=arguments["cancel"], start=arguments["start"])
+        case "retime":
+            instance.retime(context, arguments["names"])
+        case "cancel":
+            instance.cancel(context)
+        case "record":
+            pass
+        case kind:
+            raise ValueError(f"unknown call {kind}")
+    return instance
+
+
+@dataclass(slots=True)
+class Moving:
+    """A locked case on its way through one transaction; what it changed waits in `changes` until flushed."""
+
+    id: int
+    scheme: Scheme
+    jurisdiction: str
+    unit_id: int
+    person_id: int | None
+    process: str
+    status: str
+    seq: int
+    head: bytes
+    instance: Instance | None
+    stands: Snapshot | None
+    workdays: Workdays
+    workdays_version: int
+    parked: frozenset[int]
+    changes: Changes = field(default_factory=Changes)
+    offices: dict[tuple[str, str], int | None] = field(default_factory=dict)
+
+    def step(
+        self,
+        call: Call,
+        at: datetime,
+        actor: Actor,
+        *,
+        element: str | None = None,
+        task_id: int | None = None,
+    ) -> Snapshot:
+        """Makes a call of the engine as of `at`, performs the capabilities it asks for, and gathers the rows.
+
+        Raises Refused when a capability refuses and no boundary event catches it.
+        """
+        context = self.context(at)
+        instance = apply(self.scheme, self.instance, call, context)
+        answers = self._perform_capabilities(instance, context)
+        after = instance.snapshot()
+        completion = None
+        if call.kind == "complete":
+            completion = Completion(call.arguments["token"], actor.account_id, actor.organisation_id)
+        project(
+            self.changes, self.id, self.scheme.id, self.stands, after, at, self._office_of(at), completion
+        )
+        self._send(after, at)
+        self._log(call, at, actor, answers, after, instance, context, element, task_id)
+        self.instance, self.stands = instance, after
+        self._case_row(at)
+        return after
+
+    def context(self, at: datetime) -> Context:
+        return Context(
+            now=at,
+            dates=self.scheme.calendar.resolve(),
+            workdays=self.workdays,
+            parameters=self.scheme.parameter_values,
+        )
+
+    def due(self, upto: datetime) -> list[TimerWait]:
+        """Timers due at or before `upto`, in due order; parked ones wait for a person."""
+        timers = self.stands.timers if self.stands else ()
+        found = [
+            timer
+            for timer in timers
+            if timer.due_at is not None and timer.due_at <= upto and timer.token not in self.parked
+        ]
+        return sorted(found, key=lambda timer: (timer.due_at, timer.token))
+
+    def fire_due(self, upto: datetime) -> int:
+        """Fires everything due at or before `upto`, in due order, each as of its own due instant."""
+        fired = 0
+        while due := self.due(upto):
+            timer = due[0]
+            if timer.due_at is None:
+                raise AssertionError("an undetermined timer is never due")
+            self.step(Call("fire", {"token": timer.token}), timer.due_at, SYSTEM, element=timer.element)
+            fired += 1
+        return fired
+
+    def task(self, token: int) -> TaskWait | None:
+        tasks = self.stands.tasks if self.stands else ()
+        return next((task for task in tasks if task.token == token), None)
+
+    def _perform_capabilities(self, instance: Instance, context: Context) -> list[dict[str, Any]]:
+        answers = []
+        while asks := instance.asks:
+            ask = asks[0]
+            request = capabilities.Request(
+                case_id=self.id,
+                jurisdiction=self.jurisdiction,
+                scheme=self.scheme,
+                unit_id=self.unit_id,
+                person_id=self.person_id,
+                token=ask.token,
+                element=ask.element,
+                inputs=ask.inputs,
+                at=context.now,
+            )
+            answer: dict[str, Any] = {"token": ask.token, "capability": ask.capability}
+            try:
+                result = capabilities.perform(ask.capability, request)
+                instance.answer(ask.token, result, context)
+                answer["result"] = to_json(result)
+            except CapabilityRefused as refusal:
+                _answer_refusal(instance, ask.token, refusal, context)
+                answer["refused"] = refusal.code
+            answers.append(answer)
+        return answers
+
+    def _office_of(self, at: datetime) -> Any:
+        def office_of(wait: TaskWait) -> tuple[str, str, int | None]:
+            role = self.scheme.role_named(wait.role or "")
+            return role.id, role.title, self._resolve(role, wait, at)
+
+        return office_of
+
+    def _resolve(self, role: Role, wait: TaskWait, at: datetime) -> int | None:
+        as_of = at if role.as_of == "now" else (self.scheme.calendar.resolve()[role.as_of] or at)
+        key = (role.id, as_of.isoformat())
+        if key not in self.offices:
+            try:
+                self.offices[key] = organisations.resolve_role(role, self.unit_id, as_of)
+            except DomainError as hole:
+                self.offices[key] = None
+                self._incident("role", wait.element, hole.message, at)
+        return self.offices[key]
+
+    def _incident(self, kind: str, element: str, message: str, at: datetime) -> None:
+        deadlines = [
+            {"element": timer.element, "due_at": timer.due_at.isoformat()}
+            for timer in (self.stands.timers if self.stands else ())
+            if timer.due_at
+        ]
+        row = {"case_id": self.id, "kind": kind, "element": element, "message": message}
+        self.changes.incidents.append({**row, "deadlines": deadlines, "opened_at": at})
+
+    def _send(self, after: Snapshot, at: datetime) -> None:
+        for sent in after.sent:
+            row = {"scheme_id": self.scheme.id, "message": sent.message, "key": sent.key}
+            origin = {"from_case_id": self.id, "from_element": sent.element, "from_seq": self.seq + 1}
+            self.changes.messages.append({**row, **origin, "payload": to_json(sent.payload), "sent_at": at})
+
+    def _log(
+        self,
+        call: Call,
+        at: datetime,
+        actor: Actor,
+        answers: list[dict[str, Any]],
+        after: Snapshot,
+        instance: Instance,
+        context: Context,
+        element: str | None,
+        task_id: int | None,
+    ) -> None:
+        dates = {name: day.isoformat() if day else None for name, day in context.dates.items()}
+        entry = _history.Entry(
+            call=call.kind,
+            at=at,
+            recorded_at=clock.now(),
+            actor=actor,
+            arguments={
+                **call.arguments,
+                "answers": answers,
+                "dates": dates,
+                "workdays": self.workdays_version,
+            },
+            payload=call.payload,
+            happened=after.happened,
+            state_digest=_history.digest(instance.canonical()),
+            element=element,
+            task_id=task_id,
+        )
+        row, payload = _history.rows_for(self.id, self.seq + 1, self.head, entry)
+        self.seq, self.head = row["seq"], row["mac"]
+        self.changes.history.append(row)
+        self.changes.payloads.append(payload)
+
+    def _case_row(self, at: datetime) -> None:
+        stands, instance = self.stands, self.instance
+        if stands is None or instance is None:
+            raise AssertionError("a step leaves a snapshot and an instance")
+        self.status = self._status(stands)
+        cancelled = instance.is_over and stands.outcome is None
+        self.changes.cases[self.id] = {
+            "of_case": self.id,
+            "state": "cancelled" if cancelled else "ended" if instance.is_over else "running",
+            "status": self.status,
+            "outcome": stands.outcome.properties.get("outcome") if stands.outcome else None,
+            "listed": self._listed(stands),
+            "engine_state": instance.dump(),
+            "seq": self.seq,
+            "head": self.head,
+            "updated_at": at,
+            "ended_at": at if instance.is_over else None,
+        }
+
+    def _status(self, stands: Snapshot) -> str:
+        if stands.outcome is not None:
+            return stands.outcome.properties.get("status") or stands.outcome.name
+        for wait in stands.tasks:
+            status = wait.properties.get("status")
+            if status:
+                return status.replace("{role}", self.scheme.role_named(wait.role or "").title)
+        return self.status
+
+    def _listed(self, stands: Snapshot) -> dict[str, Any]:
+        names = self.scheme.processes[self.process].listed
+        return {name: to_json(stands.variables[name]) for name in names if name in stands.variables}
+
+
+def _answer_refusal(instance: Instance, token: int, refusal: CapabilityRefused, context: Context) -> None:
+    try:
+        instance.answer(token, None, context, refused=refusal.code)
+    except UncaughtBpmnError as uncaught:
+        raise Refused(refusal.message, refusal=refusal.code) from uncaught
+
+
+def lock_case(case_id: int | Any) -> Moving:
+    """Locks a case and loads it; `case_id` may be a scalar subquery. Raises NotFound."""
+    row = db.session.execute(_LOCKED.where(Case.id == case_id)).first()
+    if row is None:
+        raise NotFound()
+    return load(row)
+
+
+def load(row: Row[Any]) -> Moving:
+    """A locked row as a moving case."""
+    scheme = deployments.pinned(row.deployment_id, row.deployment_hash)
+    instance = Instance.load(scheme.definitions, row.engine_state)
+    calendar, version = workdays.load(row.workdays_version)
+    return Moving(
+        id=row.id,
+        scheme=scheme,
+        jurisdiction=row.jurisdiction,
+        unit_id=row.unit_id,
+        person_id=row.person_id,
+        process=row.process,
+        status=row.status,
+        seq=row.seq,
+        head=row.head,
+        instance=instance,
+        stands=instance.snapshot(),
+        workdays=calendar,
+        workdays_version=version,
+        parked=frozenset(row.parked or ()),
+    )
+
+
+def locked_cases() -> Select[Any]:
+    """The select that `load` understands, locking the case rows alone."""
+    return _LOCKED
+
+
+_LOCKED = (
+    select(
+        Case.id,
+        Case.jurisdiction,
+        Case.deployment_id,
+        Deployment.hash.label("deployment_hash"),
+        Case.unit_id,
+        Case.person_id,
+        Case.process,
+        Case.status,
+        Case.seq,
+        Case.head,
+        Case.engine_state,
+        select(func.coalesce(func.max(Holiday.version), 0)).scalar_subquery().label("workdays_version"),
+        select(func.array_agg(Timer.token))
+        .where(Timer.case_id == Case.id, Timer.parked_at.is_not(None))
+        .correlate(Case)
+        .scalar_subquery()
+        .label("parked"),
+    )
+    .join(Deployment, Deployment.id == Case.deployment_id)
+    .with_for_update(of=Case)
+)
+
+
+@contextmanager
+def caught_up(moving: Moving, received_at: datetime) -> Iterator[None]:
+    """Fires what is overdue, then lets the body act under a savepoint.
+
+    A refusal (409, 422) in the body undoes the body and keeps the catching up: the edge commits it
+    (`app.extensions.atomic`). Any other error undoes all.
+    """
+    if not moving.fire_due(received_at - GRACE):
+        yield
+        return
+    moving.changes.flush()
+    db.session.info[KEEP_ON_REFUSAL] = True
+    with db.session.begin_nested():
+        yield

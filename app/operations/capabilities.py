@@ -1,0 +1,88 @@
+"""The allow-list of effects that a diagram may cause through a service task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.content.capabilities import CapabilityDeclaration
+from app.content.scheme import Scheme
+from app.errors import EngineError
+
+Values = dict[str, Any]
+
+
+class CapabilityRefused(Exception):
+    """A capability said no: an error boundary event may catch `code`, else the person is told `message`."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a capability is given: the case that asks, the inputs it computed, and the step's instant."""
+
+    case_id: int
+    jurisdiction: str
+    scheme: Scheme
+    unit_id: int
+    person_id: int | None
+    token: int
+    element: str
+    inputs: Mapping[str, Any]
+    at: datetime
+
+
+Perform = Callable[[Request], Values]
+Simulate = Callable[[Mapping[str, Any]], Values]
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """A declared effect: `perform` writes inside the caller's transaction, `simulate` writes nothing."""
+
+    declaration: CapabilityDeclaration
+    perform: Perform
+    simulate: Simulate
+
+
+_registry: dict[str, Capability] = {}
+
+
+def capability(
+    declaration: CapabilityDeclaration, simulate: Simulate = lambda inputs: {}
+) -> Callable[[Perform], Perform]:
+    """Registers the decorated function as the effect that `declaration` describes."""
+
+    def register(perform: Perform) -> Perform:
+        if declaration.name in _registry:
+            raise ValueError(f"capability {declaration.name} is declared twice")
+        _registry[declaration.name] = Capability(declaration, perform, simulate)
+        return perform
+
+    return register
+
+
+def capabilities() -> Mapping[str, Capability]:
+    return _registry
+
+
+def declarations() -> Mapping[str, CapabilityDeclaration]:
+    """What `check_scheme` needs to know of every capability."""
+    return {name: known.declaration for name, known in _registry.items()}
+
+
+def perform(name: str, request: Request) -> Values:
+    """Performs a capability; raises `CapabilityRefused`, or EngineError for one that broke its declaration."""
+    known = _registry.get(name)
+    if known is None:
+        raise EngineError(f"没有名为“{name}”的系统能力，流程无法继续。", element=request.element)
+    missing = set(known.declaration.inputs) - known.declaration.optional - set(request.inputs)
+    if missing:
+        raise EngineError(f"系统能力“{name}”缺少输入：{'、'.join(sorted(missing))}。", element=request.element)
+    return known.perform(request)

@@ -1,0 +1,206 @@
+"""Starting cases 办件, and what is said to them from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+
+from app.content.scheme import Process, Scheme
+from app.errors import Closed, Conflict, NotFound
+from app.extensions import db
+from app.models import Case, Organisation, Person
+from app.operations import deployments, organisations, workdays
+from app.operations._history import GENESIS
+from app.operations._plain import to_json
+from app.operations._road import Call, Moving, caught_up, lock_case
+from app.operations.actors import Actor
+
+
+def start(
+    scheme_id: str,
+    process: str,
+    *,
+    unit_id: int,
+    actor: Actor,
+    received_at: datetime,
+) -> int:
+    """Starts a case by hand, in the deployment in force: the process says which role may, and in which window.
+
+    Returns the case's id. Raises NotFound, Closed outside the window, Conflict for a second live case.
+    """
+    deployment_id = deployments.current(scheme_id, received_at)
+    scheme = deployments.scheme(deployment_id)
+    found = scheme.processes.get(process)
+    if found is None or found.start.role is None:
+        raise NotFound("没有可以由您发起的这类办件。")
+    _check_starter(scheme, found, unit_id, actor, received_at)
+    _check_window(scheme, found, received_at)
+    return open_case(deployment_id, found, unit_id, None, {}, actor, received_at)
+
+
+def open_case(
+    deployment_id: int,
+    process: Process,
+    unit_id: int,
+    person_id: int | None,
+    payload: Mapping[str, Any],
+    actor: Actor,
+    at: datetime,
+    message: str | None = None,
+) -> int:
+    """Starts a case of a process about a unit or one of its persons; `payload` is the starting message's.
+
+    Raises Conflict when the subject has a live one already (LIFE-07), telling where it is.
+    """
+    scheme = deployments.scheme(deployment_id)
+    variables = {**payload, "unit": organisations.facts(unit_id, at)}
+    if person_id is not None:
+        variables["person"] = _person_facts(person_id)
+    moving = _insert(deployment_id, scheme, process, unit_id, person_id, at)
+    call = Call(
+        "start", {"process": process.id, "message": message}, {"variables": to_json(variables)}
+    )
+    moving.step(call, at, actor)
+    moving.changes.flush()
+    return moving.id
+
+
+def message(
+    case_id: int, name: str, payload: Mapping[str, Any], actor: Actor, received_at: datetime
+) -> str:
+    """Says a message to a case of the actor's unit that waits for it, such as a deletion or a withdrawal.
+
+    Returns the new status. Raises NotFound, Conflict if the case does not wait for it, Closed after a deadline.
+    """
+    moving = lock_case(case_id)
+    if moving.unit_id != actor.organisation_id or not actor.has("operator"):
+        raise NotFound()
+    with caught_up(moving, received_at):
+        receive(moving, name, None, payload, actor, received_at)
+    return moving.status
+
+
+def receive(
+    moving: Moving, name: str, key: str | None, payload: Mapping[str, Any], actor: Actor, at: datetime
+) -> None:
+    """Gives a locked case a message that it waits for."""
+    waits = moving.stands.messages if moving.stands else ()
+    wait = next((wait for wait in waits if wait.message == name and wait.key == key), None)
+    if wait is None:
+        raise Conflict("办件当前的状态不允许此项操作，请刷新页面查看。")
+    if wait.closes_at is not None and at >= wait.closes_at:
+        raise Closed()
+    call = Call("receive", {"token": wait.token}, {"message": to_json(payload)})
+    moving.step(call, at, actor, element=wait.element)
+    moving.changes.flush()
+
+
+def record(
+    case_id: int, kind: str, values: Mapping[str, Any], actor: Actor, received_at: datetime
+) -> None:
+    """Logs an entry that a scheme's `records` declare, without effect on the way of the case (CQ-29).
+
+    Raises NotFound for a kind or a case that the actor's organisation has nothing to do with.
+    """
+    moving = lock_case(case_id)
+    declared = moving.scheme.records.get(kind)
+    if declared is None or not _takes_part(moving, declared.roles, actor, received_at):
+        raise NotFound()
+    loaded = to_json(moving.scheme.form(declared.form).load(values))
+    moving.step(Call("record", {"record": kind}, {"values": loaded}), received_at, actor)
+    moving.changes.flush()
+
+
+def _takes_part(moving: Moving, roles: Any, actor: Actor, at: datetime) -> bool:
+    holders = (organisations.resolve_role(moving.scheme.roles[role], moving.unit_id, at) for role in roles)
+    return actor.has("operator") and actor.organisation_id in set(holders)
+
+
+def _check_starter(scheme: Scheme, process: Process, unit_id: int, actor: Actor, at: datetime) -> None:
+    role = scheme.roles[process.start.role or ""]
+    holder = organisations.resolve_role(role, unit_id, at)
+    if not actor.system and (holder != actor.organisation_id or not actor.has("operator")):
+        raise NotFound("没有可以由您发起的这类办件。")
+
+
+def _check_window(scheme: Scheme, process: Process, at: datetime) -> None:
+    dates = scheme.calendar.resolve()
+    opens = dates.get(process.start.opens or "")
+    closes = dates.get(process.start.closes or "")
+    if opens is not None and at < opens:
+        raise Closed(f"“{process.title}”尚未开始，请在开始之后办理。")
+    if closes is not None and at >= closes:
+        raise Closed(f"“{process.title}”已截止，不能再发起。")
+
+
+def _person_facts(person_id: int) -> dict[str, Any]:
+    person = db.session.execute(
+        select(Person.id, Person.name, Person.gender, Person.birth_date).where(Person.id == person_id)
+    ).one()
+    return {"id": person.id, "name": person.name, "gender": person.gender, "born": person.birth_date}
+
+
+def _insert(
+    deployment_id: int, scheme: Scheme, process: Process, unit_id: int, person_id: int | None, at: datetime
+) -> Moving:
+    unique_key = f"{process.id}:{person_id or f'unit-{unit_id}'}" if process.unique else None
+    new = insert(Case).values(
+        jurisdiction=scheme.jurisdiction,
+        scheme_id=scheme.id,
+        deployment_id=deployment_id,
+        process=process.id,
+        unit_id=unit_id,
+        person_id=person_id,
+        unique_key=unique_key,
+        state="running",
+        status="",
+        listed={},
+        engine_state=b"",
+        seq=0,
+        head=GENESIS,
+        started_at=at,
+        updated_at=at,
+    )
+    try:
+        with db.session.begin_nested():
+            case_id = db.session.execute(new.returning(Case.id)).scalar_one()
+    except IntegrityError as clash:
+        raise Conflict(_told_where(scheme, unique_key)) from clash
+    calendar, version = workdays.load()
+    return Moving(
+        id=case_id,
+        scheme=scheme,
+        jurisdiction=scheme.jurisdiction,
+        unit_id=unit_id,
+        person_id=person_id,
+        process=process.id,
+        status=process.title,
+        seq=0,
+        head=GENESIS,
+        instance=None,
+        stands=None,
+        workdays=calendar,
+        workdays_version=version,
+        parked=frozenset(),
+    )
+
+
+def _told_where(scheme: Scheme, unique_key: str | None) -> str:
+    first = db.session.execute(
+        select(Case.id, Case.status, Organisation.name)
+        .join(Organisation, Organisation.id == Case.unit_id)
+        .where(
+            Case.jurisdiction == scheme.jurisdiction,
+            Case.scheme_id == scheme.id,
+            Case.unique_key == unique_key,
+            Case.ended_at.is_(None),
+        )
+    ).first()
+    if first is None:
+        return "同一对象本年度已有在办的申报，不能重复申报。"
+    return f"同一对象本年度已有在办的申报（办件 {first.id}，{first.name}，{first.status}），不能重复申报。"
+

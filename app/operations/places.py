@@ -1,0 +1,169 @@
+"""Posts and places: what a unit's verified filing makes available, and who holds it (CQ-01, CQ-02, CQ-33)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.engine import Row
+
+from app.content.capabilities import CapabilityDeclaration
+from app.extensions import db
+from app.models import PlaceClaim, PostQuota
+from app.operations.capabilities import CapabilityRefused, Request, Values, capability
+
+NO_REGISTER, ABOVE_HIGHEST, NO_VACANCY = "no_post_register", "above_highest_grade", "no_vacancy"
+BY_VACANCY = "vacancy"
+
+REGISTER_POSTS = CapabilityDeclaration(
+    "register_posts",
+    "登记岗位",
+    inputs={"posts": "各等级岗位数：grade、approved、held、special、vacant"},
+    outputs={"grades": "登记的等级数"},
+    locks_quota=True,
+)
+RESERVE_PLACE = CapabilityDeclaration(
+    "reserve_place",
+    "占用岗位名额",
+    inputs={"grade": "申报等级", "basis": "占用依据：vacancy 受空缺岗位数限制，其余代号不受限制、另行计数"},
+    outputs={"quota": "岗位登记编号", "basis": "占用依据"},
+    refusals={
+        NO_REGISTER: "单位尚未完成岗位使用情况备案",
+        ABOVE_HIGHEST: "申报等级超过本单位工勤岗位最高设置等级",
+        NO_VACANCY: "该等级已无空缺岗位",
+    },
+    locks_quota=True,
+)
+RELEASE_PLACE = CapabilityDeclaration(
+    "release_place", "释放岗位名额", outputs={"released": "是否释放了名额"}, locks_quota=True
+)
+
+
+@capability(REGISTER_POSTS, simulate=lambda inputs: {"grades": len(inputs["posts"])})
+def register_posts(request: Request) -> Values:
+    """Replaces what is known of the unit's posts by a verified filing (附件4)."""
+    posts = [_post(request, post) for post in request.inputs["posts"]]
+    _locked_quotas(request)
+    for post in posts:
+        statement = upsert(PostQuota).values(post)
+        db.session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["jurisdiction", "scheme_id", "unit_id", "grade"],
+                set_={name: statement.excluded[name] for name in _REPLACED},
+            )
+        )
+    return {"grades": len(posts)}
+
+
+@capability(
+    RESERVE_PLACE, simulate=lambda inputs: {"quota": 0, "basis": inputs["basis"]}
+)
+def reserve_place(request: Request) -> Values:
+    """Claims a place of the unit in a grade, under the locked row of that grade; again: the same claim.
+
+    `basis` vacancy counts 1:1 against the vacancies; any other basis is not bound by them, yet never goes
+    above the unit's highest worker post grade (CQ-02), and is counted apart (CQ-33).
+    """
+    held = _live_claim(request.case_id)
+    if held is not None:
+        return {"quota": held.quota_id, "basis": held.basis}
+    grade, basis = str(request.inputs["grade"]), str(request.inputs["basis"])
+    quota = _quota_to_claim(request, grade)
+    if basis == BY_VACANCY and _claims(quota.id) >= quota.vacant:
+        title = _grade_title(request, grade)
+        raise CapabilityRefused(
+            NO_VACANCY, f"本单位{title}空缺岗位 {quota.vacant} 个，均已被占用，不能再申报。"
+        )
+    db.session.execute(
+        insert(PlaceClaim).values(
+            quota_id=quota.id, case_id=request.case_id, basis=basis, claimed_at=request.at
+        )
+    )
+    return {"quota": quota.id, "basis": basis}
+
+
+@capability(RELEASE_PLACE, simulate=lambda inputs: {"released": True})
+def release_place(request: Request) -> Values:
+    """Frees the case's place, if it holds one."""
+    claim = _live_claim(request.case_id)
+    if claim is None:
+        return {"released": False}
+    db.session.execute(select(PostQuota.id).where(PostQuota.id == claim.quota_id).with_for_update())
+    db.session.execute(
+        update(PlaceClaim).where(PlaceClaim.id == claim.id).values(released_at=request.at)
+    )
+    return {"released": True}
+
+
+_REPLACED = ("rank", "approved", "held", "special", "vacant", "source_case_id", "registered_at")
+
+
+def _post(request: Request, post: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "jurisdiction": request.jurisdiction,
+        "scheme_id": request.scheme.id,
+        "unit_id": request.unit_id,
+        "grade": post["grade"],
+        "rank": request.scheme.grade_rank(post["grade"]),
+        "approved": post["approved"],
+        "held": post["held"],
+        "special": post.get("special", 0),
+        "vacant": post["vacant"],
+        "source_case_id": request.case_id,
+        "registered_at": request.at,
+    }
+
+
+def _locked_quotas(request: Request) -> list[Row[Any]]:
+    """All of the unit's rows, locked in order of id (decision 4)."""
+    mine = (
+        select(PostQuota.id, PostQuota.grade, PostQuota.rank, PostQuota.approved, PostQuota.vacant)
+        .where(
+            PostQuota.jurisdiction == request.jurisdiction,
+            PostQuota.scheme_id == request.scheme.id,
+            PostQuota.unit_id == request.unit_id,
+        )
+        .order_by(PostQuota.id)
+        .with_for_update()
+    )
+    return list(db.session.execute(mine))
+
+
+def _quota_to_claim(request: Request, grade: str) -> Row[Any]:
+    quotas = _locked_quotas(request)
+    if not quotas:
+        raise CapabilityRefused(NO_REGISTER, "本单位尚未完成岗位使用情况备案（附件4），请先备案再申报。")
+    highest = min((quota.rank for quota in quotas if quota.approved > 0), default=None)
+    if highest is None or request.scheme.grade_rank(grade) < highest:
+        raise CapabilityRefused(
+            ABOVE_HIGHEST, f"申报的{_grade_title(request, grade)}超过本单位工勤岗位最高设置等级，不能申报。"
+        )
+    found = next((quota for quota in quotas if quota.grade == grade), None)
+    if found is None:
+        raise CapabilityRefused(
+            NO_REGISTER, f"本单位的岗位使用情况备案中没有{_grade_title(request, grade)}，请先补充备案。"
+        )
+    return found
+
+
+def _claims(quota_id: int) -> int:
+    live = select(func.count()).where(
+        PlaceClaim.quota_id == quota_id,
+        PlaceClaim.basis == BY_VACANCY,
+        PlaceClaim.released_at.is_(None),
+    )
+    return db.session.execute(live).scalar_one()
+
+
+def _live_claim(case_id: int) -> Row[Any] | None:
+    return db.session.execute(
+        select(PlaceClaim.id, PlaceClaim.quota_id, PlaceClaim.basis).where(
+            PlaceClaim.case_id == case_id, PlaceClaim.released_at.is_(None)
+        )
+    ).first()
+
+
+def _grade_title(request: Request, grade: str) -> str:
+    return request.scheme.grade_title(grade)

@@ -1,0 +1,218 @@
+"""Completing user tasks 待办事项, alone and in bulk; drafts."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.engine import Row
+
+from app.content.forms import Form
+from app.content.mapping import output_mapping
+from app.engine.types import TaskWait
+from app.errors import Closed, Conflict, DomainError, NotFound, Refused
+from app.extensions import db
+from app.models import Account, Task, TaskDraft
+from app.operations import files
+from app.operations._history import payload_digest
+from app.operations._plain import to_json
+from app.operations._road import Call, Moving, caught_up, lock_case
+from app.operations.actors import Actor
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a completion led to: the case, how it now stands, and what waits in it for the same office."""
+
+    case_id: int
+    status: str
+    element: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemResult:
+    """What became of one item of a bulk request; `message` is the new status, or why it was refused."""
+
+    task_id: int
+    ok: bool
+    message: str
+
+
+def complete(task_id: int, values: Values, actor: Actor, received_at: datetime) -> Completion:
+    """Completes a task with what a person entered (journey 1).
+
+    `received_at` is the instant at which the request was complete, by the scheme's clock. Raises NotFound
+    for a task of another office, Closed from the due instant on, Conflict for one already done, Refused
+    for who may not decide it (ALL-04), Invalid with a sentence a field.
+    """
+    moving = lock_case(_case_of(task_id))
+    tasks = _tasks_of(moving.id)
+    task = _own(tasks, task_id, actor)
+    _check_open(task, received_at)
+    with caught_up(moving, received_at):
+        wait = _still_waiting(moving, task)
+        _check_decider(moving, task, tasks, actor)
+        form = moving.scheme.form(wait.form) if wait.form else None
+        loaded = form.load(values) if form else {}
+        _take_files(form, loaded, moving.id, actor)
+        stored = to_json(loaded)
+        variables = output_mapping(wait.properties.get("outputs", ""), loaded)
+        salt = secrets.token_bytes(16)
+        arguments = {"token": wait.token, "values_digest": payload_digest(salt, stored).hex()}
+        call = Call("complete", arguments, {"variables": to_json(variables)})
+        moving.step(call, received_at, actor, element=wait.element, task_id=task.id)
+        moving.changes.values.append({"task_id": task.id, "values": stored, "salt": salt})
+        moving.changes.drafts_done.append({"of_task": task.id})
+        moving.changes.flush()
+    return Completion(moving.id, moving.status, wait.element)
+
+
+def save_draft(task_id: int, values: Values, actor: Actor, received_at: datetime) -> None:
+    """Keeps what a person has typed, unchecked; refused from the due instant on."""
+    task = db.session.execute(_TASKS.where(Task.id == task_id)).first()
+    task = _own([task] if task else [], task_id, actor)
+    _check_open(task, received_at)
+    draft = {"values": to_json(values), "saved_at": received_at, "saved_by": actor.account_id}
+    db.session.execute(
+        upsert(TaskDraft)
+        .values(task_id=task_id, **draft)
+        .on_conflict_do_update(index_elements=["task_id"], set_=draft)
+    )
+
+
+def complete_many(
+    task_ids: Sequence[int],
+    values: Values | Callable[[int], Values],
+    actor: Actor,
+    received_at: datetime,
+    transaction: Callable[[], AbstractContextManager[Any]],
+) -> list[ItemResult]:
+    """Completes ticked tasks one by one, each in a `transaction` of its own, with a result per item.
+
+    All are marked as pending first, so that no timer due later than `received_at` beats one that is still
+    waiting for its turn (decision 3). The mark is taken off again whatever happens.
+    """
+    ids = list(dict.fromkeys(task_ids))
+    with transaction():
+        _mark_pending(ids, actor, received_at)
+    results = []
+    for task_id in ids:
+        given = values(task_id) if callable(values) else values
+        try:
+            with transaction():
+                done = complete(task_id, given, actor, received_at)
+            results.append(ItemResult(task_id, True, done.status))
+        except DomainError as refusal:
+            results.append(ItemResult(task_id, False, _told(refusal)))
+    with transaction():
+        db.session.execute(update(Task).where(Task.id.in_(ids)).values(pending_since=None))
+    return results
+
+
+def drafts(task_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """The saved drafts of tasks, for a bulk submission of what was typed."""
+    rows = db.session.execute(
+        select(TaskDraft.task_id, TaskDraft.values).where(TaskDraft.task_id.in_(task_ids))
+    )
+    return {task_id: dict(values) for task_id, values in rows}
+
+
+def discard_draft(task_id: int) -> None:
+    db.session.execute(delete(TaskDraft).where(TaskDraft.task_id == task_id))
+
+
+_TASKS = select(
+    Task.id,
+    Task.case_id,
+    Task.token,
+    Task.role,
+    Task.office_id,
+    Task.name,
+    Task.state,
+    Task.closes_at,
+    Task.completed_by,
+    Account.person_id.label("completed_by_person"),
+).outerjoin(Account, Account.id == Task.completed_by)
+
+
+def _case_of(task_id: int) -> Any:
+    return select(Task.case_id).where(Task.id == task_id).scalar_subquery()
+
+
+def _tasks_of(case_id: int) -> Sequence[Row[Any]]:
+    return db.session.execute(_TASKS.where(Task.case_id == case_id).order_by(Task.id)).all()
+
+
+def _own(tasks: Sequence[Row[Any]], task_id: int, actor: Actor) -> Row[Any]:
+    """The task, if the actor's office holds it; another office's is as if it were not there (404)."""
+    found = next((task for task in tasks if task.id == task_id), None)
+    if found is None or found.office_id is None or found.office_id != actor.organisation_id:
+        raise NotFound()
+    if not actor.has("operator"):
+        raise NotFound()
+    return found
+
+
+def _check_open(task: Row[Any], received_at: datetime) -> None:
+    if task.state == "completed":
+        raise Conflict(f"“{task.name}”已经办理过，本次提交没有生效。请刷新页面查看结果。")
+    if task.closes_at is not None and received_at >= task.closes_at:
+        raise Closed(f"“{task.name}”已截止，本次提交没有生效。")
+    if task.state != "open":
+        raise Conflict(f"“{task.name}”已被撤销，本次提交没有生效。请刷新页面查看结果。")
+
+
+def _still_waiting(moving: Moving, task: Row[Any]) -> TaskWait:
+    wait = moving.task(task.token)
+    if wait is None:
+        raise Closed(f"“{task.name}”已不再等待办理，本次提交没有生效。请刷新页面查看结果。")
+    return wait
+
+
+def _check_decider(moving: Moving, task: Row[Any], tasks: Sequence[Row[Any]], actor: Actor) -> None:
+    """Nobody decides on their own case, nor at two levels of one (ALL-04); the unit's own steps are no decision."""
+    if moving.scheme.roles[task.role].relation == "unit":
+        return
+    if actor.person_id is not None and actor.person_id == moving.person_id:
+        raise Refused("您是该办件的申报人，不能办理自己的事项，请由本机构其他经办人办理。")
+    for other in tasks:
+        if other.role == task.role or other.completed_by is None:
+            continue
+        if moving.scheme.roles[other.role].relation == "unit":
+            continue
+        same_person = actor.person_id is not None and other.completed_by_person == actor.person_id
+        if other.completed_by == actor.account_id or same_person:
+            raise Refused(f"您已在“{other.name}”环节办理过该办件，同一人不能在两级审核中作出决定。")
+
+
+def _take_files(form: Form | None, loaded: Values, case_id: int, actor: Actor) -> None:
+    ids = form.file_ids(loaded) if form else []
+    if ids:
+        files.attach(ids, case_id, actor)
+
+
+def _mark_pending(ids: Sequence[int], actor: Actor, received_at: datetime) -> None:
+    db.session.execute(
+        update(Task)
+        .where(
+            Task.id.in_(ids),
+            Task.state == "open",
+            Task.office_id == actor.organisation_id,
+            or_(Task.closes_at.is_(None), Task.closes_at > received_at),
+        )
+        .values(pending_since=received_at)
+    )
+
+
+def _told(refusal: DomainError) -> str:
+    fields = getattr(refusal, "fields", {})
+    sentences = [sentence for texts in fields.values() for sentence in texts]
+    return "；".join([refusal.message, *sentences]) if sentences else refusal.message

@@ -1,0 +1,206 @@
+"""Firing due timers: the sweep, and what becomes of a timer that fails (journey 2, decisions 3 and 4)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import distinct, insert, select, update
+
+from app.errors import DomainError, NotFound
+from app.extensions import db
+from app.models import Case, Incident, Task, Timer
+from app.operations import deployments
+from app.operations._projection import Changes
+from app.operations._road import GRACE, load, lock_case, locked_cases
+from app.operations.actors import Actor
+from app.operations.capabilities import capabilities
+
+log = logging.getLogger(__name__)
+
+Transaction = Callable[[], AbstractContextManager[Any]]
+BATCH = 50
+"""Cases a transaction; measured in `bench/`."""
+
+
+@dataclass(slots=True)
+class Swept:
+    """What a sweep did."""
+
+    fired: int = 0
+    parked: int = 0
+
+
+def sweep(
+    now_for: Callable[[str], datetime], transaction: Transaction, *, grace: timedelta = GRACE
+) -> Swept:
+    """Fires every timer that is due, each as of its own due instant; any number of sweeps may run at once.
+
+    `now_for` tells a scheme's instant. A case that fails becomes an incident and never stops the sweep.
+    """
+    swept = Swept()
+    with transaction():
+        schemes = db.session.execute(select(distinct(Timer.scheme_id))).scalars().all()
+    for scheme_id in schemes:
+        upto = now_for(scheme_id) - grace
+        for processes, batch in _partitions(scheme_id, transaction):
+            while _sweep_batch(scheme_id, processes, upto, batch, transaction, swept):
+                pass
+    return swept
+
+
+def retry(incident_id: int, actor: Actor, now: datetime) -> None:
+    """Lets a parked timer fire again at the next sweep, and closes its incident. Raises NotFound."""
+    incident = db.session.execute(
+        select(Incident.case_id, Incident.timer_id).where(
+            Incident.id == incident_id, Incident.closed_at.is_(None)
+        )
+    ).first()
+    if incident is None:
+        raise NotFound()
+    lock_case(incident.case_id)
+    db.session.execute(update(Timer).where(Timer.id == incident.timer_id).values(parked_at=None))
+    db.session.execute(
+        update(Incident)
+        .where(Incident.id == incident_id)
+        .values(closed_at=now, closed_by=actor.account_id)
+    )
+
+
+def _partitions(scheme_id: str, transaction: Transaction) -> list[tuple[list[str], int]]:
+    """The scheme's processes that may touch a quota, one case a transaction, and the others in batches."""
+    with transaction():
+        rows = db.session.execute(
+            select(distinct(Case.process), Case.deployment_id).where(
+                Case.scheme_id == scheme_id, Case.ended_at.is_(None)
+            )
+        ).all()
+        touching = {process for process, deployment_id in rows if _locks_quota(deployment_id, process)}
+    others = sorted({process for process, _ in rows} - touching)
+    found = [(others, BATCH), (sorted(touching), 1)]
+    return [(processes, batch) for processes, batch in found if processes]
+
+
+def _locks_quota(deployment_id: int, process: str) -> bool:
+    known = capabilities()
+    names = deployments.scheme(deployment_id).capabilities_reachable_from(process)
+    return any(name in known and known[name].declaration.locks_quota for name in names)
+
+
+# Whatever breaks one case must not stop the others, so the next two catch every kind of error.
+
+
+def _sweep_batch(
+    scheme_id: str,
+    processes: Sequence[str],
+    upto: datetime,
+    batch: int,
+    transaction: Transaction,
+    swept: Swept,
+) -> bool:
+    """Fires the due timers of up to `batch` cases in one transaction; False when none was left to claim."""
+    claimed: list[int] = []
+    try:
+        with transaction():
+            fired = _fire_claimed(scheme_id, processes, upto, batch, claimed)
+        swept.fired += fired
+    except Exception as error:
+        log.warning("a batch of %d cases failed (%s); one by one", len(claimed), type(error).__name__)
+        for case_id in claimed:
+            _fire_alone(case_id, upto, transaction, swept)
+    return bool(claimed)
+
+
+def _fire_claimed(
+    scheme_id: str, processes: Sequence[str], upto: datetime, batch: int, claimed: list[int]
+) -> int:
+    rows = db.session.execute(_claim(scheme_id, processes, upto, batch)).all()
+    claimed.extend(row.id for row in rows)
+    shared = Changes()
+    fired = 0
+    for row in rows:
+        moving = load(row)
+        moving.changes = shared
+        fired += moving.fire_due(upto)
+    shared.flush()
+    return fired
+
+
+def _claim(scheme_id: str, processes: Sequence[str], upto: datetime, batch: int) -> Any:
+    due = (
+        select(Timer.case_id)
+        .where(
+            Timer.scheme_id == scheme_id,
+            Timer.due_at <= upto,
+            Timer.due_at.is_not(None),
+            Timer.parked_at.is_(None),
+            Timer.case_id == Case.id,
+            ~_in_time_and_pending(),
+        )
+        .exists()
+    )
+    return (
+        locked_cases()
+        .where(Case.scheme_id == scheme_id, Case.process.in_(processes), due)
+        .order_by(Case.id)
+        .limit(batch)
+        .with_for_update(of=Case, skip_locked=True)
+    )
+
+
+def _in_time_and_pending() -> Any:
+    """A task of the case waits for its turn in a bulk request that was received before the due instant."""
+    return (
+        select(Task.id)
+        .where(Task.case_id == Timer.case_id, Task.state == "open", Task.pending_since < Timer.due_at)
+        .exists()
+    )
+
+
+def _fire_alone(case_id: int, upto: datetime, transaction: Transaction, swept: Swept) -> None:
+    try:
+        with transaction():
+            moving = lock_case(case_id)
+            fired = moving.fire_due(upto)
+            moving.changes.flush()
+        swept.fired += fired
+    except Exception as error:
+        with transaction():
+            swept.parked += _park(case_id, upto, error)
+
+
+def _park(case_id: int, upto: datetime, error: Exception) -> int:
+    """Sets the first due timer aside as an incident, with the deadlines that go on meanwhile."""
+    moving = lock_case(case_id)
+    due = moving.due(upto)
+    if not due:
+        return 0
+    timer = due[0]
+    timer_id = db.session.execute(
+        update(Timer)
+        .where(Timer.case_id == case_id, Timer.token == timer.token)
+        .values(parked_at=upto)
+        .returning(Timer.id)
+    ).scalar_one()
+    message = error.message if isinstance(error, DomainError) else f"系统错误：{type(error).__name__}"
+    waiting = moving.stands.timers if moving.stands else ()
+    db.session.execute(
+        insert(Incident).values(
+            case_id=case_id,
+            kind="timer",
+            element=timer.element,
+            timer_id=timer_id,
+            message=message,
+            deadlines=[
+                {"element": other.element, "due_at": other.due_at.isoformat()}
+                for other in waiting
+                if other.due_at
+            ],
+            opened_at=upto,
+        )
+    )
+    return 1
