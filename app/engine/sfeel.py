@@ -123,12 +123,14 @@ def compile_tests(text: str | None, column: ColumnType) -> UnaryTests:
     if source in ("", "-"):
         return UnaryTests(source)
     negation = _NEGATION.fullmatch(source)
-    if negation and _encloses(source):
+    if negation:
         return UnaryTests(source, _alternatives(negation[1], column), negated=True)
     return UnaryTests(source, _alternatives(source, column))
 
 
-def compile_result(text: str | None, column: ColumnType) -> Expression | None:
+def compile_result(
+    text: str | None, column: ColumnType, allowed: tuple[Any, ...] = ()
+) -> Expression | None:
     """Read an output cell: a literal or an expression; empty means no value. Raises CellError."""
     source = (text or "").strip()
     if source in ("", "-"):
@@ -136,7 +138,9 @@ def compile_result(text: str | None, column: ColumnType) -> Expression | None:
     day = _ISO_DAY.fullmatch(source)
     expression = _compile(f'date("{day[1]}")' if day and not source.startswith('"') else source)
     if _is_constant(expression):
-        _read_constant(expression, column)
+        value = _read_constant(expression, column)
+        if value is not None and allowed and not values.contains(allowed, value):
+            raise CellError("不在该列列出的取值之内")
     return expression
 
 
@@ -189,7 +193,7 @@ def _endpoint(source: str, column: ColumnType, operator: str = "=") -> Endpoint:
     expression = _compile(source)
     for node in ast.walk(ast.parse(expression.source, mode="eval")):
         if isinstance(node, _NOT_IN_A_CELL):
-            raise CellError("格子里只写要比较的值，例如 >= 10、\"技师\",\"高级技师\"、[1..5]，不写变量名和 and、or")
+            raise CellError('格子里只写要比较的值，如 >= 10、"技师","高级技师"、[1..5]，不写变量名和 and、or')
     if not _is_constant(expression):
         return Endpoint(column, expression=expression)
     value = _read_constant(expression, column)
@@ -257,7 +261,3 @@ def _split(source: str, separator: str) -> list[str]:
         place += 1
     return [*parts, source[start:]]
 
-
-def _encloses(source: str) -> bool:
-    """Whether ``not(…)`` reaches over the whole cell, and is not the first of a list."""
-    return len(_split(source, ",")) == 1
