@@ -11,7 +11,7 @@ MAX_REQUEST_BYTES = 32 * 1024 * 1024
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The application on the settings given, or on those of the environment. Starts no scheduler (decision 12)."""
+    """The application on the settings given, or those of the environment. Starts no scheduler."""
     settings = settings or read_settings()
     app = Flask(__name__)
     app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES)

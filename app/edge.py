@@ -31,7 +31,7 @@ def received_at() -> datetime:
 
 @contextmanager
 def transaction() -> Iterator[Session]:
-    """`atomic()` for a request: gives up rather than commit after 30 s, and tells a lock that was not to be had.
+    """`atomic()` for a request: gives up rather than commit after 30 s, and tells of a lock not had.
 
     Raises Busy; nothing is written then.
     """

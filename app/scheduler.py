@@ -23,7 +23,7 @@ INTERVAL = 5
 """Seconds between sweeps: with the grace of 60 s a timer is written well within 90 s of its due instant."""
 
 CLOCK_TOLERANCE = 5.0
-"""Seconds by which wall and monotonic clock may disagree between two sweeps before sweeping stops (trust 18)."""
+"""Seconds by which wall and monotonic clock may disagree between two sweeps; beyond it none is made."""
 
 
 class Sweeper:
@@ -62,7 +62,7 @@ def run_once() -> timers.Swept:
 
 
 def start(app: Flask) -> BackgroundScheduler | None:
-    """Starts sweeping in this process, after the fork (decision 12); None where the settings switch it off."""
+    """Starts sweeping in this process, after the fork (decision 12); None where it is switched off."""
     with app.app_context():
         if not settings().scheduler:
             return None

@@ -74,7 +74,9 @@ class Task(db.Model):
 
     __tablename__ = "task"
     __table_args__ = (
-        Index("ix_task_inbox", "office_id", "role", "opened_at", "id", postgresql_where=text("state = 'open'")),
+        Index(
+            "ix_task_inbox", "office_id", "role", "opened_at", "id", postgresql_where=text("state = 'open'")
+        ),
         Index("ix_task_case", "case_id", "token"),
         Index("ix_task_done", "completed_by", "completed_at", postgresql_where=text("state = 'completed'")),
     )
@@ -101,7 +103,7 @@ class Task(db.Model):
 
 
 class TaskValue(db.Model):
-    """What a person entered at a task, apart from the engine; erasable, its salted digest stands in history."""
+    """What a person entered at a task, apart from the engine; erasable, its salted digest is in history."""
 
     __tablename__ = "task_value"
 

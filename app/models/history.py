@@ -51,7 +51,7 @@ class History(db.Model):
 
 
 class HistoryPayload(db.Model):
-    """The personal arguments of one call; `body` null after an erasure, when only the digest can be checked."""
+    """The personal arguments of one call; `body` null after an erasure: only the digest is checked."""
 
     __tablename__ = "history_payload"
     __table_args__ = (ForeignKeyConstraint(["case_id", "seq"], ["history.case_id", "history.seq"]),)

@@ -6,7 +6,16 @@ from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import db
-from app.models.columns import CaseRef, Code, Id, Instant, Json, OptionalCode, OptionalInstant, OrganisationRef
+from app.models.columns import (
+    CaseRef,
+    Code,
+    Id,
+    Instant,
+    Json,
+    OptionalCode,
+    OptionalInstant,
+    OrganisationRef,
+)
 
 
 class Message(db.Model):

@@ -49,14 +49,12 @@ def digest(value: bytes) -> bytes:
 
 
 def payload_digest(salt: bytes, body: Mapping[str, Any]) -> bytes:
-    """The salted digest of personal values: it binds them to the chain and betrays nothing once they are erased."""
+    """The salted digest of personal values: bound to the chain, telling nothing once they are erased."""
     return digest(salt + canonical(body))
 
 
-def rows_for(
-    case_id: int, seq: int, previous: bytes, entry: Entry
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The `history` row and the `history_payload` row of an entry; the first carries the new head as `mac`."""
+def rows_for(case_id: int, seq: int, previous: bytes, entry: Entry) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The `history` and `history_payload` rows of an entry; the first carries the new head as `mac`."""
     salt = secrets.token_bytes(16)
     body = dict(entry.payload)
     row: dict[str, Any] = {

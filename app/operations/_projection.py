@@ -75,7 +75,8 @@ _UPDATE_CASE: Executable = (
         {
             name: bindparam(name)
             for name in (
-                "state", "status", "outcome", "listed", "engine_state", "seq", "head", "updated_at", "ended_at"
+                *("state", "status", "outcome", "listed", "engine_state"),
+                *("seq", "head", "updated_at", "ended_at"),
             )
         }
     )
@@ -97,9 +98,7 @@ _STATEMENTS: Mapping[str, Executable] = {
     ),
     "tasks_retimed": _of_token(update(_TASK), _TASK).values(closes_at=bindparam("closes_at")),
     "values": insert(TaskValue.__table__),
-    "drafts_done": delete(TaskDraft.__table__).where(
-        TaskDraft.__table__.c.task_id == bindparam("of_task")
-    ),
+    "drafts_done": delete(TaskDraft.__table__).where(TaskDraft.__table__.c.task_id == bindparam("of_task")),
     "tasks": insert(_TASK),
     "timers_gone": _of_token(delete(_TIMER), _TIMER),
     "timers_retimed": _of_token(update(_TIMER), _TIMER).values(due_at=bindparam("due_at")),

@@ -26,7 +26,7 @@ from app.operations.actors import SYSTEM, Actor
 from app.operations.capabilities import CapabilityRefused
 
 GRACE = timedelta(seconds=60)
-"""A timer fires this long after it is due, so that a request received in time has had its chance (decision 3)."""
+"""A timer fires this long after it is due: a request received in time has had its chance (decision 3)."""
 
 
 @dataclass(frozen=True, slots=True)

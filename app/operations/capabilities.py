@@ -78,11 +78,13 @@ def declarations() -> Mapping[str, CapabilityDeclaration]:
 
 
 def perform(name: str, request: Request) -> Values:
-    """Performs a capability; raises `CapabilityRefused`, or EngineError for one that broke its declaration."""
+    """Performs a capability; raises `CapabilityRefused`, or EngineError if it is misdeclared."""
     known = _registry.get(name)
     if known is None:
         raise EngineError(f"没有名为“{name}”的系统能力，流程无法继续。", element=request.element)
     missing = set(known.declaration.inputs) - known.declaration.optional - set(request.inputs)
     if missing:
-        raise EngineError(f"系统能力“{name}”缺少输入：{'、'.join(sorted(missing))}。", element=request.element)
+        raise EngineError(
+            f"系统能力“{name}”缺少输入：{'、'.join(sorted(missing))}。", element=request.element
+        )
     return known.perform(request)

@@ -28,7 +28,7 @@ def start(
     actor: Actor,
     received_at: datetime,
 ) -> int:
-    """Starts a case by hand, in the deployment in force: the process says which role may, and in which window.
+    """Starts a case by hand, in the deployment in force: the process says which role may, and when.
 
     Returns the case's id. Raises NotFound, Closed outside the window, Conflict for a second live case.
     """
@@ -61,20 +61,16 @@ def open_case(
     if person_id is not None:
         variables["person"] = _person_facts(person_id)
     moving = _insert(deployment_id, scheme, process, unit_id, person_id, at)
-    call = Call(
-        "start", {"process": process.id, "message": message}, {"variables": to_json(variables)}
-    )
+    call = Call("start", {"process": process.id, "message": message}, {"variables": to_json(variables)})
     moving.step(call, at, actor)
     moving.changes.flush()
     return moving.id
 
 
-def message(
-    case_id: int, name: str, payload: Mapping[str, Any], actor: Actor, received_at: datetime
-) -> str:
+def message(case_id: int, name: str, payload: Mapping[str, Any], actor: Actor, received_at: datetime) -> str:
     """Says a message to a case of the actor's unit that waits for it, such as a deletion or a withdrawal.
 
-    Returns the new status. Raises NotFound, Conflict if the case does not wait for it, Closed after a deadline.
+    Returns the new status. Raises NotFound, Conflict where it does not wait for it, Closed once due.
     """
     moving = lock_case(case_id)
     if moving.unit_id != actor.organisation_id or not actor.has("operator"):
@@ -99,9 +95,7 @@ def receive(
     moving.changes.flush()
 
 
-def record(
-    case_id: int, kind: str, values: Mapping[str, Any], actor: Actor, received_at: datetime
-) -> None:
+def record(case_id: int, kind: str, values: Mapping[str, Any], actor: Actor, received_at: datetime) -> None:
     """Logs an entry that a scheme's `records` declare, without effect on the way of the case (CQ-29).
 
     Raises NotFound for a kind or a case that the actor's organisation has nothing to do with.
@@ -203,4 +197,3 @@ def _told_where(scheme: Scheme, unique_key: str | None) -> str:
     if first is None:
         return "同一对象本年度已有在办的申报，不能重复申报。"
     return f"同一对象本年度已有在办的申报（办件 {first.id}，{first.name}，{first.status}），不能重复申报。"
-

@@ -16,7 +16,7 @@ from app.operations.actors import Actor
 from app.operations.capabilities import declarations
 
 _by_hash: dict[str, Scheme] = {}
-"""Parsed once per process of the operating system and shared by all cases; a hash names one content for ever."""
+"""Parsed once per operating-system process, shared by all cases; a hash names one content for ever."""
 
 
 def publish(files: Mapping[str, bytes], actor: Actor, now: datetime) -> int:
@@ -70,9 +70,7 @@ def latest() -> list[Row[tuple[int, str]]]:
 
 def scheme(deployment_id: int) -> Scheme:
     """The scheme of a deployment. Raises NotFound."""
-    content_hash = db.session.execute(
-        select(Deployment.hash).where(Deployment.id == deployment_id)
-    ).scalar()
+    content_hash = db.session.execute(select(Deployment.hash).where(Deployment.id == deployment_id)).scalar()
     if content_hash is None:
         raise NotFound("没有这个发布版本。")
     return pinned(deployment_id, content_hash)

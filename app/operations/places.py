@@ -57,9 +57,7 @@ def register_posts(request: Request) -> Values:
     return {"grades": len(posts)}
 
 
-@capability(
-    RESERVE_PLACE, simulate=lambda inputs: {"quota": 0, "basis": inputs["basis"]}
-)
+@capability(RESERVE_PLACE, simulate=lambda inputs: {"quota": 0, "basis": inputs["basis"]})
 def reserve_place(request: Request) -> Values:
     """Claims a place of the unit in a grade, under the locked row of that grade; again: the same claim.
 
@@ -91,9 +89,7 @@ def release_place(request: Request) -> Values:
     if claim is None:
         return {"released": False}
     db.session.execute(select(PostQuota.id).where(PostQuota.id == claim.quota_id).with_for_update())
-    db.session.execute(
-        update(PlaceClaim).where(PlaceClaim.id == claim.id).values(released_at=request.at)
-    )
+    db.session.execute(update(PlaceClaim).where(PlaceClaim.id == claim.id).values(released_at=request.at))
     return {"released": True}
 
 

@@ -178,7 +178,7 @@ def _still_waiting(moving: Moving, task: Row[Any]) -> TaskWait:
 
 
 def _check_decider(moving: Moving, task: Row[Any], tasks: Sequence[Row[Any]], actor: Actor) -> None:
-    """Nobody decides on their own case, nor at two levels of one (ALL-04); the unit's own steps are no decision."""
+    """Nobody decides on their own case, nor at two levels of one (ALL-04); a unit's steps are no decision."""
     if moving.scheme.roles[task.role].relation == "unit":
         return
     if actor.person_id is not None and actor.person_id == moving.person_id:

@@ -35,9 +35,7 @@ class Swept:
     parked: int = 0
 
 
-def sweep(
-    now_for: Callable[[str], datetime], transaction: Transaction, *, grace: timedelta = GRACE
-) -> Swept:
+def sweep(now_for: Callable[[str], datetime], transaction: Transaction, *, grace: timedelta = GRACE) -> Swept:
     """Fires every timer that is due, each as of its own due instant; any number of sweeps may run at once.
 
     `now_for` tells a scheme's instant. A case that fails becomes an incident and never stops the sweep.
@@ -65,9 +63,7 @@ def retry(incident_id: int, actor: Actor, now: datetime) -> None:
     lock_case(incident.case_id)
     db.session.execute(update(Timer).where(Timer.id == incident.timer_id).values(parked_at=None))
     db.session.execute(
-        update(Incident)
-        .where(Incident.id == incident_id)
-        .values(closed_at=now, closed_by=actor.account_id)
+        update(Incident).where(Incident.id == incident_id).values(closed_at=now, closed_by=actor.account_id)
     )
 
 

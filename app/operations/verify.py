@@ -1,4 +1,4 @@
-"""`flask verify`: state = projections = log, whole chains, no case without a way on (decisions 1, 2 and 10)."""
+"""`flask verify`: state = projections = log, whole chains, no case without a way on (decisions 1, 2, 10)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Row
 
 from app.engine import Instance
-from app.engine.types import Snapshot
 from app.extensions import db, settings
 from app.models import Case, History, Incident, MessageWait, PlaceClaim, PostQuota, Task, TaskValue, Timer
 from app.operations import deployments
@@ -86,7 +85,9 @@ def _replay_findings(case: Row[Any]) -> Iterator[str]:
 def _projection_findings(case: Row[Any]) -> Iterator[str]:
     instance = Instance.load(deployments.scheme(case.deployment_id).definitions, case.engine_state)
     snapshot = instance.snapshot()
-    yield from _compare("待办事项", {wait.token: wait.closes_at for wait in snapshot.tasks}, _open_tasks(case))
+    yield from _compare(
+        "待办事项", {wait.token: wait.closes_at for wait in snapshot.tasks}, _open_tasks(case)
+    )
     yield from _compare("定时", {wait.token: wait.due_at for wait in snapshot.timers}, _timers(case))
     yield from _compare("等待的消息", {wait.token: wait.key for wait in snapshot.messages}, _waits(case))
     if instance.is_over != (case.ended_at is not None):
