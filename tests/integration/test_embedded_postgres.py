@@ -252,3 +252,24 @@ def test_commands_of_a_server_that_does_not_run(parent: Path, command: str, stat
         [sys.executable, "-m", "app.embedded_postgres", command, parent / "data"], cwd=PROJECT, check=False
     )
     assert ran.returncode == status
+
+
+def test_a_dump_by_command_has_what_was_committed(parent: Path, server: Server) -> None:
+    with connect(server, SUPERUSER) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT '工勤' AS word")
+    dump = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "app.embedded_postgres",
+            "pg_dump",
+            parent / "data",
+            "--data-only",
+            "postgres",
+        ],
+        cwd=PROJECT,
+        env={**os.environ, "PGPORT": "1"},
+        capture_output=True,
+        check=True,
+    )
+    assert "工勤" in dump.stdout.decode()
