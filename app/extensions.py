@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 from flask import Flask, current_app
 from flask_babel import Babel
 from flask_login import LoginManager
@@ -13,6 +14,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import MetaData, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from app import embedded_postgres
@@ -77,6 +79,7 @@ def connect(app: Flask, settings: Settings) -> None:
     db.init_app(app)
     with app.app_context():
         event.listen(db.engine, "connect", _check_version)
+        event.listen(db.engine, "handle_error", _hide_values)
 
 
 def _embedded(settings: Settings) -> str:
@@ -88,6 +91,19 @@ def _embedded(settings: Settings) -> str:
 def _check_version(connection: Any, _record: object) -> None:
     if connection.info.server_version < OLDEST_POSTGRES:
         raise ConfigError("数据库版本过低，请使用 PostgreSQL 14 或更高版本。")
+
+
+def _hide_values(context: ExceptionContext) -> None:
+    """Leaves of the server's words what names no value: a DETAIL quotes rows, a data error its input."""
+    error = context.original_exception
+    if not isinstance(error, psycopg.Error) or error.diag.message_primary is None:
+        return
+    about_data = (error.sqlstate or "").startswith(("22", "23"))
+    named = (error.sqlstate, error.diag.table_name, error.diag.column_name, error.diag.constraint_name)
+    told = " ".join(filter(None, named)) if about_data else error.diag.message_primary
+    error.args = (told,)
+    if context.sqlalchemy_exception:
+        context.sqlalchemy_exception.args = (f"{type(error).__name__}: {told}",)
 
 
 @contextmanager

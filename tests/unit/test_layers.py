@@ -15,6 +15,7 @@ FLOORS = (
     {"engine"},
     {"content"},
     {"operations", "queries", "documents"},
+    {"edge"},
     {"web", "api", "scheduler", "jobs", "cli"},
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
