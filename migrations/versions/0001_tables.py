@@ -330,6 +330,7 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('organisation_id', sa.BigInteger(), nullable=False),
     sa.Column('case_id', sa.BigInteger(), nullable=False),
+    sa.Column('token', sa.Integer(), nullable=False),
     sa.Column('text', sa.String(), nullable=False),
     sa.Column('sent_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('read_at', sa.DateTime(timezone=True), nullable=True),
@@ -337,6 +338,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_notice_organisation_id_organisation')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_notice'))
     )
+    op.create_index('ix_notice_case', 'notice', ['case_id', 'token'], unique=True)
     op.create_index('ix_notice_organisation', 'notice', ['organisation_id', 'id'], unique=False)
     op.create_table('post_quota',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -455,6 +457,7 @@ def downgrade() -> None:
     op.drop_table('task')
     op.drop_table('post_quota')
     op.drop_index('ix_notice_organisation', table_name='notice')
+    op.drop_index('ix_notice_case', table_name='notice')
     op.drop_table('notice')
     op.drop_index('ix_message_wait_name', table_name='message_wait')
     op.drop_table('message_wait')

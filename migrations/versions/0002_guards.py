@@ -36,6 +36,10 @@ def upgrade() -> None:
             CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON {table}
             FOR EACH ROW EXECUTE FUNCTION refuse_change()
         """)
+    for table in (*WRITTEN_ONCE, "history_payload"):
+        op.execute(f"""
+            CREATE TRIGGER never_emptied BEFORE TRUNCATE ON {table} EXECUTE FUNCTION refuse_change()
+        """)
     # An erasure empties the body (SQL null or JSON null) and may empty the salt; nothing else changes.
     op.execute("""
         CREATE TRIGGER only_erased BEFORE UPDATE ON history_payload FOR EACH ROW
@@ -56,6 +60,8 @@ def downgrade() -> None:
         op.execute(f'ALTER TABLE "{table}" RESET ({", ".join(STORAGE)})')
     op.execute("DROP TRIGGER never_deleted ON history_payload")
     op.execute("DROP TRIGGER only_erased ON history_payload")
-    for table in reversed(WRITTEN_ONCE):
+    for table in (*WRITTEN_ONCE, "history_payload"):
+        op.execute(f"DROP TRIGGER never_emptied ON {table}")
+    for table in WRITTEN_ONCE:
         op.execute(f"DROP TRIGGER written_once ON {table}")
     op.execute("DROP FUNCTION refuse_change()")

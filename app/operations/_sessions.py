@@ -1,0 +1,60 @@
+"""Server-side sessions: only a digest of the token is kept, so that the table lets nobody in."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, select, update
+
+from app.extensions import db
+from app.models import Account, WebSession
+
+IDLE = timedelta(minutes=30)
+LONGEST = timedelta(hours=12)
+SEEN_EVERY = timedelta(minutes=1)
+
+
+def open_session(account_id: int, now: datetime) -> str:
+    """A new session's token: 256 random bits, shown to the browser once."""
+    token = secrets.token_urlsafe(32)
+    db.session.add(
+        WebSession(
+            token_digest=digest(token),
+            account_id=account_id,
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + LONGEST,
+        )
+    )
+    return token
+
+
+def live_session(token: str, now: datetime) -> ColumnElement[bool]:
+    """Whether a row of `web_session` is the token's and still counts: not ended, not idle, not too old."""
+    return (
+        (WebSession.token_digest == digest(token))
+        & WebSession.ended_at.is_(None)
+        & (WebSession.expires_at > now)
+        & (WebSession.last_seen_at > now - IDLE)
+    )
+
+
+def seen(token: str, now: datetime) -> None:
+    """Keeps a session from going idle; writes once a minute at most."""
+    db.session.execute(
+        update(WebSession)
+        .where(live_session(token, now), WebSession.last_seen_at <= now - SEEN_EVERY)
+        .values(last_seen_at=now)
+    )
+
+
+def end_sessions(accounts: ColumnElement[bool], now: datetime) -> None:
+    """Ends all sessions of the accounts that the condition names."""
+    theirs = WebSession.account_id.in_(select(Account.id).where(accounts))
+    db.session.execute(update(WebSession).where(theirs, WebSession.ended_at.is_(None)).values(ended_at=now))
+
+
+def digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
