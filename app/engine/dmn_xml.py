@@ -2,11 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from lxml import etree
-
+from app.engine import markup
 from app.engine.columns import ANY, ColumnType, column_type
 from app.engine.decisions import DecisionTable, Input, Output, Rule, RuleRef
 from app.engine.expressions import Expression, compile_expression
@@ -23,15 +22,14 @@ _ANYTHING = UnaryTests("")
 Found = TypeVar("Found")
 
 
-def read_dmn(file: str, data: bytes) -> tuple[list[DecisionTable], list[Problem]]:
+def parse_decisions(data: bytes, file: str) -> tuple[list[DecisionTable], list[Problem]]:
     """The decision tables of a file that are sound, and what is wrong with the others."""
     try:
-        root = _parse(data)
-    except (ValueError, etree.XMLSyntaxError) as problem:
-        sentence = str(problem) if type(problem) is ValueError else "不是完好的 XML 文件"
-        return [], [Problem(file, sentence)]
+        root: Any = markup.parse(data)
+    except markup.MarkupRefused as refusal:
+        return [], [Problem(file, str(refusal))]
     tables, problems = [], []
-    for decision in _children(root, "decision"):
+    for decision in root.iterfind("{*}decision"):
         reader = _Reader(file, decision)
         table = reader.read()
         problems += reader.problems
@@ -42,39 +40,9 @@ def read_dmn(file: str, data: bytes) -> tuple[list[DecisionTable], list[Problem]
     return tables, problems
 
 
-def _parse(data: bytes) -> Any:
-    """The root element. A DOCTYPE is refused unread: it is where entities and outside files come from."""
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        raise ValueError("文件不是 UTF-8 编码") from None
-    if "<!DOCTYPE" in text:
-        raise ValueError("文件里不能有 DOCTYPE")
-    parser = etree.XMLParser(
-        encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True
-    )
-    root: Any = etree.fromstring(data, parser)
-    if root.getroottree().docinfo.doctype or _name(root) != "definitions":
-        raise ValueError("文件不是 DMN 文件")
-    return root
-
-
-def _name(element: Any) -> str:
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
-
-
-def _children(element: Any, name: str) -> list[Any]:
-    """By local name, since each DMN version has a namespace of its own."""
-    return [child for child in element if _name(child) == name]
-
-
-def _child(element: Any, name: str) -> Any | None:
-    return next(iter(_children(element, name)), None)
-
-
 def _text(element: Any | None) -> str:
-    """The `text` element's content, or nothing."""
-    text = None if element is None else _child(element, "text")
+    """The content of its `text`; by local name, since each DMN version has a namespace of its own."""
+    text = None if element is None else element.find("{*}text")
     return "" if text is None else "".join(text.itertext()).strip()
 
 
@@ -105,19 +73,18 @@ class _Reader:
     def read(self) -> DecisionTable | None:
         if not self.id:
             self.tell("决策没有编号（id）")
-        table = _child(self.decision, "decisionTable")
+        table = self.decision.find("{*}decisionTable")
         if table is None:
             self.tell("只支持决策表，请把这个决策改成决策表")
             return None
-        if any(_child(need, "requiredDecision") is not None for need in self.requirements()):
+        if self.decision.find("{*}informationRequirement/{*}requiredDecision") is not None:
             self.tell("不支持决策之间的依赖；请在流程图里先后调用两张表")
-        inputs = [self.input(element, place) for place, element in enumerate(_children(table, "input"), 1)]
-        outputs = [self.output(element, table) for element in _children(table, "output")]
+        inputs = [self.input(element, place) for place, element in enumerate(table.findall("{*}input"), 1)]
+        outputs = [self.output(element, table) for element in table.findall("{*}output")]
         policy, aggregation = self.policy(table, outputs)
-        rules = _children(table, "rule")
-        self.check_shape(inputs, outputs, rules)
-        if self.problems:
-            return None
+        elements = table.findall("{*}rule")
+        self.check_shape(inputs, outputs, elements)
+        rules = [self.rule(element, row, inputs, outputs) for row, element in enumerate(elements, 1)]
         return DecisionTable(
             self.id,
             self.name,
@@ -126,11 +93,8 @@ class _Reader:
             aggregation,
             tuple(inputs),
             tuple(outputs),
-            tuple(self.rule(element, row, inputs, outputs) for row, element in enumerate(rules, 1)),
+            tuple(rules),
         )
-
-    def requirements(self) -> Iterator[Any]:
-        yield from _children(self.decision, "informationRequirement")
 
     def check_shape(self, inputs: Sequence[Input], outputs: Sequence[Output], rules: Sequence[Any]) -> None:
         if not outputs:
@@ -156,13 +120,13 @@ class _Reader:
         return policy, aggregation
 
     def input(self, element: Any, place: int) -> Input:
-        question = _child(element, "inputExpression")
+        question = element.find("{*}inputExpression")
         source = _text(question)
         label = element.get("label") or source or f"第 {place} 列"
         kind = self.column_type(question, label)
         self.check_language(question, label)
         allowed = self.attempt(
-            lambda: compile_tests(_text(_child(element, "inputValues")), kind), _ANYTHING, column=label
+            lambda: compile_tests(_text(element.find("{*}inputValues")), kind), _ANYTHING, column=label
         )
         expression = self.attempt(lambda: compile_expression(source), _NOTHING, column=label)
         return Input(label, expression, kind, allowed)
@@ -172,16 +136,17 @@ class _Reader:
         if not name.isidentifier():
             self.tell(f"输出列的名称“{name}”不能作变量名；请用字母、汉字、数字和下划线，不以数字开头")
         kind = self.column_type(element, name)
-        listed = _text(_child(element, "outputValues"))
+        listed = _text(element.find("{*}outputValues"))
         allowed = self.attempt(lambda: constant_values(compile_tests(listed, kind)), (), column=name)
-        default = _child(element, "defaultOutputEntry")
+        default = element.find("{*}defaultOutputEntry")
         result = self.attempt(lambda: compile_result(_text(default), kind), None, column=name)
         return Output(name, kind, allowed, result)
 
     def only_output_name(self, table: Any) -> str:
-        variable = _child(self.decision, "variable")
-        only = len(_children(table, "output")) == 1 and variable is not None
-        return (variable.get("name") if variable is not None and only else None) or ""
+        variable = self.decision.find("{*}variable")
+        if variable is None or len(table.findall("{*}output")) > 1:
+            return ""
+        return variable.get("name") or ""
 
     def column_type(self, element: Any | None, label: str) -> ColumnType:
         declared = None if element is None else element.get("typeRef")
@@ -193,7 +158,7 @@ class _Reader:
             self.tell(f"不支持表达式语言“{language}”；请用 FEEL", row, column)
 
     def rule(self, element: Any, row: int, inputs: Sequence[Input], outputs: Sequence[Output]) -> Rule:
-        cells, results = _children(element, "inputEntry"), _children(element, "outputEntry")
+        cells, results = element.findall("{*}inputEntry"), element.findall("{*}outputEntry")
         if len(cells) != len(inputs) or len(results) != len(outputs):
             self.tell("格子数与列数不一致", row)
             return Rule(self.reference(element, row), (), ())
@@ -215,9 +180,9 @@ class _Reader:
 
     def reference(self, element: Any, row: int) -> RuleRef:
         """dmn-js keeps its annotation column in `description`; other tools have annotation columns."""
-        description = _child(element, "description")
+        description = element.find("{*}description")
         notes = ["" if description is None else "".join(description.itertext()).strip()]
-        notes += [_text(entry) for entry in _children(element, "annotationEntry")]
+        notes += [_text(entry) for entry in element.findall("{*}annotationEntry")]
         annotation = " ".join(filter(None, notes))
         clauses = tuple(dict.fromkeys(_CLAUSE.findall(annotation)))
         return RuleRef(row, element.get("id") or f"row-{row}", clauses, annotation)
