@@ -63,7 +63,8 @@ def test_every_migration_can_be_taken_back_and_made_again() -> None:
         with db.engine.connect() as connection:
             left = connection.execute(
                 text(
-                    "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r','S')"
+                    "SELECT relname FROM pg_class"
+                    " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r','S')"
                 )
             )
             assert set(left.scalars()) == {"alembic_version"}
