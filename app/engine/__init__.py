@@ -1,0 +1,57 @@
+"""The engine: runs BPMN and DMN as data, with SpiffWorkflow; knows no database, no web and no clock."""
+
+from app.engine.decisions import DecisionError, DecisionTable
+from app.engine.definitions import Definitions, Element, Flow, ProcessDefinition, UsedExpression
+from app.engine.expressions import Expression, ExpressionError, ExpressionFailed, compile_expression
+from app.engine.reading import check_definitions, load_definitions
+from app.engine.runtime import Instance, Position
+from app.engine.sandbox import check_in_child
+from app.engine.state import StateInvalid
+from app.engine.types import (
+    Ask,
+    Context,
+    Happening,
+    MessageWait,
+    Outcome,
+    Problem,
+    Sent,
+    Snapshot,
+    TaskWait,
+    TimerWait,
+    Variables,
+    Workdays,
+)
+from app.engine.variables import NotPlain
+
+__all__ = [
+    "Ask",
+    "Context",
+    "DecisionError",
+    "DecisionTable",
+    "Definitions",
+    "Element",
+    "Expression",
+    "ExpressionError",
+    "ExpressionFailed",
+    "Flow",
+    "Happening",
+    "Instance",
+    "MessageWait",
+    "NotPlain",
+    "Outcome",
+    "Position",
+    "Problem",
+    "ProcessDefinition",
+    "Sent",
+    "Snapshot",
+    "StateInvalid",
+    "TaskWait",
+    "TimerWait",
+    "UsedExpression",
+    "Variables",
+    "Workdays",
+    "check_definitions",
+    "check_in_child",
+    "compile_expression",
+    "load_definitions",
+]
