@@ -39,6 +39,10 @@ class Entry:
     task_id: int | None = None
 
 
+_PERSONAL = frozenset({"inputs", "result", "value"})
+"""Details of what happened that may tell of a person: a replay computes them again."""
+
+
 def canonical(value: Any) -> bytes:
     """The one byte form of a plain value, whatever the order of its keys."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
@@ -112,6 +116,7 @@ def broken_links(rows: Iterable[Mapping[str, Any]], head: bytes, keys: Mapping[s
 
 def _plain_happening(happening: Happening) -> dict[str, Any]:
     plain = {name: value for name, value in asdict(happening).items() if value not in (None, {})}
+    plain["detail"] = {name: value for name, value in happening.detail.items() if name not in _PERSONAL}
     loaded: dict[str, Any] = orjson.loads(canonical(plain))
     return loaded
 

@@ -18,7 +18,7 @@ from app.engine import Instance
 from app.engine.types import Context, Snapshot, TaskWait, TimerWait, Workdays
 from app.errors import DomainError, NotFound, Refused, UncaughtBpmnError
 from app.extensions import KEEP_ON_REFUSAL, db
-from app.models import Case, Deployment, Holiday, Timer
+from app.models import Case, Deployment, Holiday, Task, Timer
 from app.operations import _history, capabilities, deployments, organisations, workdays
 from app.operations._plain import from_json, to_json
 from app.operations._projection import Changes, Completion, project
@@ -92,6 +92,7 @@ class Moving:
     workdays: Workdays
     workdays_version: int
     parked: frozenset[int]
+    pending_since: datetime | None
     changes: Changes = field(default_factory=Changes)
     offices: dict[tuple[str, str], int | None] = field(default_factory=dict)
 
@@ -133,7 +134,12 @@ class Moving:
         )
 
     def due(self, upto: datetime) -> list[TimerWait]:
-        """Timers due at or before `upto`, in due order; parked ones wait for a person."""
+        """Timers due at or before `upto`, in due order.
+
+        Parked ones wait for a person; one due after a bulk request was received waits for its turn.
+        """
+        if self.pending_since is not None:
+            upto = min(upto, self.pending_since)
         timers = self.stands.timers if self.stands else ()
         found = [
             timer
@@ -319,6 +325,7 @@ def load(row: Row[Any]) -> Moving:
         workdays=calendar,
         workdays_version=version,
         parked=frozenset(row.parked or ()),
+        pending_since=row.pending_since,
     )
 
 
@@ -346,6 +353,11 @@ _LOCKED = (
         .correlate(Case)
         .scalar_subquery()
         .label("parked"),
+        select(func.min(Task.pending_since))
+        .where(Task.case_id == Case.id, Task.state == "open")
+        .correlate(Case)
+        .scalar_subquery()
+        .label("pending_since"),
     )
     .join(Deployment, Deployment.id == Case.deployment_id)
     .with_for_update(of=Case)

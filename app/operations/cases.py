@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
-from app.content.scheme import Process, Scheme
+from app.content.head import Process
+from app.content.scheme import Scheme
 from app.errors import Closed, Conflict, NotFound
 from app.extensions import db
 from app.models import Case, Organisation, Person
@@ -180,6 +181,7 @@ def _insert(
         workdays=calendar,
         workdays_version=version,
         parked=frozenset(),
+        pending_since=None,
     )
 
 

@@ -11,7 +11,8 @@ from sqlalchemy import select, update
 from sqlalchemy.engine import Row
 
 from app import clock
-from app.content.scheme import Process, Scheme
+from app.content.head import Process
+from app.content.scheme import Scheme
 from app.errors import Conflict, DomainError, NotFound
 from app.extensions import db
 from app.models import Case, Message, MessageWait, Person

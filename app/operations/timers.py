@@ -82,9 +82,16 @@ def _partitions(scheme_id: str, transaction: Transaction) -> list[tuple[list[str
 
 
 def _locks_quota(deployment_id: int, process: str) -> bool:
+    processes = deployments.scheme(deployment_id).definitions.processes
     known = capabilities()
-    names = deployments.scheme(deployment_id).capabilities_reachable_from(process)
-    return any(name in known and known[name].declaration.locks_quota for name in names)
+    pending, seen = [process], {process}
+    while pending:
+        definition = processes[pending.pop()]
+        if any(name in known and known[name].declaration.locks_quota for name in definition.capabilities):
+            return True
+        pending.extend(definition.called - seen)
+        seen |= definition.called
+    return False
 
 
 # Whatever breaks one case must not stop the others, so the next two catch every kind of error.
