@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -180,6 +181,16 @@ def test_a_server_killed_with_9_starts_again_with_what_was_committed(parent: Pat
     assert not server.socket_folder.exists(), "the dead server's socket folder is cleared away"
 
 
+def test_a_start_waits_for_the_sessions_of_a_killed_server(parent: Path, server: Server) -> None:
+    with connect(server) as connection:
+        session = connection.info.backend_pid
+        os.kill(session, signal.SIGSTOP)
+        os.kill(postmaster_pid(parent / "data"), signal.SIGKILL)
+        threading.Timer(1, os.kill, (session, signal.SIGCONT)).start()
+        again = embedded_postgres.start(parent / "data", durable=False)
+        assert ask(again, "SELECT 1") == 1
+
+
 def test_a_number_that_passed_to_another_program_is_no_server(parent: Path, server: Server) -> None:
     folder = parent / "data"
     pid = postmaster_pid(folder)
@@ -212,10 +223,12 @@ def test_real_and_test_databases_are_never_confused(parent: Path, server: Server
         embedded_postgres.start(parent / "data")
 
 
-def test_a_real_database_keeps_fsync(parent: Path) -> None:
-    server = embedded_postgres.start(parent / "data")
-    assert ask(server, "SHOW fsync") == "on"
-    assert ask(server, "SHOW full_page_writes") == "on"
+def test_only_a_test_database_goes_without_fsync(parent: Path) -> None:
+    quick = embedded_postgres.start(parent / "quick", durable=False)
+    real = embedded_postgres.start(parent / "data")
+    assert [ask(one, "SHOW fsync") for one in (quick, real)] == ["off", "on"]
+    assert ask(real, "SHOW full_page_writes") == "on"
+    quick.stop()
 
 
 def test_a_folder_with_other_things_is_left_alone(parent: Path) -> None:
