@@ -22,12 +22,16 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One demand of the notice; `article` is its place there, `kind` where it lives (joined by +)."""
+    """One demand of the notice; `article` is its place there, `kind` where it lives (joined by +).
+
+    `house` says how the program itself meets it, for every scheme: then it needs no home in this one.
+    """
 
     kind: str
     article: str
     text: str
     id: str = ""
+    house: str = ""
     note: str = ""
 
 
@@ -41,6 +45,7 @@ class _Clause(Record):
     kind = Text(required=True, validate=_known_kinds)
     article = Text(required=True)
     text = Text(required=True)
+    house = Text(load_default="")
     note = Text(load_default="")
     made = Clause
 

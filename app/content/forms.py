@@ -117,6 +117,10 @@ class Form:
         """
         return view_form(self, values, errors or {}, variables or {}, people)
 
+    def file_ids(self, loaded: Mapping[str, Any]) -> list[str]:
+        """The attachments that loaded values refer to, in tables too, in the order of the form."""
+        return [name for field in self.fields.values() for name in _file_ids(field, loaded.get(field.name))]
+
     def json_schema(self) -> dict[str, Any]:
         """The form as JSON Schema 2020-12 for OpenAPI 3.1, its catalogues' options written out."""
         schema = copy.deepcopy(dict(self.source))
@@ -125,6 +129,18 @@ class Form:
         for name, field in self.fields.items():
             _write_out(schema["properties"][name], field)
         return schema
+
+
+def _file_ids(field: Field, value: Any) -> list[str]:
+    if value is None:
+        return []
+    if field.format == "file":
+        return [value]
+    if field.item:
+        return [name for item in value for name in _file_ids(field.item, item)]
+    return [
+        name for column in field.columns for row in value for name in _file_ids(column, row.get(column.name))
+    ]
 
 
 def _write_out(spec: dict[str, Any], field: Field) -> None:

@@ -46,15 +46,10 @@ class Grade:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """How a case of the process begins: by `message`, by hand of `role` between two dates, or by both.
-
-    `form` is filled in at a start by hand; `outputs` (as on a user task) maps its fields to variables.
-    """
+    """How a case of the process begins: by `message`, by hand of `role` between two dates, or by both."""
 
     message: str | None = None
     role: str | None = None
-    form: str | None = None
-    outputs: str = ""
     opens: str | None = None
     closes: str | None = None
 
@@ -76,6 +71,17 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordKind:
+    """An entry that an office may log on a case, without effect on its way (such as CQ-29's paper set)."""
+
+    title: str
+    form: str
+    roles: Sequence[str]
+    id: str = ""
+    clauses: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """What scheme.yaml says."""
 
@@ -89,6 +95,7 @@ class Head:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     grades: Sequence[Grade] = ()
     processes: Mapping[str, Process] = field(default_factory=dict)
+    records: Mapping[str, RecordKind] = field(default_factory=dict)
     mask: Mapping[str, Mask] = field(default_factory=dict)
 
 
@@ -118,8 +125,6 @@ class _Grade(Record):
 class _Start(Record):
     message = Text(load_default=None)
     role = Text(load_default=None)
-    form = Text(load_default=None)
-    outputs = Text(load_default="")
     opens = Text(load_default=None, data_key="from")
     closes = Text(load_default=None, data_key="until")
     made = Start
@@ -135,6 +140,14 @@ class _Process(Record):
     made = Process
 
 
+class _RecordKind(Record):
+    title = Text(required=True)
+    form = Text(required=True)
+    roles = ListOf(Text(), required=True)
+    clauses = texts()
+    made = RecordKind
+
+
 _LENGTH = validate.Range(min=0, max=18, error="应当是 0 到 18")
 
 
@@ -142,6 +155,7 @@ class _Mask(Record):
     head = Whole(required=True, validate=_LENGTH)
     tail = Whole(required=True, validate=_LENGTH)
     fill = Text(load_default="****", validate=validate.Length(min=1, error="不能为空"))
+    clauses = texts()
     made = Mask
 
 
@@ -159,5 +173,6 @@ class HeadFile(Record):
     parameters = MapOf(keys=named("参数名"), values=Part(_Parameter), load_default=dict)
     grades = ListOf(Part(_Grade), required=True)
     processes = MapOf(keys=Text(), values=Part(_Process), required=True, keyed="id")
+    records = MapOf(keys=named("登记项代号"), values=Part(_RecordKind), load_default=dict, keyed="id")
     mask = MapOf(keys=Text(validate=one_of("id_number", "mobile")), values=Part(_Mask), load_default=dict)
     made = Head

@@ -1,5 +1,6 @@
 """How much of a personal number a list shows; a notice's own way wins over the default (CQ-27)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -10,6 +11,7 @@ class Mask:
     head: int
     tail: int
     fill: str = "****"
+    clauses: Sequence[str] = ()
 
     def apply(self, number: str) -> str:
         """The number as shown; one that is too short to hide anything in is hidden altogether."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, insert, select
 from sqlalchemy.engine import Row
 
-from app.content.scheme import Scheme, check_scheme, scheme_hash
+from app.content import Scheme, check_scheme, scheme_hash
 from app.errors import NotFound, SchemeInvalid
 from app.extensions import db
 from app.models import Deployment, DeploymentFile

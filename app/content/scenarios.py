@@ -1,0 +1,241 @@
+"""Scenarios (scenarios/*.yaml): tests of a scheme as data; one file serves the designer's button and CI."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any
+
+from marshmallow import validate
+
+from app.content.reading import (
+    Flag,
+    ListOf,
+    MapOf,
+    Moment,
+    Part,
+    Plain,
+    Record,
+    Text,
+    Whole,
+    read_record,
+    short,
+    texts,
+)  # fmt: skip
+from app.content.worlds import World, WorldFile, check_world
+from app.engine.types import Problem
+
+FOLDER = "scenarios/"
+_ACTIONS = ("task", "draft", "message", "overlay")
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioCase:
+    """A case of the scenario; it begins with `message`, by hand of `by`, or else by another case."""
+
+    process: str
+    unit: str
+    name: str = ""
+    person: str | None = None
+    message: str | None = None
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    by: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """What should stand after a step; only the parts in `asked`, which the file states, are compared."""
+
+    asked: frozenset[str] = frozenset()
+    status: str | None = None
+    outcome: str | None = None
+    tasks: Mapping[str, str | None] | Sequence[str] = ()
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    timers: Mapping[str, datetime | None] = field(default_factory=dict)
+    capabilities: Sequence[str] = ()
+    sent: Sequence[str] = ()
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One act at an instant, or, without one, only time that passes. `refused`: a text in the refusal."""
+
+    at: datetime
+    case: str | None = None
+    by: str | None = None
+    task: str | None = None
+    item: int | None = None
+    draft: str | None = None
+    message: str | None = None
+    overlay: Mapping[str, datetime | None] | None = None
+    case_only: bool = False
+    values: Mapping[str, Any] = field(default_factory=dict)
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    refused: str | None = None
+    expect: Expect = Expect()
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    title: str
+    world: str
+    cases: Mapping[str, ScenarioCase]
+    steps: Sequence[Step]
+    clauses: Sequence[str] = ()
+    note: str = ""
+
+
+class _Case(Record):
+    process = Text(required=True)
+    unit = Text(required=True)
+    person = Text(load_default=None)
+    message = Text(load_default=None)
+    payload = MapOf(keys=Text(), values=Plain(allow_none=True), load_default=dict)
+    by = Text(load_default=None)
+    at = Moment(load_default=None)
+    made = ScenarioCase
+
+
+class _Tasks(Plain):
+    """A list of names, or names with their offices."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if isinstance(value, list):
+            return ListOf(Text()).deserialize(value)
+        return MapOf(keys=Text(), values=Text(allow_none=True)).deserialize(value)
+
+
+class _Expect(Record):
+    status = Text()
+    outcome = Text(allow_none=True)
+    tasks = _Tasks()
+    variables = MapOf(keys=Text(), values=Plain(allow_none=True))
+    timers = MapOf(keys=Text(), values=Moment(allow_none=True))
+    capabilities = ListOf(Text())
+    sent = ListOf(Text())
+    errors = MapOf(keys=Text(), values=Text())
+
+    @staticmethod
+    def made(**stated: Any) -> Expect:
+        return Expect(asked=frozenset(stated), **stated)
+
+
+class _Step(Record):
+    at = Moment(required=True)
+    case = Text(load_default=None)
+    by = Text(load_default=None)
+    task = Text(load_default=None)
+    item = Whole(load_default=None)
+    draft = Text(load_default=None)
+    message = Text(load_default=None)
+    overlay = MapOf(keys=Text(), values=Moment(allow_none=True), load_default=None)
+    case_only = Flag(load_default=False)
+    values = MapOf(keys=Text(), values=Plain(allow_none=True), load_default=dict)
+    payload = MapOf(keys=Text(), values=Plain(allow_none=True), load_default=dict)
+    refused = Text(load_default=None, validate=validate.Length(min=1, error="不能为空"))
+    expect = Part(_Expect, load_default=Expect())
+    made = Step
+
+
+class ScenarioFile(Record):
+    title = Text(required=True)
+    world = Text(required=True)
+    case = Part(_Case, load_default=None)
+    cases = MapOf(keys=Text(), values=Part(_Case), load_default=dict, keyed="name")
+    steps = ListOf(Part(_Step), required=True)
+    clauses = texts()
+    note = Text(load_default="")
+
+    @staticmethod
+    def made(case: ScenarioCase | None, cases: dict[str, ScenarioCase], **rest: Any) -> Scenario:
+        """`case` is short for a single one without a name."""
+        return Scenario(cases={"": case, **cases} if case else cases, **rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenarios:
+    """The scenarios and worlds of a scheme, by file name; `problems` tells what is wrong with them."""
+
+    scenarios: Mapping[str, Scenario]
+    worlds: Mapping[str, World]
+    problems: Sequence[Problem]
+
+    def world_of(self, scenario: Scenario) -> World:
+        return self.worlds[scenario.world]
+
+
+def read_scenarios(files: Mapping[str, bytes]) -> Scenarios:
+    """All scenarios and worlds in a scheme's files; a file with `organisations` at its top is a world."""
+    problems: list[Problem] = []
+    scenarios: dict[str, Scenario] = {}
+    worlds: dict[str, World] = {}
+    paths = [path for path in files if f"/{FOLDER}" in path and path.endswith(".yaml")]
+    for path in sorted(paths):
+        name = PurePosixPath(path).name
+        if b"\norganisations:" in b"\n" + files[path]:
+            world = read_record(WorldFile().load, path, files[path], problems)
+            if world:
+                worlds[name] = world
+                problems += check_world(world, path)
+        else:
+            scenario = read_record(ScenarioFile().load, path, files[path], problems)
+            if scenario:
+                scenarios[name] = scenario
+    for path in paths:
+        if (found := scenarios.get(PurePosixPath(path).name)) is not None:
+            problems += [Problem(path, f"{short(path)}：{s}", row=row) for row, s in _check(found, worlds)]
+    return Scenarios(scenarios, worlds, tuple(problems))
+
+
+def _check(scenario: Scenario, worlds: Mapping[str, World]) -> list[tuple[int | None, str]]:
+    """(step counted from 1 or None, sentence) of each fault."""
+    world = worlds.get(scenario.world)
+    if world is None:
+        return [(None, f"world 写的“{scenario.world}”不存在或有错误")]
+    faults: list[tuple[int | None, str]] = []
+    if not scenario.cases:
+        faults.append((None, "没有写明办件（case 或 cases）"))
+    for case in scenario.cases.values():
+        faults += [(None, sentence) for sentence in _check_case(case, world)]
+    before: datetime | None = None
+    for row, step in enumerate(scenario.steps, start=1):
+        if before and step.at < before:
+            faults.append((row, f"第 {row} 步的时刻早于上一步"))
+        before = step.at
+        faults += [(row, f"第 {row} 步：{sentence}") for sentence in _check_step(step, scenario, world)]
+    return faults
+
+
+def _check_case(case: ScenarioCase, world: World) -> list[str]:
+    faults = []
+    if case.unit not in world.organisations:
+        faults.append(f"办件的单位“{case.unit}”不在世界里")
+    if case.person is not None and case.person not in world.people:
+        faults.append(f"申报人“{case.person}”不在世界里")
+    if case.message and case.by:
+        faults.append("办件由 message 开始，就不能再写 by")
+    if (case.message or case.by) and case.at is None:
+        faults.append("办件要写明开始的时刻 at")
+    if case.by is not None and case.by not in world.actors():
+        faults.append(f"发起人“{case.by}”不在世界里")
+    return faults
+
+
+def _check_step(step: Step, scenario: Scenario, world: World) -> list[str]:
+    faults = []
+    acts = [action for action in _ACTIONS if getattr(step, action) is not None]
+    if len(acts) > 1:
+        faults.append(f"{' 和 '.join(acts)} 只能写一个")
+    if step.by is None and set(acts) & {"task", "draft", "message"}:
+        faults.append("要写明由谁办理（by）")
+    if step.by is not None and step.by not in world.actors():
+        faults.append(f"“{step.by}”不在世界里")
+    if step.case is not None and step.case not in scenario.cases:
+        faults.append(f"没有名为“{step.case}”的办件")
+    if step.values and not step.task and not step.draft:
+        faults.append("values 要和 task 或 draft 一起用")
+    if step.refused and not acts:
+        faults.append("refused 要和动作一起用")
+    return faults
