@@ -78,7 +78,7 @@ def _cut(column: Input, named: set[Any], ordered: bool) -> list[Region]:
     if column.type.name == "boolean":
         return [Region("是", True), Region("否", False)]
     if not named:
-        return [Region("", None)]
+        return [Region("任何值", "…")]
     if all(type(value) is str for value in named) and not ordered:
         other = "".join(named) + "…"
         return [*(Region(f"“{value}”", value) for value in sorted(named)), Region("其他值", other)]
@@ -129,7 +129,6 @@ _LINES: list[tuple[tuple[type, ...], Callable[[Any, Any], Any], Any]] = [
 ]
 
 
-
 def _certain_box(rule: Rule, columns: Sequence[Sequence[Region]]) -> list[Regions]:
     return [
         _matching(tests, regions) if _is_constant(tests) else frozenset()
@@ -145,9 +144,7 @@ def _possible_box(rule: Rule, columns: Sequence[Sequence[Region]]) -> list[Regio
 
 
 def _matching(tests: UnaryTests, regions: Sequence[Region]) -> Regions:
-    return frozenset(
-        place for place, region in enumerate(regions) if tests.matches_constantly(region.sample)
-    )
+    return frozenset(place for place, region in enumerate(regions) if tests.matches_constantly(region.sample))
 
 
 def _common(first: Sequence[Regions], second: Sequence[Regions]) -> list[int] | None:

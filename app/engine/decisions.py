@@ -127,9 +127,7 @@ class DecisionTable:
             raise self._error(f"输入“{column.label}”：{problem}") from None
         return value
 
-    def _fits(
-        self, rule: Rule, given: Sequence[Any], variables: Mapping[str, Any], context: Context
-    ) -> bool:
+    def _fits(self, rule: Rule, given: Sequence[Any], variables: Mapping[str, Any], context: Context) -> bool:
         for column, tests, value in zip(self.inputs, rule.tests, given, strict=True):
             try:
                 if not tests.matches(value, variables, context):
@@ -195,4 +193,3 @@ class DecisionTable:
 
     def _error(self, sentence: str, *rows: int) -> DecisionError:
         return DecisionError(f"决策表“{self.name}”{sentence}", decision=self.id, rows=list(rows))
-

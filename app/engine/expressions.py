@@ -17,8 +17,8 @@ __all__ = ["Expression", "ExpressionError", "ExpressionFailed", "compile_express
 LONGEST_SOURCE = 2000
 
 _HINTS = {
-    "“": "引号请用英文半角的 \"",
-    "”": "引号请用英文半角的 \"",
+    "“": '引号请用英文半角的 "',
+    "”": '引号请用英文半角的 "',
     "，": "逗号请用英文半角的 ,",
     "（": "括号请用英文半角的 ( )",
     "）": "括号请用英文半角的 ( )",

@@ -58,14 +58,10 @@ class ScriptEngine(PythonScriptEngine):  # type: ignore[misc]
         """Raises SyntaxError, on which the library's decision tables rely."""
         compile_expression(expression)
 
-    def evaluate(
-        self, task: Task, expression: str, external_context: Mapping[str, Any] | None = None
-    ) -> Any:
+    def evaluate(self, task: Task, expression: str, external_context: Mapping[str, Any] | None = None) -> Any:
         return self.environment.evaluate(expression, task.data, external_context)
 
-    def execute(
-        self, task: Task, script: str, external_context: Mapping[str, Any] | None = None
-    ) -> NoReturn:
+    def execute(self, task: Task, script: str, external_context: Mapping[str, Any] | None = None) -> NoReturn:
         raise ScriptRefused()
 
     def call_service(self, task: Task, **kwargs: Any) -> NoReturn:

@@ -128,9 +128,7 @@ def compile_tests(text: str | None, column: ColumnType) -> UnaryTests:
     return UnaryTests(source, _alternatives(source, column))
 
 
-def compile_result(
-    text: str | None, column: ColumnType, allowed: tuple[Any, ...] = ()
-) -> Expression | None:
+def compile_result(text: str | None, column: ColumnType, allowed: tuple[Any, ...] = ()) -> Expression | None:
     """Read an output cell: a literal or an expression; empty means no value. Raises CellError."""
     source = (text or "").strip()
     if source in ("", "-"):
@@ -260,4 +258,3 @@ def _split(source: str, separator: str) -> list[str]:
             place = start - 1
         place += 1
     return [*parts, source[start:]]
-

@@ -1,4 +1,4 @@
-"""Attacks on the expression language: escape, leak, denial of service, mutation; and every hook that evaluates."""
+"""Attacks on the expression language: escape, leak, denial of service, mutation."""
 
 import copy
 from datetime import UTC, date, datetime
@@ -19,7 +19,7 @@ class Weekdays:
 class Secret:
     """An object that a host might leave among the variables by mistake."""
 
-    password = "s3cret"  # noqa: S105
+    password = "s3cret"
 
     def __call__(self):
         raise AssertionError("an expression called an object")

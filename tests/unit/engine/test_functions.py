@@ -92,7 +92,7 @@ def value(source, **variables):
         ("round(-0.5)", -1),
         ('get({"a": 1}, "b", 2)', 2),
         ('get({"a": 1}, "b")', None),
-        ('text(2026) + text(today())', "20262026-04-03"),
+        ("text(2026) + text(today())", "20262026-04-03"),
     ],
 )
 def test_function(source, expected):

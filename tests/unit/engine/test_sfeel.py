@@ -1,5 +1,6 @@
 """S-FEEL cells: what they match, what is refused, against a small reference of their meaning."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime
 
 import pytest
@@ -71,8 +72,8 @@ TEXTS = [None, "", "a", "b", "c", "a,b", "x..y", '说"是"', "(z", "not"]
         ('"not"', "string", TEXTS, ["not"]),
         ("true", "boolean", [None, True, False], [True]),
         ("not(true)", "boolean", [None, True, False], [None, False]),
-        ("parameter(\"pass_mark\")", "number", [59, 60], [60]),
-        (">= parameter(\"pass_mark\")", "number", [59, 60, 61], [60, 61]),
+        ('parameter("pass_mark")', "number", [59, 60], [60]),
+        ('>= parameter("pass_mark")', "number", [59, 60, 61], [60, 61]),
         ("[1..max(3, 5)]", "number", NUMBERS, [1, 1.5, 2, 4, 5]),
     ],
 )
@@ -245,10 +246,8 @@ def test_any_numeric_cell_means_what_it_says(parts, negated, value):
 
 @given(st.text(max_size=30), st.sampled_from(["string", "number", "date", "boolean", "any"]))
 def test_any_text_is_read_or_refused(text, type_ref):
-    try:
-        compile_tests(text, column_type(type_ref))
-    except CellError as problem:
-        assert str(problem)
+    with suppress(CellError):
+        assert compile_tests(text, column_type(type_ref)).text == text.strip()
 
 
 @given(st.lists(st.text(max_size=6), min_size=1, max_size=4), st.text(max_size=6))
