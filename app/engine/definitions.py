@@ -9,6 +9,7 @@ from typing import Any
 
 from app.engine.expressions import Expression
 
+THROWING = frozenset({"endEvent", "intermediateThrowEvent", "sendTask"})
 _SEPARATORS = re.compile(r"[,，、;；\s]+")
 
 
@@ -75,6 +76,12 @@ class ProcessDefinition:
     def capabilities(self) -> frozenset[str]:
         """The names of the capabilities that its service tasks ask for."""
         return frozenset(s.operation_name for s in self.specs.values() if hasattr(s, "operation_name"))
+
+    @property
+    def sent_messages(self) -> frozenset[str]:
+        """The names of the messages that it sends to other cases."""
+        throwing = [s.event_definition for s in self.specs.values() if s.element.kind in THROWING]
+        return frozenset(event.name for event in throwing if hasattr(event, "payload"))
 
     @property
     def decisions(self) -> frozenset[str]:
