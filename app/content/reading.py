@@ -154,6 +154,11 @@ def short(file: str) -> str:
     return PurePosixPath(file).name
 
 
+def form_values(**kwargs: Any) -> MapOf:
+    """Values by field, as a form or a message has them; what they are is the form's matter."""
+    return MapOf(keys=Text(), values=Plain(allow_none=True), **kwargs)
+
+
 def read_record(
     load: Callable[[Any], Any], file: str, content: bytes, problems: list[Problem], *, depth: int = 1
 ) -> Any:

@@ -1,7 +1,7 @@
 """Scenarios (scenarios/*.yaml): tests of a scheme as data; one file serves the designer's button and CI."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
@@ -18,10 +18,11 @@ from app.content.reading import (
     Record,
     Text,
     Whole,
+    form_values,
     read_record,
     short,
     texts,
-)  # fmt: skip
+)
 from app.content.worlds import World, WorldFile, check_world
 from app.engine.types import Problem
 
@@ -60,7 +61,10 @@ class Expect:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One act at an instant, or, without one, only time that passes. `refused`: a text in the refusal."""
+    """One act at an instant, or, without one, only time that passes. `refused`: a text in the refusal.
+
+    `use` names the world's values that `values` complete and override; read scenarios have them in `values`.
+    """
 
     at: datetime
     case: str | None = None
@@ -71,6 +75,7 @@ class Step:
     message: str | None = None
     overlay: Mapping[str, datetime | None] | None = None
     case_only: bool = False
+    use: str | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     payload: Mapping[str, Any] = field(default_factory=dict)
     refused: str | None = None
@@ -92,7 +97,7 @@ class _Case(Record):
     unit = Text(required=True)
     person = Text(load_default=None)
     message = Text(load_default=None)
-    payload = MapOf(keys=Text(), values=Plain(allow_none=True), load_default=dict)
+    payload = form_values(load_default=dict)
     by = Text(load_default=None)
     at = Moment(load_default=None)
     made = ScenarioCase
@@ -111,7 +116,7 @@ class _Expect(Record):
     status = Text()
     outcome = Text(allow_none=True)
     tasks = _Tasks()
-    variables = MapOf(keys=Text(), values=Plain(allow_none=True))
+    variables = form_values()
     timers = MapOf(keys=Text(), values=Moment(allow_none=True))
     capabilities = ListOf(Text())
     sent = ListOf(Text())
@@ -132,8 +137,9 @@ class _Step(Record):
     message = Text(load_default=None)
     overlay = MapOf(keys=Text(), values=Moment(allow_none=True), load_default=None)
     case_only = Flag(load_default=False)
-    values = MapOf(keys=Text(), values=Plain(allow_none=True), load_default=dict)
-    payload = MapOf(keys=Text(), values=Plain(allow_none=True), load_default=dict)
+    use = Text(load_default=None)
+    values = form_values(load_default=dict)
+    payload = form_values(load_default=dict)
     refused = Text(load_default=None, validate=validate.Length(min=1, error="不能为空"))
     expect = Part(_Expect, load_default=Expect())
     made = Step
@@ -186,7 +192,17 @@ def read_scenarios(files: Mapping[str, bytes]) -> Scenarios:
     for path in paths:
         if (found := scenarios.get(PurePosixPath(path).name)) is not None:
             problems += [Problem(path, f"{short(path)}：{s}", row=row) for row, s in _check(found, worlds)]
+            scenarios[PurePosixPath(path).name] = _complete(found, worlds)
     return Scenarios(scenarios, worlds, tuple(problems))
+
+
+def _complete(scenario: Scenario, worlds: Mapping[str, World]) -> Scenario:
+    """The scenario with the world's values in the steps that use them."""
+    known = worlds[scenario.world].values if scenario.world in worlds else {}
+    steps = [
+        replace(step, values={**known.get(step.use or "", {}), **step.values}) for step in scenario.steps
+    ]
+    return replace(scenario, steps=tuple(steps))
 
 
 def _check(scenario: Scenario, worlds: Mapping[str, World]) -> list[tuple[int | None, str]]:
@@ -234,8 +250,10 @@ def _check_step(step: Step, scenario: Scenario, world: World) -> list[str]:
         faults.append(f"“{step.by}”不在世界里")
     if step.case is not None and step.case not in scenario.cases:
         faults.append(f"没有名为“{step.case}”的办件")
-    if step.values and not step.task and not step.draft:
-        faults.append("values 要和 task 或 draft 一起用")
+    if (step.values or step.use) and not step.task and not step.draft:
+        faults.append("values 和 use 要和 task 或 draft 一起用")
+    if step.use is not None and step.use not in world.values:
+        faults.append(f"世界的 values 里没有“{step.use}”")
     if step.refused and not acts:
         faults.append("refused 要和动作一起用")
     return faults

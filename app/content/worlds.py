@@ -3,11 +3,25 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from marshmallow import validate
 
 from app.content.identity import Gender, make_citizen_id, make_credit_code
-from app.content.reading import Day, ListOf, MapOf, Part, Record, Text, Whole, named, one_of, region, short
+from app.content.reading import (
+    Day,
+    ListOf,
+    MapOf,
+    Part,
+    Record,
+    Text,
+    Whole,
+    form_values,
+    named,
+    one_of,
+    region,
+    short,
+)
 from app.engine.types import Problem
 
 
@@ -94,7 +108,10 @@ class Posts:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Everything by its name; names are unique over organisations, people and officers."""
+    """Everything by its name; names are unique over organisations, people and officers.
+
+    `values` are sets of form values that the steps of several scenarios use.
+    """
 
     organisations: Mapping[str, WorldOrganisation]
     subordinations: Sequence[WorldSubordination] = ()
@@ -102,6 +119,7 @@ class World:
     people: Mapping[str, WorldPerson] = field(default_factory=dict)
     officers: Mapping[str, WorldOfficer] = field(default_factory=dict)
     posts: Mapping[str, Mapping[str, Posts]] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def credit_code(self, name: str) -> str:
         """The organisation's own code, or one made up from its region and place in the file."""
@@ -185,6 +203,7 @@ class WorldFile(Record):
     people = MapOf(keys=Text(), values=Part(_Person), load_default=dict, keyed="name")
     officers = MapOf(keys=Text(), values=Part(_Officer), load_default=dict, keyed="name")
     posts = MapOf(keys=Text(), values=MapOf(keys=named("等级代号"), values=Part(_Posts)), load_default=dict)
+    values = MapOf(keys=Text(), values=form_values(), load_default=dict)
     made = World
 
 
