@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lxml import etree
+from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 
 from app.engine import markup, profile, references
 from app.engine.decisions import DecisionTable
@@ -75,4 +76,6 @@ def _define_all(root: etree._Element, file: str, problems: list[Problem]) -> lis
         return [define(reader, process.get("id", ""), file) for process in profile.executable(root)]
     except Unreadable as refusal:
         problems.append(markup.problem(file, str(refusal), refusal.node))
-        return []
+    except ValidationException as refusal:
+        problems.append(Problem(file, f"流程图无法读取：{refusal}", refusal.id, refusal.name))
+    return []

@@ -80,7 +80,7 @@ def message(ref: str, payload: str = "", variable: str = "") -> str:
 
 
 def error(ref: str | None = None) -> str:
-    return f'<bpmn:errorEventDefinition errorRef="{ref}"/>' if ref else "<bpmn:errorEventDefinition/>"
+    return f'<bpmn:errorEventDefinition errorRef="{ref}_error"/>' if ref else "<bpmn:errorEventDefinition/>"
 
 
 def signal(ref: str) -> str:
@@ -100,16 +100,16 @@ def document(*processes: str) -> bytes:
     shared = (
         '<bpmn:message id="ping" name="ping"/><bpmn:message id="pong" name="pong"/>'
         '<bpmn:signal id="alarm" name="alarm"/><bpmn:signal id="calm" name="calm"/>'
-        '<bpmn:error id="late" name="late" errorCode="late"/>'
-        '<bpmn:error id="bad" name="bad" errorCode="bad"/>'
+        '<bpmn:error id="late_error" name="late" errorCode="late"/>'
+        '<bpmn:error id="bad_error" name="bad" errorCode="bad"/>'
     )
     return f"{HEADER}{shared}{''.join(processes)}</bpmn:definitions>".encode()
 
 
 def load(*processes: str, **files: bytes) -> Definitions:
-    """Definitions of the processes; text without a process element becomes process `main`."""
+    """Definitions of the processes, a file each; text without a process element becomes process `main`."""
     wrapped = [text if text.startswith("<bpmn:process") else process(text) for text in processes]
-    return load_definitions({"main.bpmn": document(*wrapped), **files})
+    return load_definitions({f"{i}.bpmn": document(text) for i, text in enumerate(wrapped)} | files)
 
 
 class Walk:
