@@ -1,0 +1,286 @@
+"""Chongqing 2021: what its tables decide, by examples from the notice that need each row and each cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import cache
+from itertools import product
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from app.config import PROJECT
+from app.content.scheme import Scheme
+from app.content.sources import read_scheme_folder
+from app.engine import Context, DecisionError, DecisionTable, load_definitions
+
+ID = "chongqing-2021"
+FILES = read_scheme_folder(PROJECT, ID)
+
+GRADES = ["junior", "intermediate", "senior", "technician", "senior_technician"]
+HELD = dict(zip(GRADES, ["none", *GRADES], strict=False))
+YEARS = range(2016, 2021)
+PARTY, OTHERS, DISTRICT, CITY = "party_cadre", "institution_office", "district_bureau", "city_office"
+
+
+@cache
+def scheme() -> Scheme:
+    return Scheme.from_files(FILES)
+
+
+class EveryWeekday:
+    def is_workday(self, day: date) -> bool | None:
+        return day.weekday() < 5
+
+
+def context(parameters: Mapping[str, Any]) -> Context:
+    now = datetime(2021, 6, 8, 2, tzinfo=UTC)
+    values = {**scheme().parameter_values, **parameters}
+    return Context(now, scheme().calendar.resolve(), EveryWeekday(), values)
+
+
+@dataclass(frozen=True)
+class Example:
+    variables: Mapping[str, Any]
+    expected: Any
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+def units() -> Iterator[dict[str, Any]]:
+    facts = [
+        ("municipal", "district", "central", "none"),
+        ("agency", "institution", "enterprise"),
+        ("party", "other"),
+        (True, False),
+    ]
+    for level, nature, system, superior in product(*facts):
+        yield {"level": level, "nature": nature, "system": system, "has_superior": superior}
+
+
+def first_office(unit: Mapping[str, Any]) -> str:
+    """操作手册 3.1 read by hand: route 5 first, then by level and system."""
+    alone = unit["nature"] == "institution" and not unit["has_superior"]
+    if unit["level"] in ("central", "none") or unit["nature"] == "enterprise" or alone:
+        return CITY
+    if unit["level"] == "district":
+        return DISTRICT
+    return PARTY if unit["system"] == "party" else OTHERS
+
+
+def second_office(first: str, grade: str) -> str:
+    final = first == CITY or (first == DISTRICT and grade in GRADES[:3])
+    return "none" if final else CITY
+
+
+def route() -> Iterator[Example]:
+    for unit, grade in product(units(), GRADES):
+        first = first_office(unit)
+        expected = {"first_reviewer": first, "second_reviewer": second_office(first, grade)}
+        yield Example({"unit": unit, "grade": grade}, expected)
+
+
+def post_route() -> Iterator[Example]:
+    for unit in units():
+        yield Example({"unit": unit}, {"verifier": first_office(unit)})
+
+
+def applicant(grade: str = "senior", **change: Any) -> dict[str, Any]:
+    """Somebody who meets every condition for the grade, but for the change."""
+    technician = grade in GRADES[3:]
+    return {
+        "grade": grade,
+        "trade": "维修电工",
+        "current_trade": "维修电工",
+        "certificate_grade": HELD[grade],
+        "certificate_trade": None if grade == "junior" else "维修电工",
+        "technician_trade": "维修电工" if technician else None,
+        "on_establishment": True,
+        "on_post": True,
+        "veteran": False,
+        "claimed_basis": "vacancy",
+        "waived": False,
+        "years_in_grade": 5,
+        "years_required": None,
+        "years_attested": True,
+        **{f"appraisal_{year}": "qualified" for year in YEARS},
+        **change,
+    }
+
+
+def eligibility() -> Iterator[Example]:
+    def told(*words: str, grade: str = "senior", **change: Any) -> Example:
+        return Example(applicant(grade, **change), words)
+
+    yield from (told(grade=grade) for grade in GRADES)
+    yield told("不在编", on_establishment=False)
+    yield told("不在岗", on_post=False)
+    yield told("不在编", "不在岗", on_establishment=False, on_post=False)
+    yield from (told("年度考核", **{f"appraisal_{year}": "basic"}) for year in YEARS)
+    yield from (told("年度考核", appraisal_2018=result) for result in ("unqualified", "none"))
+    yield from (told(appraisal_2018="excellent", grade=grade) for grade in GRADES)
+    for grade, held in product(GRADES, ["none", *GRADES]):
+        if held != HELD[grade]:
+            yield told("依次等级", grade=grade, certificate_grade=held, certificate_trade="维修电工")
+            yield told(grade=grade, certificate_grade=held, certificate_trade="维修电工", veteran=True)
+    for grade in GRADES[1:]:
+        yield told("现从事的工作岗位", grade=grade, current_trade="管道工")
+        yield told("等级证书", grade=grade, certificate_trade="管道工")
+    yield told(grade="junior", current_trade="管道工")
+    yield told("依次等级", grade="junior", certificate_grade="junior", certificate_trade="管道工")
+    for grade, chosen in product(GRADES[3:], (None, "管道工")):
+        yield told("技师工种目录", grade=grade, technician_trade=chosen)
+    yield told("优秀不足3次", claimed_basis="excellent")
+    yield told(claimed_basis="excellent", waived=True)
+    yield told("年限未满", years_required=6)
+    yield told(years_required=5, years_attested=None)
+    yield told(years_required=6, veteran=True)
+    yield from (told("规定年限尚未录入", years_attested=attested) for attested in (None, False))
+
+
+def exclusions() -> Iterator[Example]:
+    flags = {
+        "under_discipline": "处分期",
+        "in_custody": "缓刑",
+        "long_absence": "病假",
+        "professional_post": "专业技术职务",
+        "otherwise_unfit": "其他",
+    }
+    none = dict.fromkeys(flags, False)
+    yield Example(none, ())
+    yield Example(dict.fromkeys(flags, True), tuple(flags.values()))
+    yield from (Example({**none, flag: True}, (words,)) for flag, words in flags.items())
+
+
+def vacancy_waiver() -> Iterator[Example]:
+    answers = {
+        ("vacancy", 5): ("vacancy", False, ""),
+        ("two_for_one", 0): ("two_for_one", False, "退二进一"),
+        ("excellent", 2): ("vacancy", False, ""),
+        ("excellent", 3): ("excellent", True, "三年优秀"),
+        ("excellent", 5): ("excellent", True, "三年优秀"),
+        ("contest", 0): ("contest", True, "技能竞赛前六名"),
+        ("title", 0): ("title", True, "技术能手或杰出技能人才"),
+    }
+    for (basis, excellent), (place, waived, remark) in answers.items():
+        results = ["excellent"] * excellent + ["qualified"] * (5 - excellent)
+        appraisals = {f"appraisal_{year}": result for year, result in zip(YEARS, results, strict=True)}
+        expected = {"place_basis": place, "waived": waived, "remark": remark}
+        yield Example({"claimed_basis": basis, **appraisals}, expected)
+
+
+def service_years() -> Iterator[Example]:
+    """Counted to the end of 2020-12-31, from the month in which the grade's wage began."""
+
+    def counted(started: str, wage: str | None, work: int, grade: int) -> Example:
+        held = "junior" if wage else "none"
+        variables = {"certificate_grade": held, "work_started": started, "grade_wage_from": wage}
+        return Example(variables, {"years_of_work": work, "years_in_grade": grade})
+
+    yield counted("2001-01", "2016-01", 20, 5)
+    yield counted("2001-02", "2016-02", 19, 4)
+    yield counted("2020-12", None, 0, 0)
+
+
+def years_required() -> Iterator[Example]:
+    parameters = {f"years_{grade}": number for number, grade in enumerate(GRADES[1:], start=2)}
+    for number, grade in enumerate(GRADES, start=1):
+        expected = {"years_required": number if number > 1 else None}
+        yield Example({"grade": grade}, expected, parameters)
+        yield Example({"grade": grade}, {"years_required": None})
+
+
+def post_arithmetic() -> Iterator[Example]:
+    def row(finding: str, twice: bool = False, **numbers: int) -> Example:
+        empty = dict.fromkeys(["approved", "held", "vacant", "applied", "two_for_one", "unlimited"], 0)
+        post = {"grade": "senior", **empty, **numbers}
+        return Example({"post": post, "posts": [post] * (1 + twice)}, {"finding": finding})
+
+    yield row("", approved=5, held=3, vacant=2, applied=2)
+    yield row("", approved=5, held=3, vacant=2, applied=4, two_for_one=1, unlimited=1)
+    yield row("", approved=2, held=3, vacant=0)
+    yield row("同一等级填了不止一行，请合并", twice=True)
+    yield row("空缺岗位应当等于核准岗位数减现聘人数", approved=5, held=3, vacant=3)
+    yield row("空缺岗位应当等于核准岗位数减现聘人数", approved=5, held=3, vacant=1)
+    yield row("现聘人数已超过核准岗位数，空缺岗位应当填0", approved=2, held=3, vacant=1)
+    yield row("受岗位数限制的申报数量超过了空缺岗位（1:1）", approved=5, held=3, vacant=2, applied=3)
+    both = "退二进一和不受岗位限额的人数之和超过了当年岗位申报数量"
+    yield row(both, approved=5, held=3, vacant=2, applied=1, two_for_one=1, unlimited=1)
+
+
+def publicity_check() -> Iterator[Example]:
+    """Today is 2021-06-08."""
+    answers = {
+        "2021-06-07": "公示起始日不能早于今天",
+        "2021-06-08": "",
+        "2021-07-08": "",
+        "2021-07-09": "公示起始日距今天超过30天，请核对",
+    }
+    for day, finding in answers.items():
+        yield Example({"publicity_from": day}, {"finding": finding})
+
+
+EXAMPLES = {
+    make.__name__: list(make())
+    for make in (
+        route, post_route, eligibility, exclusions, vacancy_waiver,
+        service_years, years_required, post_arithmetic, publicity_check,
+    )
+}  # fmt: skip
+
+
+def agrees(table: DecisionTable, example: Example) -> bool:
+    """Whether the table says what the example expects; findings are compared by a word of each, in order."""
+    value = table.decide(example.variables, context(example.parameters)).value
+    if not isinstance(example.expected, tuple):
+        return bool(value == example.expected)
+    assert isinstance(value, list)
+    findings = [row["finding"] for row in value]
+    return len(findings) == len(example.expected) and all(
+        word in finding for word, finding in zip(example.expected, findings, strict=True)
+    )
+
+
+def test_every_table_has_examples() -> None:
+    assert set(EXAMPLES) == set(scheme().definitions.decisions)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_tables_say_what_the_notice_says(name: str) -> None:
+    table = scheme().definitions.decisions[name]
+    assert [example for example in EXAMPLES[name] if not agrees(table, example)] == []
+
+
+def only_table(path: str, root: Any) -> DecisionTable:
+    return next(iter(load_definitions({path: etree.tostring(root)}).decisions.values()))
+
+
+def mutants(name: str) -> Iterator[tuple[str, DecisionTable]]:
+    """The table without each of its rows, and with each of its tests made to fit anything."""
+    path = f"bpmn/{ID}/{name}.dmn"
+    tag = "{https://www.omg.org/spec/DMN/20191111/MODEL/}"
+    rules = len(list(etree.fromstring(FILES[path]).iter(tag + "rule")))
+    for place in range(rules):
+        root = etree.fromstring(FILES[path])
+        rule = list(root.iter(tag + "rule"))[place]
+        for cell in rule.findall(f"{tag}inputEntry/{tag}text"):
+            kept, cell.text = cell.text, "-"
+            if kept != "-":
+                yield cell.getparent().get("id"), only_table(path, root)
+            cell.text = kept
+        if rules > 1:
+            rule.getparent().remove(rule)
+            yield rule.get("id"), only_table(path, root)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_no_row_and_no_cell_can_go_unnoticed(name: str) -> None:
+    def survives(table: DecisionTable) -> bool:
+        try:
+            return all(agrees(table, example) for example in EXAMPLES[name])
+        except DecisionError:
+            return False
+
+    assert [place for place, table in mutants(name) if survives(table)] == []
