@@ -71,11 +71,13 @@ class ParallelGateway(Joining, bpmn.ParallelGateway):  # type: ignore[misc]
     """Waits for one token by each incoming flow and consumes just these (BPMN 2.0, 13.4.1)."""
 
     def _update_hook(self, token: Token) -> bool:
+        if len(self.incoming) < 2:
+            return super()._update_hook(token)
         arrivals = self.arrivals(token)
         if len(arrivals) < len(self.incoming):
             token._set_state(TaskState.WAITING)
             return False
-        arrivals[token.via or ""] = token
+        arrivals[str(token.via)] = token
         return self.fire(token, arrivals.values())
 
 

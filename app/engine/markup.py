@@ -25,7 +25,9 @@ def parse(data: bytes) -> etree._Element:
         raise MarkupRefused("文件超过 4 MB，请精简后再导入")
     if _DOCTYPE.search(data.replace(b"\0", b"")):
         raise MarkupRefused("文件里有 DOCTYPE 或 ENTITY 声明，请删去")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
+    )
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as problem:
