@@ -13,13 +13,12 @@ from app.config import PROJECT
 from app.content.worlds import World, WorldJurisdiction, WorldOrganisation, WorldPerson
 from app.engine.civil import start_of_day
 from app.extensions import db
-from app.models import Account, Person, Region
-from app.operations import organisations, regions
-from app.operations._names import person_key
+from app.models import Account, Region
+from app.operations import organisations, people, regions
 from app.operations.actors import SYSTEM, Actor
 from app.operations.organisations import Kind, Profile
 
-BEGINNING = datetime(1990, 1, 1, tzinfo=UTC)
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 """Since when what a world leaves undated has been so."""
 
 REGIONS = PROJECT / "bpmn" / "common" / "regions.yaml"
@@ -95,23 +94,9 @@ def _grant(grant: WorldJurisdiction, ids: Mapping[str, int]) -> None:
 
 
 def _person(name: str, person: WorldPerson, ids: Mapping[str, int]) -> int:
-    row = Person(
-        unit_id=ids[person.unit],
-        name=name,
-        name_key=person_key(name),
-        gender=person.gender,
-        birth_date=person.born,
-        telephone=person.mobile,
-        id_number_cipher=b"",
-        id_number_key_id="",
-        id_number_index=person.id_number.encode(),
-        id_number_head=person.id_number[:6],
-        id_number_tail=person.id_number[-4:],
-        created_at=BEGINNING,
-    )
-    db.session.add(row)
-    db.session.flush()
-    return row.id
+    now = max(BEGINNING, start_of_day(person.born))
+    unit_id = ids[person.unit]
+    return people.add(unit_id, name, person.id_number, telephone=person.mobile, actor=SYSTEM, now=now).id
 
 
 def _day(day: date | None) -> datetime | None:
@@ -122,7 +107,8 @@ def _actors(world: World, ids: Mapping[str, int], persons: Mapping[str, int]) ->
     """Who may act: an operator an organisation, the officers with names, and people for their units."""
     made = {name: _operator(name, name, ids, None) for name in world.organisations}
     for name, officer in world.officers.items():
-        made[name] = _operator(name, officer.organisation, ids, persons[officer.person] if officer.person else None)
+        person_id = persons[officer.person] if officer.person else None
+        made[name] = _operator(name, officer.organisation, ids, person_id)
     for name, person in world.people.items():
         made[name] = _operator(name, person.unit, ids, persons[name])
     return made

@@ -23,7 +23,7 @@ from app.operations.worlds import Built, build
 
 __all__ = [
     "BUREAU", "LIBRARY", "OFFICE", "OTHER_BUREAU", "OTHER_UNIT", "PUBLISHED", "SCHEME", "at", "case_row",
-    "make_world", "open_filing", "publish_tiny", "register_posts", "task_of", "tiny_files",
+    "complete", "make_world", "open_filing", "publish_tiny", "register_posts", "task_of", "tiny_files",
 ]  # fmt: skip
 
 SCHEME = "tiny-2021"
@@ -72,7 +72,9 @@ def register_posts(
     return case_id
 
 
-def open_filing(world: Built, person: str = "陈一", *, unit: str = LIBRARY, when: str = "2021-06-10 09:00") -> int:
+def open_filing(
+    world: Built, person: str = "陈一", *, unit: str = LIBRARY, when: str = "2021-06-10 09:00"
+) -> int:
     """A filing of one of the unit's people, as the unit's message starts it: it waits for `fill`."""
     with atomic():
         deployment_id = deployments.current(SCHEME, at(when))
@@ -89,7 +91,9 @@ def open_filing(world: Built, person: str = "陈一", *, unit: str = LIBRARY, wh
         )
 
 
-def complete(case_id: int, element: str, values: Mapping[str, Any], actor: Actor, when: str) -> tasks.Completion:
+def complete(
+    case_id: int, element: str, values: Mapping[str, Any], actor: Actor, when: str
+) -> tasks.Completion:
     """Completes the case's open task of an element."""
     with atomic():
         return tasks.complete(task_of(case_id, element), values, actor, at(when))

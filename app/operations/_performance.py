@@ -1,0 +1,271 @@
+"""One scenario on its way: its cases begin, time passes, people act, and what stands is compared."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.content import Scenario, Scheme, World
+from app.content.scenarios import ScenarioCase, Step
+from app.errors import DomainError
+from app.extensions import db
+from app.models import Case, History, Incident, Message, PostQuota, Task, Timer
+from app.operations import cases, deployments, messages, tasks, timers, verify
+from app.operations._apart import savepoint
+from app.operations._expectations import Stands, differences, happened_since, stands, told
+from app.operations._road import GRACE
+from app.operations._scenario_values import filled_in
+from app.operations.actors import SYSTEM
+from app.operations.capabilities import Request
+from app.operations.places import register_posts
+from app.operations.worlds import Built
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What went otherwise than the scenario says; `step` counts from 1, None: before or after the steps."""
+
+    step: int | None
+    sentence: str
+
+
+class _Stopped(Exception):
+    """The scenario cannot go on: what follows would only repeat this failure."""
+
+
+@dataclass(slots=True)
+class Performance:
+    """A scenario being run; everything it does is in the caller's transaction."""
+
+    scheme: Scheme
+    scenario: Scenario
+    world: World
+    built: Built
+    failures: list[Failure] = field(default_factory=list)
+    cases: dict[str, int] = field(default_factory=dict)
+    step: int | None = None
+
+    def run(self) -> list[Failure]:
+        """Everything that went otherwise; nothing when the scenario holds."""
+        try:
+            for number, step in enumerate(self.scenario.steps, start=1):
+                self.step = number
+                self._take(step)
+            self.step = None
+            for finding in verify.verify_all():
+                self._fail(f"核验：{finding.what}")
+        except _Stopped:
+            pass
+        except Exception as error:
+            # A defect of the program in one scenario must not hide what the others show.
+            log.exception("scenario %s, step %s", self.scenario.title, self.step)
+            self._fail(f"系统错误：{type(error).__name__}")
+        return self.failures
+
+    def covered(self) -> dict[str, frozenset[str]]:
+        """Elements completed and flows taken, by process; ids that several processes bear count in each."""
+        rows = db.session.execute(
+            select(Case.process, History.happened).join(History, History.case_id == Case.id)
+        )
+        found: dict[str, set[str]] = defaultdict(set)
+        for process_id, happened in rows:
+            seen = {one["element"] for one in happened if one["kind"] in ("completed", "flow")}
+            for called in self._reachable(process_id):
+                process = self.scheme.definitions.processes[called]
+                found[called] |= seen & (process.elements.keys() | process.flows.keys())
+        return {process_id: frozenset(seen) for process_id, seen in found.items()}
+
+    def _reachable(self, process_id: str) -> set[str]:
+        reached, waiting = set[str](), [process_id]
+        while waiting:
+            one = waiting.pop()
+            if one not in reached:
+                reached.add(one)
+                waiting += self.scheme.definitions.processes[one].called
+        return reached
+
+    def _fail(self, sentence: str) -> None:
+        self.failures.append(Failure(self.step, sentence))
+
+    # Time
+
+    def _begin_cases(self, until: datetime) -> None:
+        """Starts the cases whose time has come, each after what was due before it."""
+        for name, case in self.scenario.cases.items():
+            if case.at is not None and case.at <= until and name not in self.cases:
+                self._pass_time(case.at)
+                with self._attempt(f"办件“{name or case.process}”没有开始"):
+                    self.cases[name] = self._start(case, case.at)
+                self._register_posts(case.unit, self.cases[name], case.at)
+                self._deliver(case.at)
+
+    def _pass_time(self, until: datetime) -> None:
+        """What the scheduler would have done by now: one due instant after the other, messages in between."""
+        while (due := _next_due(until - GRACE)) is not None:
+            instant = due + GRACE
+            swept = timers.sweep(lambda scheme_id, at=instant: at, savepoint)  # type: ignore[misc]
+            if swept.parked:
+                self._fail(f"定时器触发失败：{_parked_sentence()}")
+                raise _Stopped
+            self._deliver(due)
+
+    def _deliver(self, at: datetime) -> None:
+        messages.deliver(savepoint)
+        self._find_started(at)
+        failed = db.session.scalar(select(Message.failure).where(Message.failed_at.is_not(None)).limit(1))
+        if failed:
+            self._fail(f"消息没有送达：{failed}")
+            raise _Stopped
+
+    def _find_started(self, at: datetime) -> None:
+        """Tells which declared cases are those that other cases' messages have started."""
+        for name, case in self.scenario.cases.items():
+            if name in self.cases or case.at is not None:
+                continue
+            asked = select(Case.id).where(
+                Case.process == case.process,
+                Case.unit_id == self.built.organisations[case.unit],
+                Case.id.not_in(self.cases.values()),
+            )
+            if case.person:
+                asked = asked.where(Case.person_id == self.built.people[case.person])
+            found = db.session.scalar(asked.order_by(Case.id).limit(1))
+            if found is not None:
+                self.cases[name] = found
+                self._register_posts(case.unit, found, at)
+
+    # Acts
+
+    def _start(self, case: ScenarioCase, at: datetime) -> int:
+        unit_id = self.built.organisations[case.unit]
+        if case.by is not None:
+            actor = self.built.actors[case.by]
+            return cases.start(self.scheme.id, case.process, unit_id=unit_id, actor=actor, received_at=at)
+        person_id = self.built.people[case.person] if case.person else None
+        deployment_id = deployments.current(self.scheme.id, at)
+        process = self.scheme.processes[case.process]
+        return cases.open_case(
+            deployment_id, process, unit_id, person_id, case.payload, SYSTEM, at, case.message
+        )
+
+    def _register_posts(self, unit: str, case_id: int, at: datetime) -> None:
+        """The world's register of posts, entered with the unit's first case as its source."""
+        unit_id = self.built.organisations[unit]
+        posts = self.world.posts.get(unit, {})
+        if not posts or db.session.scalar(select(PostQuota.id).where(PostQuota.unit_id == unit_id).limit(1)):
+            return
+        rows = [
+            {"grade": code, "approved": p.approved, "held": p.held, "special": p.special, "vacant": p.vacant}
+            for code, p in posts.items()
+        ]
+        jurisdiction = self.scheme.jurisdiction
+        register_posts(
+            Request(case_id, jurisdiction, self.scheme, unit_id, None, 0, "", {"posts": rows}, at)
+        )
+
+    def _take(self, step: Step) -> None:
+        acts = step.task or step.draft or step.message or step.overlay
+        since = {row.id: row.seq for row in db.session.execute(select(Case.id, Case.seq))}
+        self._begin_cases(step.at)
+        # Where nothing but time passes, what is due at that instant is seen as fired.
+        self._pass_time(step.at if acts else step.at + GRACE)
+        case_id = self._case_of(step)
+        before = stands(case_id, self.scheme)
+        if step.refused is not None:
+            self._expect_refusal(step, case_id, before)
+        elif acts:
+            with self._attempt("这一步没有办成"):
+                self._act(step, case_id, before)
+            self._deliver(step.at)
+        after = stands(case_id, self.scheme)
+        for sentence in differences(step.expect, after, happened_since(case_id, since.get(case_id, 0))):
+            self._fail(sentence)
+
+    def _case_of(self, step: Step) -> int:
+        name = step.case if step.case is not None else next(iter(self.scenario.cases))
+        if name not in self.cases:
+            self._fail(f"办件“{name or self.scenario.cases[name].process}”此时还没有开始")
+            raise _Stopped
+        return self.cases[name]
+
+    def _act(self, step: Step, case_id: int, before: Stands) -> None:
+        if step.overlay is not None:
+            raise DomainError("系统还不能调整日期")
+        actor = self.built.actors[step.by or ""]
+        if step.message is not None:
+            cases.message(case_id, step.message, step.payload, actor, step.at)
+            return
+        task_id, form = self._task(step.task or step.draft or "", step, before)
+        values = filled_in(step.values, form, self.built.people, actor, step.at)
+        if step.draft is not None:
+            tasks.save_draft(task_id, values, actor, step.at)
+        else:
+            tasks.complete(task_id, values, actor, step.at)
+
+    def _task(self, name: str, step: Step, before: Stands) -> tuple[int, Any]:
+        """The id of the task meant and its form; one that is no longer open is found, too, to be refused."""
+        waits = [wait for wait in before.snapshot.tasks if wait.name == name]
+        if step.item is not None:
+            waits = [wait for wait in waits if wait.variables.get("loopCounter") == step.item]
+        if len(waits) > 1:
+            self._fail(f"有 {len(waits)} 个“{name}”待办，请用 item 写明是第几个（从 0 起）")
+            raise _Stopped
+        asked = select(Task.id, Task.form).where(Task.case_id == before.case_id, Task.name == name)
+        if waits:
+            asked = asked.where(Task.token == waits[0].token)
+        found = db.session.execute(asked.order_by(Task.id.desc()).limit(1)).first()
+        if found is None:
+            self._fail(f"没有“{name}”这项待办；现有：{'、'.join(before.task_names) or '无'}")
+            raise _Stopped
+        return found.id, self.scheme.form(found.form) if found.form else None
+
+    def _expect_refusal(self, step: Step, case_id: int, before: Stands) -> None:
+        try:
+            with savepoint():
+                self._act(step, case_id, before)
+        except DomainError as refusal:
+            self._compare_refusal(step, refusal)
+        else:
+            self._fail(f"应当被拒绝（{step.refused}），却办成了")
+            raise _Stopped
+        if stands(case_id, self.scheme).head != before.head:
+            self._fail("被拒绝的步骤改变了办件")
+
+    def _compare_refusal(self, step: Step, refusal: DomainError) -> None:
+        sentence = told(refusal)
+        if step.refused not in sentence:
+            self._fail(f"拒绝的理由应当含有“{step.refused}”，实际是：{sentence}")
+        fields = getattr(refusal, "fields", {})
+        for name, text in step.expect.errors.items():
+            given = "；".join(fields.get(name, []))
+            if text not in given:
+                self._fail(f"字段 {name} 的提示应当含有“{text}”，实际是：{given or '没有提示'}")
+
+    @contextmanager
+    def _attempt(self, what: str) -> Iterator[None]:
+        try:
+            with savepoint():
+                yield
+        except DomainError as refusal:
+            self._fail(f"{what}：{told(refusal)}")
+            raise _Stopped from refusal
+
+
+def _next_due(upto: datetime) -> datetime | None:
+    """The earliest instant at which a timer is due."""
+    waiting = select(func.min(Timer.due_at)).where(Timer.due_at <= upto, Timer.parked_at.is_(None))
+    return db.session.scalar(waiting)
+
+
+def _parked_sentence() -> str:
+    newest = select(Incident.message).where(Incident.kind == "timer").order_by(Incident.id.desc()).limit(1)
+    return db.session.scalar(newest) or ""

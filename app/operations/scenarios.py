@@ -1,0 +1,128 @@
+"""Runs a scheme's scenarios through the real operations, and tells what they leave uncovered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from app.content import Scenario, Scenarios, Scheme, read_scenarios
+from app.engine import ProcessDefinition
+from app.errors import SchemeInvalid
+from app.operations import deployments, worlds
+from app.operations._apart import apart, undone
+from app.operations._performance import Failure, Performance
+from app.operations.actors import SYSTEM
+
+__all__ = ["Failure", "Gap", "ScenarioResult", "SchemeRun", "run_scenario", "run_scheme"]
+
+PUBLISHED = datetime(1990, 1, 1, tzinfo=UTC)
+
+Covered = Mapping[str, frozenset[str]]
+"""Ids of elements and flows, by process."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioResult:
+    """What a scenario showed. `covered`: what its cases completed, and the flows that they took."""
+
+    file: str
+    title: str
+    failures: tuple[Failure, ...]
+    covered: Covered
+    clauses: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        return not self.failures
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """An element, or with `source` and `target` a flow, that no scenario went through."""
+
+    process: str
+    id: str
+    name: str
+    source: str = ""
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SchemeRun:
+    results: tuple[ScenarioResult, ...]
+    gaps: tuple[Gap, ...]
+
+    @property
+    def passed(self) -> bool:
+        return all(result.passed for result in self.results)
+
+
+def run_scheme(
+    files: Mapping[str, bytes],
+    *,
+    only: Collection[str] | None = None,
+    told: Callable[[ScenarioResult], None] = lambda result: None,
+) -> SchemeRun:
+    """Runs all scenarios in a scheme's files, or `only` those of these file names; nothing remains of it.
+
+    Each is `told` as soon as it has run. Raises SchemeInvalid if the scheme cannot be published or a scenario
+    file is wrong.
+    """
+    found = _read(files)
+    chosen = [name for name in found.scenarios if only is None or name in only]
+    results: dict[str, ScenarioResult] = {}
+    with apart():
+        deployment_id = deployments.publish(files, SYSTEM, PUBLISHED)
+        scheme = deployments.scheme(deployment_id)
+        for file in found.worlds:
+            with undone():
+                built = worlds.build(found.worlds[file])
+                for name in chosen:
+                    scenario = found.scenarios[name]
+                    if scenario.world == file:
+                        performance = Performance(scheme, scenario, found.worlds[file], built)
+                        results[name] = _perform(name, scenario, performance)
+                        told(results[name])
+    in_order = tuple(results[name] for name in chosen)
+    return SchemeRun(in_order, _gaps(scheme, [result.covered for result in in_order]))
+
+
+def run_scenario(files: Mapping[str, bytes], name: str) -> ScenarioResult:
+    """Runs one scenario of a scheme's files, as `run_scheme`."""
+    return run_scheme(files, only={name}).results[0]
+
+
+def _read(files: Mapping[str, bytes]) -> Scenarios:
+    found = read_scenarios(files)
+    if any(problem.severity == "error" for problem in found.problems):
+        raise SchemeInvalid(found.problems)
+    return found
+
+
+def _perform(name: str, scenario: Scenario, performance: Performance) -> ScenarioResult:
+    with undone():
+        failures = performance.run()
+        covered = performance.covered()
+    return ScenarioResult(name, scenario.title, tuple(failures), covered, tuple(scenario.clauses))
+
+
+def _gaps(scheme: Scheme, covered: Collection[Covered]) -> tuple[Gap, ...]:
+    gaps: list[Gap] = []
+    for process in scheme.definitions.processes.values():
+        seen = frozenset[str]().union(*(one.get(process.id, frozenset()) for one in covered))
+        gaps += _gaps_of(process, seen)
+    return tuple(gaps)
+
+
+def _gaps_of(process: ProcessDefinition, seen: Collection[str]) -> list[Gap]:
+    def told(element_id: str) -> str:
+        return process.elements[element_id].name or element_id
+
+    elements = [Gap(process.id, e.id, told(e.id)) for e in process.elements.values() if e.id not in seen]
+    flows = [
+        Gap(process.id, flow.id, flow.name, told(flow.source), told(flow.target))
+        for flow in process.flows.values()
+        if flow.id not in seen
+    ]
+    return elements + flows
