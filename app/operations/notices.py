@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from datetime import datetime
+
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.content.capabilities import CapabilityDeclaration
@@ -34,3 +36,9 @@ def notify(request: Request) -> Values:
         known = select(Notice.id).where(Notice.case_id == request.case_id, Notice.token == request.token)
         sent = db.session.execute(known).scalar_one()
     return {"notice": sent}
+
+
+def mark_read(organisation_id: int, now: datetime) -> None:
+    """Marks all notices of an organisation as read."""
+    unread = (Notice.organisation_id == organisation_id) & Notice.read_at.is_(None)
+    db.session.execute(update(Notice).where(unread).values(read_at=now))

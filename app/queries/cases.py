@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import defer
 
+from app.errors import NotFound
 from app.extensions import db
 from app.models import Case, Organisation, Person, Task
 from app.queries.paging import PAGE_SIZE, Page, capped_count, cut, read_id_cursor
@@ -34,7 +35,9 @@ class CaseRow:
 
 @dataclass(frozen=True)
 class CaseFilter:
-    """What a list is narrowed to; empty text means any. `listed` compares with the variables that lists show."""
+    """What a list is narrowed to; empty text means any. `listed` compares with the variables that lists show,
+    `listed_text` looks for a part of them.
+    """
 
     scheme_id: str = ""
     process: str = ""
@@ -45,6 +48,7 @@ class CaseFilter:
     started_from: datetime | None = None
     started_before: datetime | None = None
     listed: Mapping[str, str] = field(default_factory=dict)
+    listed_text: Mapping[str, str] = field(default_factory=dict)
 
 
 def listing(scope: ColumnElement[bool], wanted: CaseFilter, before: str | None = None) -> Page[CaseRow]:
@@ -57,13 +61,23 @@ def listing(scope: ColumnElement[bool], wanted: CaseFilter, before: str | None =
     return cut(rows, lambda row: str(row.case.id))
 
 
+def one(case_id: int, scope: ColumnElement[bool]) -> CaseRow:
+    """A case in `scope`; raises NotFound alike for none and for one of others."""
+    row = db.session.execute(ROWS.where(Case.id == case_id, scope)).first()
+    if row is None:
+        raise NotFound
+    return CaseRow(*row)
+
+
 def count(scope: ColumnElement[bool], wanted: CaseFilter) -> tuple[int, bool]:
     return capped_count(_narrowed(ROWS.with_only_columns(Case.id).where(scope), wanted))
 
 
 def processes(scope: ColumnElement[bool]) -> Sequence[tuple[str, str]]:
     """The (scheme id, process id) pairs that occur in `scope`."""
-    query = select(Case.scheme_id, Case.process).where(scope).distinct().order_by(Case.scheme_id, Case.process)
+    query = (
+        select(Case.scheme_id, Case.process).where(scope).distinct().order_by(Case.scheme_id, Case.process)
+    )
     return [(scheme_id, process) for scheme_id, process in db.session.execute(query)]
 
 
@@ -103,7 +117,10 @@ def _narrowed(query: Select[Any], wanted: CaseFilter) -> Select[Any]:
         conditions.append(Case.started_at >= wanted.started_from)
     if wanted.started_before:
         conditions.append(Case.started_at < wanted.started_before)
-    for name, text in wanted.listed.items():
-        if text:
-            conditions.append(Case.listed[name].astext == text)
+    conditions += [Case.listed[name].astext == text for name, text in wanted.listed.items() if text]
+    conditions += [
+        Case.listed[name].astext.contains(text, autoescape=True)
+        for name, text in wanted.listed_text.items()
+        if text
+    ]
     return query.where(*conditions)

@@ -14,7 +14,6 @@ from app.extensions import db
 from app.models import Case, Organisation, Person, Task, TaskDraft
 from app.queries.paging import PAGE_SIZE, Page, at_cursor, capped_count, cut, read_at_cursor
 
-
 ROWS = (
     select(Task, Case, Organisation.name, Person)
     .join(Case, Case.id == Task.case_id)
@@ -65,7 +64,9 @@ def open_tasks(organisation_id: int, wanted: TaskFilter, after: str | None = Non
 
 
 def count_open(organisation_id: int, wanted: TaskFilter | None = None) -> tuple[int, bool]:
-    return capped_count(_narrowed(ROWS.with_only_columns(Task.id), wanted or TaskFilter()).where(*_open(organisation_id)))
+    return capped_count(
+        _narrowed(ROWS.with_only_columns(Task.id), wanted or TaskFilter()).where(*_open(organisation_id))
+    )
 
 
 def kinds(organisation_id: int) -> Sequence[TaskKind]:
@@ -76,7 +77,9 @@ def kinds(organisation_id: int) -> Sequence[TaskKind]:
         .distinct()
         .order_by(Task.scheme_id, Task.name)
     )
-    return [TaskKind(f"{scheme}/{element}", scheme, name) for scheme, element, name in db.session.execute(query)]
+    return [
+        TaskKind(f"{scheme}/{element}", scheme, name) for scheme, element, name in db.session.execute(query)
+    ]
 
 
 def newest_open(organisation_id: int) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.orm import defer
 
 from app.extensions import db
 from app.models import Case, Incident, Organisation, Task
@@ -73,8 +74,20 @@ def incidents(scope: ColumnElement[bool], limit: int = 50) -> Sequence[tuple[Inc
         select(Incident, Case, Organisation.name)
         .join(Case, Case.id == Incident.case_id)
         .join(Organisation, Organisation.id == Case.unit_id)
+        .options(defer(Case.engine_state, raiseload=True))
         .where(scope, Incident.closed_at.is_(None))
         .order_by(Incident.id)
         .limit(limit)
     )
     return [(incident, of_case, unit) for incident, of_case, unit in db.session.execute(query)]
+
+
+def incident(incident_id: int, scope: ColumnElement[bool]) -> Case | None:
+    """The case of an open incident, if it lies in `scope`."""
+    query = (
+        select(Case)
+        .join(Incident, Incident.case_id == Case.id)
+        .options(defer(Case.engine_state, raiseload=True))
+        .where(Incident.id == incident_id, Incident.closed_at.is_(None), scope)
+    )
+    return db.session.scalar(query)

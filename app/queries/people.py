@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import Select, select, tuple_
 
 from app.errors import NotFound
 from app.extensions import db
-from app.models import Person
-from app.queries.paging import PAGE_SIZE, Page, cut
+from app.models import Case, Person
+from app.queries.paging import PAGE_SIZE, Page, cut, read_id_cursor
 
 
 def of_unit(unit_id: int, name: str = "", after: str | None = None) -> Page[Person]:
@@ -17,10 +17,11 @@ def of_unit(unit_id: int, name: str = "", after: str | None = None) -> Page[Pers
     query = _present(unit_id).order_by(Person.name_key, Person.id).limit(PAGE_SIZE + 1)
     if name:
         query = query.where(Person.name.contains(name, autoescape=True))
-    key, _, last = (after or "").rpartition(".")
-    if last.isdecimal():
-        query = query.where(tuple_(Person.name_key, Person.id) > (key, int(last)))
-    return cut(db.session.scalars(query).all(), lambda person: f"{person.name_key}.{person.id}")
+    last = read_id_cursor(after)
+    if last is not None:
+        place = select(Person.name_key, Person.id).where(Person.id == last, Person.unit_id == unit_id)
+        query = query.where(tuple_(Person.name_key, Person.id) > place.scalar_subquery())
+    return cut(db.session.scalars(query).all(), lambda person: str(person.id))
 
 
 def choices(unit_id: int) -> Sequence[Person]:
@@ -36,9 +37,9 @@ def one(person_id: int, unit_id: int) -> Person:
     return person
 
 
-def names(person_ids: Collection[int]) -> dict[int, str]:
-    query = select(Person.id, Person.name).where(Person.id.in_(person_ids))
-    return {person_id: name for person_id, name in db.session.execute(query)}
+def of_case(case: Case) -> Person | None:
+    """The person whom a case is about; None for a unit's or an office's case."""
+    return db.session.get(Person, case.person_id) if case.person_id is not None else None
 
 
 def _present(unit_id: int) -> Select[tuple[Person]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.extensions import db
-from app.models import Attachment, History, Incident, MessageWait, Organisation, Task, TaskValue, Timer
+from app.models import History, Incident, MessageWait, Organisation, Task, TaskValue, Timer
 from app.queries.paging import Page, read_id_cursor
 
 STEPS_SHOWN = 200
@@ -93,17 +93,6 @@ def waits(case_id: int) -> Waits:
         messages=db.session.scalars(select(MessageWait).where(MessageWait.case_id == case_id)).all(),
         incidents=db.session.scalars(incidents.order_by(Incident.id)).all(),
     )
-
-
-def files(case_id: int) -> Sequence[Attachment]:
-    query = select(Attachment).where(Attachment.case_id == case_id).order_by(Attachment.id)
-    return db.session.scalars(query).all()
-
-
-def attachments(ids: Collection[int]) -> dict[int, Attachment]:
-    """Uploads by id, for showing the names of files in a form."""
-    found = db.session.scalars(select(Attachment).where(Attachment.id.in_(ids)))
-    return {attachment.id: attachment for attachment in found}
 
 
 def _step(history: History, task: Task | None, values: dict[str, Any] | None) -> Step:

@@ -29,7 +29,9 @@ def held_by(organisation_id: int) -> ColumnElement[bool]:
 
 
 def within(region: str) -> ColumnElement[bool]:
-    units = select(Organisation.id).where(Organisation.region.startswith(region_prefix(region), autoescape=True))
+    units = select(Organisation.id).where(
+        Organisation.region.startswith(region_prefix(region), autoescape=True)
+    )
     return Case.unit_id.in_(units)
 
 

@@ -40,6 +40,11 @@ def closing(value: datetime | None) -> str:
     return instant(value)
 
 
+def local_input(value: datetime) -> str:
+    """An instant as `<input type="datetime-local">` carries it."""
+    return f"{value.astimezone(CHINA):%Y-%m-%dT%H:%M}"
+
+
 def size(count: int) -> str:
     """Bytes as KB or MB for people."""
     if count < 1024 * 1024:
@@ -48,4 +53,6 @@ def size(count: int) -> str:
 
 
 def add_filters(app: Flask) -> None:
-    app.jinja_env.filters.update(day=day, instant=instant, closing=closing, size=size)
+    app.jinja_env.filters.update(
+        day=day, instant=instant, closing=closing, local_input=local_input, size=size
+    )

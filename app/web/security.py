@@ -1,4 +1,4 @@
-"""What every page's answer carries and every changing request must show: policy headers, cookie, same origin."""
+"""What every answer carries and every changing request must show: policy headers, cookie, same origin."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def add_headers(response: Response) -> Response:
 
 
 def refuse_foreign_origin() -> None:
-    """A changing request that another site's page sent is refused, beside the CSRF token; raises Forbidden."""
+    """Refuses a changing request that another site's page sent, beside the CSRF token; raises Forbidden."""
     if request.method in SAFE_METHODS:
         return
     source = request.headers.get("Origin") or request.headers.get("Referer")

@@ -1,0 +1,63 @@
+"""One user task with all that its page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from app.errors import NotFound
+from app.extensions import db
+from app.models import Account, Case, Organisation, Person, Task, TaskDraft, TaskValue
+
+
+@dataclass(frozen=True)
+class TaskPage:
+    """A task, its case and subject, and the draft that was saved for it."""
+
+    task: Task
+    case: Case
+    unit_name: str
+    person: Person | None
+    draft: TaskDraft | None
+
+
+@dataclass(frozen=True)
+class Entered:
+    """What was entered at an earlier task of the case, by whom."""
+
+    task: Task
+    values: dict[str, Any]
+    actor: str | None
+    office: str | None
+
+
+def one(task_id: int, organisation_id: int) -> TaskPage:
+    """A task that the organisation holds; raises NotFound alike for none and for another office's."""
+    query = (
+        select(Task, Case, Organisation.name, Person, TaskDraft)
+        .join(Case, Case.id == Task.case_id)
+        .join(Organisation, Organisation.id == Case.unit_id)
+        .outerjoin(Person, Person.id == Case.person_id)
+        .outerjoin(TaskDraft, TaskDraft.task_id == Task.id)
+        .where(Task.id == task_id, Task.office_id == organisation_id)
+    )
+    row = db.session.execute(query).first()
+    if row is None:
+        raise NotFound
+    return TaskPage(*row)
+
+
+def entered(case_id: int) -> Sequence[Entered]:
+    """What was entered in a case so far, in the order in which it was."""
+    query = (
+        select(Task, TaskValue.values, Account.name, Organisation.name)
+        .join(TaskValue, TaskValue.task_id == Task.id)
+        .outerjoin(Account, Account.id == Task.completed_by)
+        .outerjoin(Organisation, Organisation.id == Task.completed_for)
+        .where(Task.case_id == case_id, Task.state == "completed")
+        .order_by(Task.completed_at, Task.id)
+    )
+    return [Entered(*row) for row in db.session.execute(query)]

@@ -1,0 +1,195 @@
+"""Cases 办件 of a unit: the list of entries, submitting ticked ones, starting by hand, saying a message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement
+
+from app import edge
+from app.content.head import Process
+from app.content.scheme import Scheme
+from app.errors import DomainError
+from app.models import Case, Task
+from app.operations import cases as case_operations
+from app.operations import organisations, tasks
+from app.queries import cases, inbox
+from app.queries.cases import CaseFilter
+from app.queries.visibility import held_by
+from app.web.inbox import MOST_AT_ONCE, result_rows, subject_name
+from app.web.listing import asked, asked_days, ticked
+from app.web.schemes import known_fields, newest_schemes, now_of, process_title
+from app.web.session import needs, signed_in
+
+bp = Blueprint("cases", __name__, url_prefix="/cases")
+
+
+@bp.get("/")
+@needs("operator")
+def index() -> str:
+    return _list_page()
+
+
+@bp.post("/submit")
+@needs("operator")
+def submit() -> Any:
+    """Submits the ticked entries with what was saved for each, and tells the result of each (CQ-11)."""
+    task_ids = ticked(request.form)
+    if not task_ids or len(task_ids) > MOST_AT_ONCE:
+        return _list_page(message=_("请勾选要提交的申报，一次最多 %(most)s 件。", most=MOST_AT_ONCE)), 422
+    me = signed_in()
+    rows = inbox.chosen(task_ids, me.organisation_id)
+    subjects = {row.task.id: (row.case.id, subject_name(row)) for row in rows}
+    nows = {row.task.scheme_id: now_of(row.task.scheme_id) for row in rows}
+    saved = inbox.drafts(task_ids)
+    results: list[tasks.ItemResult] = []
+    for scheme_id, received_at in nows.items():
+        ids = [row.task.id for row in rows if row.task.scheme_id == scheme_id]
+        results += tasks.complete_many(
+            ids, lambda task_id: saved.get(task_id, {}), me.actor, received_at, edge.transaction
+        )
+    return _list_page(items=result_rows(results, subjects))
+
+
+@bp.get("/start")
+@needs("operator")
+def choose() -> str:
+    return render_template("cases/start.html", starts=_startable())
+
+
+@bp.post("/start")
+@needs("operator")
+def start() -> Any:
+    """Starts a case and leads to its first task, if that is the starter's own."""
+    scheme_id, process = request.form.get("scheme", ""), request.form.get("process", "")
+    me = signed_in()
+    with edge.transaction():
+        case_id = case_operations.start(
+            scheme_id, process, unit_id=me.organisation_id, actor=me.actor, received_at=now_of(scheme_id)
+        )
+    flash(_("已新建办件。"), "done")
+    own = cases.open_tasks([case_id], me.organisation_id).get(case_id, [])
+    if len(own) == 1:
+        return redirect(url_for("tasks.show", task_id=own[0].id))
+    return redirect(url_for("cases.show", case_id=case_id))
+
+
+@dataclass(frozen=True)
+class _Start:
+    """A process that the organisation may start by hand; `until` is the end of the window, if it has one."""
+
+    scheme: Scheme
+    process: Process
+    opens: datetime | None
+    closes: datetime | None
+    open: bool
+
+
+def _startable() -> Sequence[_Start]:
+    found = []
+    for scheme in newest_schemes().values():
+        dates, now = scheme.calendar.resolve(), now_of(scheme.id)
+        for process in scheme.processes.values():
+            if process.start.role and _holds(scheme, process.start.role, now):
+                opens, closes = dates.get(process.start.opens or ""), dates.get(process.start.closes or "")
+                inside = (opens is None or opens <= now) and (closes is None or now < closes)
+                found.append(_Start(scheme, process, opens, closes, inside))
+    return found
+
+
+def _holds(scheme: Scheme, role: str, now: datetime) -> bool:
+    me = signed_in().organisation_id
+    try:
+        return organisations.resolve_role(scheme.roles[role], me, now) == me
+    except DomainError:  # nobody holds it here
+        return False
+
+
+def _list_page(items: Sequence[Mapping[str, Any]] = (), message: str = "") -> str:
+    me = signed_in()
+    scope: ColumnElement[bool] = Case.unit_id == me.organisation_id
+    if not me.is_unit:
+        scope = held_by(me.organisation_id)
+    choices = [pair for pair in cases.processes(scope) if pair[0] in newest_schemes()]
+    chosen = _chosen_process(choices)
+    scheme = newest_schemes()[chosen[0]] if chosen else None
+    columns = _columns(scheme, chosen)
+    wanted = _wanted(chosen, columns)
+    page = cases.listing(scope, wanted, request.args.get("before"))
+    own = cases.open_tasks([row.case.id for row in page.rows], me.organisation_id)
+    return render_template(
+        "cases/index.html",
+        page=page,
+        count=cases.count(scope, wanted),
+        scheme=scheme,
+        chosen=chosen,
+        choices=[("/".join(pair), _process_name(*pair)) for pair in choices],
+        statuses=cases.statuses(scope, *chosen) if chosen else [],
+        columns=columns,
+        own=own,
+        can_submit=any(_submittable(task) for of_case in own.values() for task in of_case),
+        submittable=_submittable,
+        is_unit=me.is_unit,
+        items=items,
+        message=message,
+    )
+
+
+def _submittable(task: Task) -> bool:
+    closed = task.closes_at is not None and task.closes_at <= now_of(task.scheme_id)
+    return signed_in().is_unit and task.bulk and not closed
+
+
+def _chosen_process(choices: Sequence[tuple[str, str]]) -> tuple[str, str] | None:
+    scheme_id, _sep, process = asked("of").partition("/")
+    if (scheme_id, process) in choices:
+        return scheme_id, process
+    return choices[0] if choices else None
+
+
+def _wanted(chosen: tuple[str, str] | None, columns: Sequence[_Column]) -> CaseFilter:
+    begin, end = asked_days("from", "to")
+    scheme_id, process = chosen or ("", "")
+    return CaseFilter(
+        scheme_id=scheme_id,
+        process=process,
+        name=asked("name"),
+        unit=asked("unit"),
+        status=asked("status"),
+        started_from=begin,
+        started_before=end,
+        listed={column.name: asked(f"v-{column.name}") for column in columns if column.options},
+        listed_text={column.name: asked(f"v-{column.name}") for column in columns if not column.options},
+    )
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A variable that lists show; with options where a form gives it some."""
+
+    name: str
+    label: str
+    options: Sequence[tuple[str, str]]
+
+
+def _columns(scheme: Scheme | None, chosen: tuple[str, str] | None) -> list[_Column]:
+    if scheme is None or chosen is None or chosen[1] not in scheme.processes:
+        return []
+    fields = known_fields(scheme)
+    columns = []
+    for name in scheme.processes[chosen[1]].listed:
+        known = fields.get(name)
+        options = [(str(option.value), option.label) for option in known.options or ()] if known else []
+        columns.append(_Column(name, known.title if known else name, options))
+    return columns
+
+
+def _process_name(scheme_id: str, process: str) -> str:
+    scheme = newest_schemes()[scheme_id]
+    title = process_title(scheme, process)
+    return title if len(newest_schemes()) == 1 else f"{title}（{scheme.name}）"

@@ -1,0 +1,51 @@
+"""The first page after signing in: what waits, by duty."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, url_for
+
+from app.models import Case
+from app.queries import cases, inbox, notices
+from app.queries.cases import CaseFilter
+from app.web.schemes import newest_schemes, now_of
+from app.web.session import needs, signed_in
+
+bp = Blueprint("home", __name__)
+
+
+@bp.get("/")
+@needs()
+def index() -> Any:
+    me = signed_in()
+    if me.actor.organisation_id is None:
+        return (
+            redirect(url_for("clocks.index"))
+            if me.has("administrator")
+            else render_template("home/index.html")
+        )
+    own = Case.unit_id == me.organisation_id
+    return render_template(
+        "home/index.html",
+        waiting=inbox.count_open(me.organisation_id) if me.has("operator") else None,
+        newest=inbox.open_tasks(me.organisation_id, inbox.TaskFilter()).rows[:5]
+        if me.has("operator")
+        else [],
+        running=cases.count(own, CaseFilter(state="running")) if me.is_unit else None,
+        unread=notices.unread(me.organisation_id),
+        deadlines=_deadlines() if me.is_unit else [],
+        me=me,
+    )
+
+
+def _deadlines() -> list[tuple[str, str, Any]]:
+    """The schemes' closing dates that lie ahead: scheme, title, instant."""
+    found = []
+    for scheme in newest_schemes().values():
+        dates, now = scheme.calendar.resolve(), now_of(scheme.id)
+        for name, declared in scheme.calendar.dates.items():
+            at = dates.get(name)
+            if declared.edge == "closes" and at is not None and at > now:
+                found.append((scheme.name, declared.title, at))
+    return sorted(found, key=lambda deadline: deadline[2])

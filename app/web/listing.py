@@ -1,0 +1,47 @@
+"""What list pages share: filters read from the address, and the address of the next page."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from flask import request, url_for
+from werkzeug.datastructures import MultiDict
+
+from app.web.filters import CHINA
+
+LONGEST_FILTER = 100
+
+
+def asked(name: str) -> str:
+    """A filter's text, cut to what a person might type."""
+    return request.args.get(name, "").replace("\x00", "").strip()[:LONGEST_FILTER]
+
+
+def asked_days(first: str, last: str) -> tuple[datetime | None, datetime | None]:
+    """Two filter days as a half-open period; the last day counts to its end."""
+    begin, end = _day(asked(first)), _day(asked(last))
+    return _midnight(begin), _midnight(end + timedelta(days=1) if end else None)
+
+
+def address_with(**changes: str | None) -> str:
+    """This page's address with some parameters changed; None takes one out."""
+    kept = {name: value for name, value in request.args.items() if name not in changes and value}
+    added = {name: value for name, value in changes.items() if value}
+    return url_for(str(request.endpoint), **{**(request.view_args or {}), **kept, **added})
+
+
+def ticked(sent: MultiDict[str, str]) -> list[int]:
+    """The ids of the rows that were ticked, in order and once each."""
+    texts = sent.getlist("task")
+    return list(dict.fromkeys(int(text) for text in texts if text.isdecimal() and len(text) < 19))
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return datetime(day.year, day.month, day.day, tzinfo=CHINA).astimezone(UTC) if day else None

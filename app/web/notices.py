@@ -1,0 +1,29 @@
+"""Notices 站内消息 of the organisation; opening the list marks what it shows as read."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app import edge
+from app.operations import notices as notice_operations
+from app.queries import notices
+from app.web.session import needs, signed_in
+
+bp = Blueprint("notices", __name__, url_prefix="/notices")
+
+
+@bp.get("/")
+@needs()
+def index() -> str:
+    me = signed_in()
+    page = notices.of_organisation(me.organisation_id, request.args.get("before"))
+    return render_template("notices/index.html", page=page, unread=notices.unread(me.organisation_id))
+
+
+@bp.post("/read")
+@needs("operator")
+def read() -> Response:
+    with edge.transaction():
+        notice_operations.mark_read(signed_in().organisation_id, edge.received_at())
+    return redirect(url_for("notices.index"))

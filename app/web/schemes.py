@@ -1,0 +1,101 @@
+"""What pages know of schemes: the pinned one of a case, the newest of each, their clocks and titles."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from flask import g
+
+from app import edge
+from app.content.form_fields import Field
+from app.content.masking import DEFAULT_ID_MASK
+from app.content.scheme import Scheme
+from app.models import Person
+from app.operations import deployments, people
+from app.operations._plain import from_json
+from app.operations.clock import scheme_now
+from app.web.filters import day, instant
+
+
+def scheme_of(deployment_id: int) -> Scheme:
+    """The scheme of a deployment, looked up once a request."""
+    if "schemes" not in g:
+        g.schemes = {}
+    known: dict[int, Scheme] = g.schemes
+    if deployment_id not in known:
+        known[deployment_id] = deployments.scheme(deployment_id)
+    return known[deployment_id]
+
+
+def newest_schemes() -> dict[str, Scheme]:
+    """The newest deployment of every scheme, by scheme id."""
+    if "newest_schemes" not in g:
+        g.newest_schemes = {name: scheme_of(deployment_id) for deployment_id, name in deployments.latest()}
+    found: dict[str, Scheme] = g.newest_schemes
+    return found
+
+
+def now_of(scheme_id: str) -> datetime:
+    """The scheme's present instant; in a rehearsal its own clock's (decision 13). Asked once a request."""
+    if "scheme_nows" not in g:
+        g.scheme_nows = {}
+    known: dict[str, datetime] = g.scheme_nows
+    if scheme_id not in known:
+        known[scheme_id] = scheme_now(scheme_id, edge.received_at())
+    return known[scheme_id]
+
+
+def masked(person: Person | None, scheme: Scheme | None = None) -> str:
+    """The ID number as lists show it, by the scheme's own way or the default (CQ-27)."""
+    if person is None:
+        return ""
+    return people.masked(person, scheme.mask.get("id_number", DEFAULT_ID_MASK) if scheme else DEFAULT_ID_MASK)
+
+
+def process_title(scheme: Scheme, process: str) -> str:
+    found = scheme.processes.get(process)
+    return found.title if found else process
+
+
+def role_title(scheme: Scheme, role: str) -> str:
+    found = scheme.roles.get(role)
+    return found.title if found else role
+
+
+def known_fields(scheme: Scheme) -> dict[str, Field]:
+    """The fields of the scheme's forms, columns of tables too, by the variables that they are named after.
+
+    Of several with one name the first that has options wins: it tells most about the values.
+    """
+    found: dict[str, Field] = {}
+    for form in scheme.forms.values():
+        for part in form.fields.values():
+            for known in (part, *part.columns):
+                if known.name not in found or (known.options and not found[known.name].options):
+                    found[known.name] = known
+    return found
+
+
+def field_labels(scheme: Scheme) -> dict[str, str]:
+    """The names that people know variables by."""
+    return {name: known.title for name, known in known_fields(scheme).items() if known.title}
+
+
+def listed_text(scheme: Scheme, value: Any) -> str:
+    """A variable for people: a grade by its title, days as notices write them, lists and rows joined."""
+    value = from_json(value)
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        return "，".join(filter(None, (listed_text(scheme, item) for item in value.values())))
+    if isinstance(value, list):
+        return "；".join(filter(None, (listed_text(scheme, item) for item in value)))
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, datetime):
+        return instant(value)
+    if isinstance(value, date):
+        return day(value)
+    titles = {grade.code: grade.title for grade in scheme.grades}
+    return titles.get(str(value), str(value))

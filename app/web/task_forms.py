@@ -1,0 +1,80 @@
+"""A task's form between the browser and the scheme: what was posted, what is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from flask import request
+
+from app.content.form_fields import Option
+from app.content.form_view import FieldView, FormView
+from app.content.forms import Form
+from app.content.scheme import Scheme
+from app.engine import Instance
+from app.models import Attachment, Case, Task
+from app.operations.actors import Actor
+from app.queries import files, people
+from app.web import uploads
+
+Values = dict[str, Any]
+Errors = Mapping[str, Sequence[str]]
+
+
+def posted(form: Form, actor: Actor) -> tuple[Values, Errors]:
+    """What the browser sent: values, with new uploads stored and named in them; and refused uploads.
+
+    A row whose delete button was pressed is left out, and so is what stands in a field that the other
+    answers have made invisible: the page no longer shows it, so nobody could clear it.
+    """
+    dropped = request.form.get("_drop")
+    texts = {
+        name: request.form.getlist(name)
+        for name in request.form
+        if name != "task" and not (dropped and name.startswith(f"{dropped}-"))
+    }
+    errors = uploads.take(form, texts, actor)
+    values = form.parse_post(texts)
+    return {name: value for name, value in values.items() if _may_stand(form, name, values)}, errors
+
+
+def _may_stand(form: Form, name: str, values: Values) -> bool:
+    return name not in form.fields or form.conditions.visible(name, values)
+
+
+def shown(form: Form, values: Values, errors: Errors, variables: Values, unit_id: int) -> FormView:
+    """The form's view, its lists of persons those of the unit."""
+    formats = {part.format for field in form.fields.values() for part in (field, field.item) if part}
+    chosen = people.choices(unit_id) if "person" in formats else []
+    return form.view(values, errors, variables, people=[Option(person.id, person.name) for person in chosen])
+
+
+def read_view(task: Task, values: Values, scheme: Scheme, unit_id: int) -> FormView | None:
+    """What was entered at a completed task, as its form shows it; None for a task without a form."""
+    form = scheme.forms.get(task.form or "")
+    return shown(form, values, {}, values, unit_id) if form and values else None
+
+
+def files_in(views: Iterable[FormView]) -> dict[str, Attachment]:
+    """The uploads that views name, by their names in addresses."""
+    return files.by_name({name for view in views for field in _controls(view) for name in _file_names(field)})
+
+
+def variables_of(case: Case, scheme: Scheme, token: int) -> Values:
+    """The variables that a waiting task sees; empty once it no longer waits."""
+    waits = Instance.load(scheme.definitions, case.engine_state).snapshot().tasks
+    return next((dict(wait.variables) for wait in waits if wait.token == token), {})
+
+
+def _controls(view: FormView) -> Iterable[FieldView]:
+    for section in view.sections:
+        for field in section.fields:
+            yield field
+            for row in field.rows:
+                yield from row
+
+
+def _file_names(field: FieldView) -> Sequence[str]:
+    if field.widget != "file" or not field.value:
+        return ()
+    return [field.value] if isinstance(field.value, str) else list(field.value)
