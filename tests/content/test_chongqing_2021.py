@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 
 import pytest
+from flask import Flask
 
 from app.config import PROJECT
 from app.content.checks import check_scheme
@@ -16,14 +17,14 @@ from app.content.sources import read_scheme_folder
 from app.errors import Invalid
 from app.operations import notices, places  # noqa: F401  (registers the capabilities that diagrams ask for)
 from app.operations.capabilities import declarations
+from app.operations.scenarios import run_scheme
 
 ID = "chongqing-2021"
 LATER = {"CQ-21", "CQ-22", "CQ-23", "CQ-24", "CQ-25", "CQ-28", "CQ-30", "CQ-36", "CQ-37"}
 """Clauses of the second half of the year, and of pages that every scheme shares."""
 OTHERWISE = {"CQ-10", "CQ-26", "CQ-27", "CQ-29", "CQ-34", "CQ-35"}
 """No scenario can show them: printed documents, accounts, masks, the paper set that an office records."""
-AS_MASK = {"CQ-27"}
-"""Lives in `mask`, which cites no clause."""
+
 
 FILES = read_scheme_folder(PROJECT, ID)
 
@@ -37,9 +38,18 @@ def test_the_checker_finds_only_what_is_left_for_later() -> None:
     problems = check_scheme(FILES, declarations())
     unhoused = {p.element for p in problems if p.file.endswith("clauses.yaml")}
     unsupplied = {p.element for p in problems if p.file.endswith("scheme.yaml")}
-    assert unhoused <= LATER | AS_MASK
+    assert unhoused == LATER
     assert all((p.element or "").startswith("years_") for p in problems if p.element in unsupplied)
     assert {p.element for p in problems} == unhoused | unsupplied
+
+
+def test_every_scenario_holds_and_together_they_go_everywhere(app: Flask) -> None:
+    run = run_scheme(FILES)
+    failures = [
+        (result.file, failure.step, failure.sentence) for result in run.results for failure in result.failures
+    ]
+    assert failures == []
+    assert run.gaps == ()
 
 
 def test_each_clause_of_the_first_half_is_driven_by_a_scenario() -> None:
