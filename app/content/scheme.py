@@ -24,7 +24,7 @@ from app.engine.civil import civil, start_of_day
 from app.engine.types import Problem
 from app.errors import NotFound, SchemeInvalid
 
-__all__ = ["Process", "RecordKind", "Scheme", "read_scheme"]
+__all__ = ["Process", "RecordKind", "Scheme", "read_scheme", "with_file_name"]
 
 OPENING_HOUR = 9
 """When offices open: a rehearsal's clock starts at 09:00 of the scheme's first day."""
@@ -164,7 +164,7 @@ class _Reader:
         try:
             return load_definitions(drawn)
         except SchemeInvalid as refusal:
-            self.problems += [_named(problem) for problem in refusal.problems]
+            self.problems += [with_file_name(problem) for problem in refusal.problems]
             return Definitions({}, {})
 
 
@@ -172,7 +172,7 @@ def _options(catalogue: Catalogue) -> list[Option]:
     return [Option(entry.code, entry.title, entry.group) for entry in catalogue.entries]
 
 
-def _named(problem: Problem) -> Problem:
+def with_file_name(problem: Problem) -> Problem:
     """The engine's problem with its file in the sentence, as all others have it."""
     name = PurePosixPath(problem.file).name
     if problem.message.startswith(name):

@@ -19,7 +19,7 @@ from app.content.checks.variables import check_variables
 from app.content.diagram import read_diagrams
 from app.content.roles import check_roles
 from app.content.scenarios import read_scenarios
-from app.content.scheme import Scheme, read_scheme
+from app.content.scheme import Scheme, read_scheme, with_file_name
 from app.engine import check_definitions
 from app.engine.types import Problem
 
@@ -48,7 +48,7 @@ def check_scheme(
     if scheme is not None:
         problems += _check_files(scheme)
         drawn = {path: content for path, content in files.items() if path.endswith((".bpmn", ".dmn"))}
-        problems += [p for p in check_definitions(drawn) if p.severity == "warning"]
+        problems += [with_file_name(p) for p in check_definitions(drawn) if p.severity == "warning"]
         subject = Subject(scheme, read_diagrams(files), read_scenarios(files), capabilities)
         problems += [problem for check in _CHECKS for problem in check(subject)]
     return sorted(dict.fromkeys(problems), key=lambda p: (p.severity, p.file))

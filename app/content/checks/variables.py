@@ -46,7 +46,8 @@ def _known(subject: Subject, process: ProcessDefinition, diagram: Diagram) -> se
         return None
     known = received | _decided(subject, diagram) | _answered(subject, diagram)
     if subject.listed(process):
-        known |= GIVEN
+        about_person = subject.scheme.processes[process.id].subject == "person"
+        known |= GIVEN if about_person else GIVEN - {"person"}
     for element in process.elements.values():
         if element.kind == "userTask":
             known |= {variable for variable, _ in read_mapping(element.properties.get("outputs", ""))}
