@@ -76,6 +76,11 @@ def problems_of(*arguments, **options):
     return parse_decisions(dmn(*arguments, **options), "grade.dmn")[1]
 
 
+AGE = [("age", "number")]
+BAND = [("band", "string")]
+SMALL = dmn(AGE, BAND, [["-", '"a"']])
+
+
 def decide(found, **variables):
     return found.decide(variables, CONTEXT)
 
@@ -84,10 +89,6 @@ def failure(found, **variables):
     with pytest.raises(DecisionError) as caught:
         decide(found, **variables)
     return caught.value
-
-
-AGE = [("age", "number")]
-BAND = [("band", "string")]
 
 
 def test_unique_with_one_hit():
@@ -267,6 +268,23 @@ def test_clauses_are_read_from_description_and_annotations():
     assert ref.annotation == "依 CQ-12、CQ-13 CQ-13 HN-07"
 
 
+def test_names_that_a_designer_left_out():
+    """The decision's variable names an only output; an input is told by its expression or its place."""
+    nameless = dmn(AGE, BAND, [["-", '"a"']], extra='<variable name="band"/>').replace(
+        b'name="band" ty', b"ty"
+    )
+    (found,), problems = parse_decisions(nameless.replace(b'label="age"', b""), "grade.dmn")
+    assert problems == []
+    assert decide(found, age=1).value == {"band": "a"}
+    assert found.inputs[0].label == "age"
+    _, problems = parse_decisions(nameless.replace(b"<variable name", b"<variable id"), "grade.dmn")
+    assert "不能作变量名" in problems[0].message
+    _, problems = parse_decisions(
+        SMALL.replace(b"<input label", b"<input id").replace(b">age<", b"><"), "grade.dmn"
+    )
+    assert problems[0].column == "第 1 列"
+
+
 def test_a_problem_names_table_row_and_column():
     found = problems_of(AGE, BAND, [["-", '"a"'], ["abc > 1", '"b"'], ["1", "“b”"]])
     assert [(p.file, p.element, p.row, p.column) for p in found] == [
@@ -308,9 +326,6 @@ def test_a_problem_names_table_row_and_column():
 def test_a_table_that_cannot_be_run_is_refused(arguments, options, told):
     found = problems_of(*arguments, **options)
     assert any(told in problem.message for problem in found), found
-
-
-SMALL = dmn(AGE, BAND, [["-", '"a"']])
 
 
 @pytest.mark.parametrize(
@@ -377,6 +392,10 @@ def test_a_table_by_whole_numbers_or_days_has_no_gap_between_neighbours():
     ]
     days = [["<= 2020-12-31", '"x"'], [">= 2021-01-01", '"y"']]
     assert gaps(table([("day", "date")], BAND, days)) == []
+    days = [["< 2020-12-31", '"x"'], ["> 2021-01-02", '"y"'], ["2020-12-31", '"z"'], ["2021-01-02", '"z"']]
+    assert gaps(table([("day", "date")], BAND, days)) == [
+        "没有一行适用于：day为2020-12-31 与 2021-01-02 之间"
+    ]
 
 
 def test_listed_input_values_bound_what_can_be_missing():

@@ -10,13 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.engine.closures import DEEPEST_NESTING, MOST_NODES
 from app.engine.expressions import (
+    LONGEST_SOURCE,
     ExpressionError,
     ExpressionFailed,
     compile_expression,
     unknown_dates,
 )
 from app.engine.types import Context
+from app.engine.values import LONGEST_TEXT
 
 
 class Weekdays:
@@ -234,6 +237,26 @@ def test_a_refusal_is_a_syntax_error_with_a_position():
     problem = refusal("工龄 > 1 and (lambda: 1)")
     assert isinstance(problem, SyntaxError)
     assert problem.offset == 13
+
+
+def test_what_just_fits_is_accepted():
+    longest = "'" + "x" * (LONGEST_SOURCE - 2) + "'"
+    assert len(value(longest)) == LONGEST_SOURCE - 2
+    assert "太长" in str(refusal(longest[:-1] + "x'"))
+    most = ",".join(["1"] * (MOST_NODES - 1))
+    assert len(value(f"[{most}]")) == MOST_NODES - 1
+    assert "太复杂" in str(refusal(f"[{most},1]"))
+    deepest = "not " * (DEEPEST_NESTING - 1) + "True"
+    assert value(deepest) is False
+    assert "太复杂" in str(refusal("not " + deepest))
+
+
+def test_what_is_made_is_bounded():
+    half = "x" * (LONGEST_TEXT // 2)
+    assert len(value("a + a", a=half)) == LONGEST_TEXT
+    assert "太长" in failure("a + a + 'x'", a=half)
+    assert value("[a, a]", a=half[1:])
+    assert "太多" in failure("[a, a]", a=half)
 
 
 def test_an_expression_tells_what_it_refers_to():
