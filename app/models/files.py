@@ -20,7 +20,7 @@ class Attachment(db.Model):
     title: Mapped[str]
     media_type: Mapped[Code]
     size: Mapped[int]
-    organisation_id: Mapped[OptionalOrganisationRef]
+    organisation_id: Mapped[OptionalOrganisationRef] = mapped_column(index=True)
     uploaded_by: Mapped[int] = mapped_column(ForeignKey("account.id"))
     uploaded_at: Mapped[Instant]
     case_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"), index=True)

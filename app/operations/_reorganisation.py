@@ -11,6 +11,7 @@ from app.errors import Conflict
 from app.extensions import db
 from app.models import (
     Account,
+    Attachment,
     Case,
     Jurisdiction,
     OrganisationName,
@@ -135,6 +136,8 @@ def _pass_on_members(old_id: int, into_id: int, at: datetime) -> None:
         update(Account).where(Account.organisation_id == old_id).values(organisation_id=into_id)
     )
     db.session.execute(update(Person).where(Person.unit_id == old_id).values(unit_id=into_id))
+    unused = (Attachment.organisation_id == old_id) & Attachment.case_id.is_(None)
+    db.session.execute(update(Attachment).where(unused).values(organisation_id=into_id))
 
 
 def _scope(row: Jurisdiction) -> tuple[str, str, str | None, str | None]:

@@ -254,6 +254,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_attachment_case_id'), 'attachment', ['case_id'], unique=False)
     op.create_index(op.f('ix_attachment_digest'), 'attachment', ['digest'], unique=False)
+    op.create_index(op.f('ix_attachment_organisation_id'), 'attachment', ['organisation_id'], unique=False)
     op.create_table('history',
     sa.Column('case_id', sa.BigInteger(), nullable=False),
     sa.Column('seq', sa.Integer(), nullable=False),
@@ -467,6 +468,7 @@ def downgrade() -> None:
     op.drop_index('ix_incident_open', table_name='incident', postgresql_where=sa.text('closed_at is null'))
     op.drop_table('incident')
     op.drop_table('history')
+    op.drop_index(op.f('ix_attachment_organisation_id'), table_name='attachment')
     op.drop_index(op.f('ix_attachment_digest'), table_name='attachment')
     op.drop_index(op.f('ix_attachment_case_id'), table_name='attachment')
     op.drop_table('attachment')

@@ -108,6 +108,7 @@ def history_row(app) -> None:
     write("INSERT INTO history_payload SELECT id, 1, 'salt', '{\"a\": 1}' FROM \"case\"")
 
 
+@pytest.mark.corrupts
 @pytest.mark.usefixtures("history_row")
 @pytest.mark.parametrize(
     "statement",
@@ -126,6 +127,7 @@ def test_the_log_and_the_deployments_stand(statement: str) -> None:
     refused(statement)
 
 
+@pytest.mark.corrupts
 @pytest.mark.usefixtures("history_row")
 @pytest.mark.parametrize("emptied", ["NULL", "'null'::jsonb"])
 def test_an_erasure_empties_a_payload_and_nothing_else(emptied: str) -> None:

@@ -17,7 +17,7 @@ from app.config import PROJECT
 from app.content.identity import make_credit_code
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import atomic, db
-from app.models import Account, Act, Case, Deployment, Jurisdiction, Organisation, OrganisationName, Task
+from app.models import Jurisdiction, Organisation, OrganisationName
 from app.operations import organisations, regions
 from app.operations.actors import SYSTEM, Actor
 from app.operations.organisations import Profile, RoleUnresolved
@@ -265,56 +265,30 @@ class TestRegistration:
         assert (facts["has_superior"], facts["superior_name"]) == (True, "万州区文化委")
 
 
-def open_case(unit: int, office: int, state="running") -> tuple[int, int]:
-    """A case of a unit with one task open at an office: (case, task)."""
-    with atomic() as session:
-        deployment = session.scalar(select(Deployment)) or Deployment(
-            scheme_id="s",
-            number=1,
-            hash="h",
-            name="n",
-            jurisdiction="500000",
-            year=2021,
-            effective_at=NOW,
-            published_at=NOW,
-        )
-        session.add(deployment)
-        session.flush()
-        case = Case(
-            jurisdiction="500000",
-            scheme_id="s",
-            deployment_id=deployment.id,
-            process="p",
-            unit_id=unit,
-            state=state,
-            status="",
-            listed={},
-            engine_state=b"",
-            seq=0,
-            head=b"",
-            started_at=NOW,
-            updated_at=NOW,
-        )
-        session.add(case)
-        session.flush()
-        task = Task(
-            case_id=case.id,
-            scheme_id="s",
-            token=1,
-            process="p",
-            element="e",
-            name="审核",
-            role="r",
-            office_id=office,
-            state="open" if state == "running" else "completed",
-            opened_at=NOW,
-        )
-        session.add(task)
-        session.flush()
-        return case.id, task.id
-
-
 class TestReorganisation:
+    """Of organisations without work in hand; with cases: test_reorganisation."""
+
+    def test_the_successor_takes_the_grants(self, library, bureau) -> None:
+        into = make("万州区人社和编制局", "office")
+        grant(bureau)
+        grant(bureau, "500102", until=LATER)
+        merge(bureau, into)
+        assert organisations.resolve_role(Role(), library, NOW) == into
+        assert db.session.get(Organisation, bureau).name == "万州区人力资源和社会保障局"
+        ends = select(Jurisdiction.region, Jurisdiction.valid_to).where(Jurisdiction.office_id == into)
+        assert dict(db.session.execute(ends).tuples().all()) == {"500101": None, "500102": LATER}
+
+    def test_a_merged_unit_is_its_successor(self, library, bureau) -> None:
+        department, new = make("万州区文化委", "department"), make("万州区文化馆", region="500102")
+        put_under(new, department)
+        grant(bureau, "500102")
+        merge(library, new)
+        assert organisations.resolve_role(Role(relation="unit"), library, NOW) == new
+        assert organisations.resolve_role(Role(), library, NOW) == bureau
+        assert organisations.resolve_role(Role(relation="superior"), library, NOW) == department
+        assert organisations.facts(library, NOW)["name"] == "万州区文化馆"
+        assert sorted(organisations.line_of(new)) == sorted([library, new])
+
     def test_a_rename_keeps_the_old_name(self, library) -> None:
         with atomic():
             organisations.rename(library, "万州区公共图书馆", NOW, ground="批复", actor=SYSTEM)
@@ -329,18 +303,6 @@ class TestReorganisation:
         with pytest.raises(Invalid), atomic():
             organisations.rename(library, "万州区公共图书馆", NOW, ground=" ", actor=SYSTEM)
 
-    def test_the_successor_office_takes_grants_and_open_tasks(self, library, bureau) -> None:
-        into = make("万州区人社和编制局", "office")
-        grant(bureau)
-        case, task = open_case(library, bureau)
-        _, done = open_case(library, bureau, state="ended")
-        assert merge(bureau, into) == [task]
-        assert db.session.get(Task, task).office_id == into
-        assert db.session.get(Task, done).office_id == bureau
-        assert db.session.get(Case, case).unit_id == library
-        assert organisations.resolve_role(Role(), library, NOW) == into
-        assert db.session.get(Organisation, bureau).name == "万州区人力资源和社会保障局"
-
     def test_a_date_before_the_merger_leads_to_todays_office(self, library, bureau) -> None:
         """A role as of 2020-12-31 is resolved in 2021 to the office's successor, not to a closed one."""
         middle, last = make("过渡机构", "office"), make("万州区人社和编制局", "office")
@@ -348,19 +310,6 @@ class TestReorganisation:
         merge(bureau, middle, NOW)
         merge(middle, last, LATER)
         assert organisations.resolve_role(Role(), library, LONG_AGO + timedelta(days=1)) == last
-
-    def test_a_merged_unit_is_its_successor(self, library, bureau) -> None:
-        department, new = make("万州区文化委", "department"), make("万州区文化馆", region="500102")
-        put_under(new, department)
-        grant(bureau, "500102")
-        case, task = open_case(library, library)
-        merge(library, new)
-        assert organisations.resolve_role(Role(relation="unit"), library, NOW) == new
-        assert organisations.resolve_role(Role(), library, NOW) == bureau
-        assert organisations.resolve_role(Role(relation="superior"), library, NOW) == department
-        assert organisations.facts(library, NOW)["name"] == "万州区文化馆"
-        assert (db.session.get(Case, case).unit_id, db.session.get(Task, task).office_id) == (new, new)
-        assert sorted(organisations.line_of(new)) == sorted([library, new])
 
     def test_units_below_a_merged_department_follow(self, library) -> None:
         old, new = make("万州区文化委", "department"), make("万州区文旅委", "department")
@@ -378,38 +327,6 @@ class TestReorganisation:
         live = db.session.scalars(select(Jurisdiction.function).where(Jurisdiction.valid_to.is_(None))).all()
         assert sorted(live) == ["other_function", "review"]
 
-    def test_accounts_act_for_the_successor(self, bureau) -> None:
-        into = make("万州区人社和编制局", "office")
-        with atomic() as session:
-            session.add(
-                Account(
-                    login="wz",
-                    password_hash="x",
-                    name="王",
-                    organisation_id=bureau,
-                    duties=[],
-                    created_at=NOW,
-                )
-            )
-        merge(bureau, into)
-        assert db.session.scalar(select(Account.organisation_id)) == into
-
-    def test_the_act_tells_who_why_and_what_moved(self, library, bureau) -> None:
-        into = make("万州区人社和编制局", "office")
-        _, task = open_case(library, bureau)
-        merge(bureau, into)
-        act = db.session.scalars(select(Act).where(Act.kind == "organisation.merged")).one()
-        assert (act.actor_name, act.ground, act.subject) == ("系统", "渝委编〔2021〕9号", str(bureau))
-        assert act.detail == {"into": into, "into_name": "万州区人社和编制局", "tasks": [task]}
-
-    def test_a_task_that_came_late_is_taken_over(self, library, bureau) -> None:
-        into = make("万州区人社和编制局", "office")
-        merge(bureau, into)
-        _, task = open_case(library, bureau)
-        with atomic():
-            assert organisations.take_over(bureau, at=NOW, actor=SYSTEM) == [task]
-        assert db.session.get(Task, task).office_id == into
-
     def test_a_unit_is_not_merged_into_an_office_nor_into_itself_nor_twice(self, library, bureau) -> None:
         for into in (bureau, library):
             with pytest.raises(Conflict):
@@ -420,11 +337,6 @@ class TestReorganisation:
             merge(library, other)
         with pytest.raises(Conflict, match="已经撤销"):
             merge(other, library)
-
-    def test_an_office_with_work_in_hand_is_not_closed(self, library, bureau) -> None:
-        open_case(library, bureau)
-        with pytest.raises(Conflict, match="未办结"), atomic():
-            organisations.close(bureau, NOW, ground="撤销", actor=SYSTEM)
 
     def test_a_closed_office_holds_nothing(self, library, bureau) -> None:
         grant(bureau)

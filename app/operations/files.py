@@ -1,0 +1,175 @@
+"""Uploads: told apart by content, images drawn anew, kept under their digest, attached to cases."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import tempfile
+import unicodedata
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO
+
+from sqlalchemy import ColumnElement, func, or_, select
+
+from app.errors import Invalid, NotFound, Refused
+from app.extensions import db, settings
+from app.models import Attachment
+from app.operations._file_types import MEDIA_TYPES, checked
+from app.operations.actors import Actor
+
+MAX_BYTES = 10 * 1024 * 1024
+QUOTA_BYTES = 5 * 1024**3
+"""For one organisation: some 500 files of the largest size."""
+ORPHAN_AGE = timedelta(days=1)
+LONGEST_TITLE = 100
+CLEANING = 0x66696C6573  # names the advisory lock
+
+
+def store(
+    stream: BinaryIO,
+    title: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    accept: Collection[str] = (),
+    max_bytes: int = MAX_BYTES,
+) -> Attachment:
+    """Keeps an upload; the bytes lie on the disk before the row is written.
+
+    `accept` are kinds (pdf, jpg, png; none: any of them), judged by content, whatever the name says.
+    Images are drawn anew, so that nothing else in them survives. Form fields hold the row's `name`.
+    Raises Invalid with the field `file`, and Refused when the organisation's space is used up.
+    """
+    if actor.account_id is None:
+        raise Refused("没有登录的账号，不能上传文件。")
+    content = stream.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise Invalid(
+            {"file": [f"文件太大，最大 {max_bytes // 1024 // 1024 or 1} MB；请压缩或降低扫描分辨率。"]}
+        )
+    kind, content = checked(content, accept or tuple(MEDIA_TYPES))
+    db.session.execute(select(func.pg_advisory_xact_lock_shared(CLEANING)))
+    _check_quota(actor.organisation_id, len(content))
+    digest = hashlib.sha256(content).hexdigest()
+    _keep(digest, content)
+    attachment = Attachment(
+        name=secrets.token_urlsafe(24),
+        digest=digest,
+        title=clean_title(title, kind),
+        media_type=MEDIA_TYPES[kind],
+        size=len(content),
+        organisation_id=actor.organisation_id,
+        uploaded_by=actor.account_id,
+        uploaded_at=now,
+    )
+    db.session.add(attachment)
+    db.session.flush()
+    return attachment
+
+
+def attach(names: Collection[str], case_id: int, actor: Actor) -> None:
+    """Makes uploads part of a case: the actor's organisation's own, not part of another case.
+
+    Raises Invalid, alike for those of others and those that never were.
+    """
+    wanted = set(names)
+    found = db.session.scalars(
+        select(Attachment)
+        .where(Attachment.name.in_(wanted), _usable(case_id, actor))
+        .order_by(Attachment.id)
+        .with_for_update()
+    ).all()
+    if len(found) != len(wanted):
+        raise Invalid({"file": ["附件不存在或已用于其他办件，请重新上传。"]})
+    for attachment in found:
+        attachment.case_id = case_id
+
+
+def path_of(attachment: Attachment) -> Path:
+    """Where the bytes lie; who may see them is for `queries.visibility` to say. Raises NotFound."""
+    path = _path(attachment.digest)
+    if not path.is_file():
+        raise NotFound(f"附件“{attachment.title}”的文件不在存储里，请联系管理员从备份恢复。")
+    return path
+
+
+def discard(name: str, actor: Actor) -> None:
+    """Takes back an upload that is part of no case yet; the clean-up takes the bytes. Raises NotFound."""
+    mine = (Attachment.name == name) & (Attachment.organisation_id == actor.organisation_id)
+    attachment = db.session.scalar(select(Attachment).where(mine, Attachment.case_id.is_(None)))
+    if attachment is None:
+        raise NotFound
+    db.session.delete(attachment)
+
+
+def clean_up(now: datetime) -> int:
+    """Removes files that no row names and that are older than a day; answers how many."""
+    # Waits for uploads whose rows are not committed yet; new ones wait for the clean-up.
+    db.session.execute(select(func.pg_advisory_xact_lock(CLEANING)))
+    removed = 0
+    oldest = (now - ORPHAN_AGE).timestamp()
+    for folder in settings().upload_folder.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]"):
+        old = {path.name: path for path in folder.iterdir() if path.stat().st_mtime < oldest}
+        known = set(db.session.scalars(select(Attachment.digest).where(Attachment.digest.in_(old))))
+        for digest in old.keys() - known:
+            old[digest].unlink()
+            removed += 1
+    return removed
+
+
+def clean_title(title: str, kind: str) -> str:
+    """A user's file name made harmless: no folders, no control or direction characters, the true ending."""
+    folded = unicodedata.normalize("NFC", title.replace("\\", "/")).rsplit("/", 1)[-1]
+    spaced = " ".join(folded.split())
+    plain = "".join(character for character in spaced if unicodedata.category(character)[0] != "C")
+    stem = re.sub(r'[<>:"|?*]', "", plain).strip(" .")
+    stem = re.sub(r"\.(pdf|jpe?g|png)$", "", stem, flags=re.IGNORECASE).strip(" .")[:LONGEST_TITLE]
+    return f"{stem or '附件'}.{kind}"
+
+
+def _usable(case_id: int, actor: Actor) -> ColumnElement[bool]:
+    own = or_(Attachment.organisation_id == actor.organisation_id, Attachment.uploaded_by == actor.account_id)
+    return or_(Attachment.case_id == case_id, own & Attachment.case_id.is_(None))
+
+
+def _check_quota(organisation_id: int | None, size: int) -> None:
+    used = select(func.coalesce(func.sum(Attachment.size), 0))
+    total = db.session.scalars(used.where(Attachment.organisation_id == organisation_id)).one()
+    if total + size > QUOTA_BYTES:
+        raise Refused("本单位的附件空间已用完，请删除不用的附件，或联系管理员。")
+
+
+def _keep(digest: str, content: bytes) -> None:
+    """Whole or not at all: written beside its place, flushed to the disk, then moved there."""
+    path = _path(digest)
+    if path.exists():
+        return
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(draft).replace(path)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
+    for folder in (path.parent, path.parent.parent, path.parent.parent.parent):
+        _flush_folder(folder)
+
+
+def _flush_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _path(digest: str) -> Path:
+    return settings().upload_folder / digest[:2] / digest[2:4] / digest
