@@ -16,7 +16,7 @@ FLOORS = (
     {"content"},
     {"operations", "queries", "documents"},
     {"edge"},
-    {"web", "api", "scheduler", "jobs", "cli"},
+    {"web", "api", "scheduler", "jobs", "cli", "demo"},
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 PURE = {"engine", "content"}
