@@ -11,6 +11,10 @@ from app.extensions import csrf
 PREFIX = "/api/v1"
 ROOMS = (sessions, units, people, schemes, cases, tasks, files)
 
+# Once a process: a blueprint takes no handlers after the first application has registered it.
+for _room in ROOMS:
+    problems.answer_in_problems(_room.blueprint)
+
 
 class _Api(Api):  # type: ignore[misc]
     """flask-smorest without its handlers for the whole application: pages answer errors in their own way."""
@@ -34,6 +38,5 @@ def register(app: Flask) -> None:
     for room in ROOMS:
         # No cookie opens the API, so no foreign page can act through it.
         csrf.exempt(room.blueprint)
-        problems.answer_in_problems(room.blueprint)
         api.register_blueprint(room.blueprint, url_prefix=PREFIX)
     problems.answer_unknown_addresses(app)
