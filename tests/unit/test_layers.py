@@ -15,7 +15,7 @@ FLOORS = (
     {"engine"},
     {"content"},
     {"operations", "queries", "documents"},
-    {"edge"},
+    {"edge", "demo"},
     {"web", "api", "scheduler", "jobs", "cli", "demo"},
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
