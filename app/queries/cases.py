@@ -13,7 +13,7 @@ from sqlalchemy.orm import defer
 from app.errors import NotFound
 from app.extensions import db
 from app.models import Case, Organisation, Person, Task
-from app.queries.paging import PAGE_SIZE, Page, capped_count, cut, read_id_cursor
+from app.queries.paging import Page, capped_count, cut, limited, read_id_cursor
 
 ROWS = (
     select(Case, Organisation.name, Person)
@@ -57,7 +57,7 @@ def listing(scope: ColumnElement[bool], wanted: CaseFilter, before: str | None =
     last = read_id_cursor(before)
     if last is not None:
         query = query.where(Case.id < last)
-    rows = [CaseRow(*row) for row in db.session.execute(query.limit(PAGE_SIZE + 1))]
+    rows = [CaseRow(*row) for row in db.session.execute(limited(query))]
     return cut(rows, lambda row: str(row.case.id))
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import defer
 
 from app.extensions import db
 from app.models import Case, Organisation, Person, Task, TaskDraft
-from app.queries.paging import PAGE_SIZE, Page, at_cursor, capped_count, cut, read_at_cursor
+from app.queries.paging import Page, at_cursor, capped_count, cut, limited, read_at_cursor
 
 ROWS = (
     select(Task, Case, Organisation.name, Person)
@@ -60,7 +60,7 @@ def open_tasks(organisation_id: int, wanted: TaskFilter, after: str | None = Non
     place = read_at_cursor(after)
     if place:
         query = query.where(tuple_(Task.opened_at, Task.id) > place)
-    return cut(_fetch(query.limit(PAGE_SIZE + 1)), lambda row: at_cursor(row.task.opened_at, row.task.id))
+    return cut(_fetch(limited(query)), lambda row: at_cursor(row.task.opened_at, row.task.id))
 
 
 def count_open(organisation_id: int, wanted: TaskFilter | None = None) -> tuple[int, bool]:
@@ -100,7 +100,7 @@ def done_tasks(organisation_id: int, wanted: TaskFilter, after: str | None = Non
     place = read_at_cursor(after)
     if place:
         query = query.where(tuple_(Task.completed_at, Task.id) < place)
-    return cut(_fetch(query.limit(PAGE_SIZE + 1)), lambda row: at_cursor(row.task.completed_at, row.task.id))
+    return cut(_fetch(limited(query)), lambda row: at_cursor(row.task.completed_at, row.task.id))
 
 
 def chosen(task_ids: Collection[int], organisation_id: int) -> Sequence[TaskRow]:

@@ -6,21 +6,16 @@ from sqlalchemy import func, select
 
 from app.extensions import db
 from app.models import Notice
-from app.queries.paging import PAGE_SIZE, Page, cut, read_id_cursor
+from app.queries.paging import Page, cut, limited, read_id_cursor
 
 
 def of_organisation(organisation_id: int, before: str | None = None) -> Page[Notice]:
     """A page of notices, the newest first."""
-    query = (
-        select(Notice)
-        .where(Notice.organisation_id == organisation_id)
-        .order_by(Notice.id.desc())
-        .limit(PAGE_SIZE + 1)
-    )
+    query = select(Notice).where(Notice.organisation_id == organisation_id).order_by(Notice.id.desc())
     last = read_id_cursor(before)
     if last is not None:
         query = query.where(Notice.id < last)
-    return cut(db.session.scalars(query).all(), lambda notice: str(notice.id))
+    return cut(db.session.scalars(limited(query)).all(), lambda notice: str(notice.id))
 
 
 def unread(organisation_id: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Select, func, select
 
@@ -26,10 +26,15 @@ class Page(Generic[Row]):
     next: str | None
 
 
-def cut(rows: Sequence[Row], cursor_of: Callable[[Row], str], size: int = PAGE_SIZE) -> Page[Row]:
-    """A page from up to `size` + 1 rows: the one too many tells that there is more."""
-    kept = rows[:size]
-    return Page(kept, cursor_of(kept[-1]) if len(rows) > size else None)
+def limited(query: Select[Any]) -> Select[Any]:
+    """The query for a page: a row too many, which tells that there is more."""
+    return query.limit(PAGE_SIZE + 1)
+
+
+def cut(rows: Sequence[Row], cursor_of: Callable[[Row], str]) -> Page[Row]:
+    """A page from the rows of a `limited` query."""
+    kept = rows[:PAGE_SIZE]
+    return Page(kept, cursor_of(kept[-1]) if len(rows) > PAGE_SIZE else None)
 
 
 def at_cursor(at: datetime, row_id: int) -> str:
@@ -38,14 +43,16 @@ def at_cursor(at: datetime, row_id: int) -> str:
 
 def read_at_cursor(text: str | None) -> tuple[datetime, int] | None:
     """The instant and id of a cursor; None (the first page) for a missing or mangled one."""
+    micros, _, row_id = (text or "").partition(".")
+    last = read_id_cursor(row_id)
     try:
-        micros, row_id = (text or "").split(".")
-        return EPOCH + timedelta(microseconds=int(micros)), int(row_id)
+        return (EPOCH + timedelta(microseconds=int(micros)), last) if last is not None else None
     except (ValueError, OverflowError):
         return None
 
 
 def read_id_cursor(text: str | None) -> int | None:
+    """The id of a cursor; None (the first page) for a missing or mangled one."""
     return int(text) if text and text.isdecimal() and len(text) < 19 else None
 
 

@@ -9,19 +9,19 @@ from sqlalchemy import Select, select, tuple_
 from app.errors import NotFound
 from app.extensions import db
 from app.models import Case, Person
-from app.queries.paging import PAGE_SIZE, Page, cut, read_id_cursor
+from app.queries.paging import Page, cut, limited, read_id_cursor
 
 
 def of_unit(unit_id: int, name: str = "", after: str | None = None) -> Page[Person]:
     """A page of the unit's present people, by their names' pinyin."""
-    query = _present(unit_id).order_by(Person.name_key, Person.id).limit(PAGE_SIZE + 1)
+    query = _present(unit_id).order_by(Person.name_key, Person.id)
     if name:
         query = query.where(Person.name.contains(name, autoescape=True))
     last = read_id_cursor(after)
     if last is not None:
         place = select(Person.name_key, Person.id).where(Person.id == last, Person.unit_id == unit_id)
         query = query.where(tuple_(Person.name_key, Person.id) > place.scalar_subquery())
-    return cut(db.session.scalars(query).all(), lambda person: str(person.id))
+    return cut(db.session.scalars(limited(query)).all(), lambda person: str(person.id))
 
 
 def choices(unit_id: int) -> Sequence[Person]:

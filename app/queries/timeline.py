@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import column, func, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from app.extensions import db
 from app.models import History, Incident, MessageWait, Organisation, Task, TaskValue, Timer
@@ -54,7 +55,9 @@ def steps(case_id: int, before: str | None = None) -> Page[Step]:
 
 def way(case_id: int) -> set[str]:
     """The ids of the elements and sequence flows that the case has passed."""
-    happening = func.jsonb_array_elements(History.happened).table_valued("value").render_derived()
+    happening = (
+        func.jsonb_array_elements(History.happened).table_valued(column("value", JSONB)).render_derived()
+    )
     query = (
         select(happening.c.value["element"].astext)
         .select_from(History)

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import g
 
-from app import edge
+from app import clock, edge
 from app.content.form_fields import Field
 from app.content.masking import DEFAULT_ID_MASK
 from app.content.scheme import Scheme
@@ -42,8 +42,13 @@ def now_of(scheme_id: str) -> datetime:
         g.scheme_nows = {}
     known: dict[str, datetime] = g.scheme_nows
     if scheme_id not in known:
-        known[scheme_id] = scheme_now(scheme_id, edge.received_at())
+        known[scheme_id] = scheme_now(scheme_id, real_now())
     return known[scheme_id]
+
+
+def real_now() -> datetime:
+    """When the request was received; the present, for the page of one that broke off before."""
+    return edge.received_at() if "received_at" in g else clock.now()
 
 
 def masked(person: Person | None, scheme: Scheme | None = None) -> str:

@@ -10,7 +10,6 @@ from typing import Any, TypeVar, cast
 from flask import Flask, Request, redirect, request, session, url_for
 from flask_login import UserMixin, current_user
 
-from app import edge
 from app.errors import Forbidden
 from app.extensions import atomic, login_manager
 from app.models import Organisation
@@ -18,6 +17,7 @@ from app.operations import accounts
 from app.operations.actors import Actor
 from app.queries import organisations
 from app.queries.visibility import Sight
+from app.web.schemes import real_now
 
 TOKEN = "token"  # noqa: S105 - the name of the cookie's entry, not a secret
 UNNOTICED = frozenset({"static", "inbox.newest"})
@@ -124,7 +124,7 @@ def add_sessions(app: Flask) -> None:
 
 def _load(_request: Request) -> SignedIn | None:
     token = session.get(TOKEN)
-    account = accounts.account_of(token, edge.received_at()) if isinstance(token, str) else None
+    account = accounts.account_of(token, real_now()) if isinstance(token, str) else None
     if account is None:
         return None
     organisation = organisations.one(account.organisation_id) if account.organisation_id else None
@@ -135,7 +135,7 @@ def _notice() -> None:
     token = session.get(TOKEN)
     if isinstance(token, str) and request.endpoint not in UNNOTICED:
         with atomic():
-            accounts.seen(token, edge.received_at())
+            accounts.seen(token, real_now())
 
 
 def _to_sign_in() -> Any:

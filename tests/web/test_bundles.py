@@ -31,7 +31,9 @@ def test_lock_file_names_no_registry() -> None:
     reason="needs node and `npm ci` in frontend/",
 )
 def test_sources_give_the_committed_bundles() -> None:
-    done = subprocess.run(["node", "build.mjs", "--check"], cwd=FRONTEND, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        ["node", "build.mjs", "--check"], cwd=FRONTEND, capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0, done.stderr
 
 

@@ -1,0 +1,83 @@
+"""What every page's frame shows: who is signed in, the navigation, the rehearsal's clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, request, url_for
+from flask_babel import gettext as _
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup
+
+from app.operations import clock
+from app.queries import notices
+from app.web.listing import address_with
+from app.web.schemes import listed_text, masked, newest_schemes, now_of, process_title, role_title, scheme_of
+from app.web.session import SignedIn, viewer
+
+
+def add_frame(app: Flask) -> None:
+    app.context_processor(_frame)
+    app.jinja_env.globals.update(
+        csrf=_csrf_field,
+        zip=zip,
+        address_with=address_with,
+        listed_text=listed_text,
+        masked=masked,
+        now_of=now_of,
+        process_title=process_title,
+        role_title=role_title,
+        scheme_of=scheme_of,
+    )
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry of the navigation."""
+
+    label: str
+    address: str
+    current: bool
+
+
+def _csrf_field() -> Markup:
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
+
+
+def _frame() -> dict[str, Any]:
+    me = viewer()
+    rehearsal = clock.is_rehearsal()
+    return {
+        "viewer": me,
+        "navigation": _navigation(me) if me and not me.must_change_password else [],
+        "rehearsal": rehearsal,
+        "clocks": [(s.name, now_of(s.id)) for s in newest_schemes().values()] if rehearsal else [],
+    }
+
+
+def _navigation(me: SignedIn) -> Sequence[Link]:
+    if me.incomplete:
+        return [_link(_("单位信息"), "account.profile")]
+    links = [_link(_("首页"), "home.index")]
+    if me.actor.organisation_id is not None:
+        if me.has("operator"):
+            links += [
+                _link(_("待办"), "inbox.index"),
+                _link(_("已办"), "inbox.done"),
+                _link(_("办件"), "cases.index"),
+            ]
+        if me.is_unit and me.has("operator"):
+            links += [_link(_("人员"), "people.index"), _link(_("单位信息"), "account.profile")]
+        if me.has("supervisor"):
+            links.append(_link(_("监督"), "monitor.index"))
+        count = notices.unread(me.organisation_id)
+        links.append(_link(_("消息（%(count)s）", count=count) if count else _("消息"), "notices.index"))
+    if me.has("administrator") and clock.is_rehearsal():
+        links.append(_link(_("演练时钟"), "clocks.index"))
+    return links
+
+
+def _link(label: str, endpoint: str) -> Link:
+    return Link(label, url_for(endpoint), request.endpoint == endpoint)
