@@ -222,11 +222,20 @@ def publicity_check() -> Iterator[Example]:
         yield Example({"publicity_from": day}, {"finding": finding})
 
 
+def personal_publicity() -> Iterator[Example]:
+    """A row of the list says nothing where its box was not ticked."""
+    entry = {"person": 7, "trade": "维修电工", "grade": "senior"}
+    told = {"applicant": 7, "trade": "维修电工", "grade": "senior"}
+    yield Example({"entry": entry}, {"must_wait": True, **told})
+    yield Example({"entry": {**entry, "published_before": False}}, {"must_wait": True, **told})
+    yield Example({"entry": {**entry, "published_before": True}}, {"must_wait": False, **told})
+
+
 EXAMPLES = {
     make.__name__: list(make())
     for make in (
         route, post_route, eligibility, exclusions, vacancy_waiver,
-        service_years, years_required, post_arithmetic, publicity_check,
+        service_years, years_required, post_arithmetic, publicity_check, personal_publicity,
     )
 }  # fmt: skip
 
