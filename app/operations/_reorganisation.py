@@ -65,7 +65,7 @@ def merge(old_id: int, into_id: int, at: datetime, *, ground: str, actor: Actor)
 
 
 def take_over(old_id: int, *, at: datetime, actor: Actor) -> list[int]:
-    """Moves what a step that ran during the merger still gave to the old organisation."""
+    """Moves what began for the old organisation while the merger was under way."""
     demand(actor, "administrator")
     today = unit_today(old_id)
     if today.id == old_id:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy import text
+from sqlalchemy.engine import Row
 
 from app.errors import Conflict, NotFound
 from app.extensions import db
@@ -72,33 +73,41 @@ _LINE = text("""
 """)
 
 # `line` is in order, so a superior of the unit itself comes before one of its successor.
-_SUPERIORS = text("""
+_SUPERIORS = """
     WITH RECURSIVE held AS (
         SELECT array_position(CAST(:line AS bigint[]), s.organisation_id) AS nearness,
-               o.id, o.name, o.successor_id, o.closed_at
+               o.id, o.successor_id, o.closed_at
         FROM subordination s JOIN organisation o ON o.id = s.superior_id
         WHERE s.organisation_id = ANY(CAST(:line AS bigint[]))
           AND s.valid_from <= :as_of AND (s.valid_to IS NULL OR s.valid_to > :as_of)
         UNION ALL
-        SELECT nearness, o.id, o.name, o.successor_id, o.closed_at
+        SELECT nearness, o.id, o.successor_id, o.closed_at
         FROM held JOIN organisation o ON o.id = held.successor_id
     )
-    SELECT id, name FROM held WHERE successor_id IS NULL AND closed_at IS NULL ORDER BY nearness LIMIT 1
-""")
+    SELECT o.id, o.name, o.closed_at FROM held JOIN organisation o ON o.id = held.id
+    WHERE held.successor_id IS NULL AND held.closed_at IS NULL
+    ORDER BY nearness LIMIT 1
+"""
 
-_HOLDERS = text("""
+_HOLDERS = """
     WITH RECURSIVE held AS (
-        SELECT j.region, j.level, j.system, o.id, o.name, o.successor_id, o.closed_at
+        SELECT j.region, j.level, j.system, o.id, o.successor_id, o.closed_at
         FROM jurisdiction j JOIN organisation o ON o.id = j.office_id
         WHERE j.function = :function
           AND (CAST(:regions AS text[]) IS NULL OR j.region = ANY(CAST(:regions AS text[])))
           AND j.valid_from <= :as_of AND (j.valid_to IS NULL OR j.valid_to > :as_of)
         UNION ALL
-        SELECT held.region, held.level, held.system, o.id, o.name, o.successor_id, o.closed_at
+        SELECT held.region, held.level, held.system, o.id, o.successor_id, o.closed_at
         FROM held JOIN organisation o ON o.id = held.successor_id
     )
-    SELECT id, name, region, level, system FROM held WHERE successor_id IS NULL AND closed_at IS NULL
-""")
+    SELECT o.id, o.name, o.closed_at, held.region, held.level, held.system
+    FROM held JOIN organisation o ON o.id = held.id
+    WHERE held.successor_id IS NULL AND held.closed_at IS NULL
+"""
+
+# A merger waits until the step that was given the office has written its task, and then moves the task;
+# the step's foreign key takes the same lock.
+_HELD = " FOR KEY SHARE OF o"
 
 
 def unit_today(unit_id: int) -> Unit:
@@ -112,8 +121,8 @@ def unit_today(unit_id: int) -> Unit:
 
 def superior_of(unit: Unit, as_of: datetime) -> tuple[int, str] | None:
     """Id and name of the superior department at an instant (its successor by now), or None."""
-    row = db.session.execute(_SUPERIORS, {"line": list(unit.line), "as_of": as_of}).first()
-    return (row.id, row.name) if row else None
+    found = _locked(_SUPERIORS, {"line": list(unit.line), "as_of": as_of})
+    return (found[0].id, found[0].name) if found else None
 
 
 def resolve_role(role: Asked, unit_id: int, as_of: datetime) -> int | None:
@@ -142,7 +151,9 @@ def _office(role: Asked, unit: Unit, as_of: datetime) -> int | None:
     region = unit.region if role.region == "unit" else str(role.region)
     system = unit.system if role.system == "unit" else role.system
     regions = with_parents(region)
-    found = _nearest(_holders(role, regions, as_of), regions, role.level, system)
+    asked = {"function": role.function, "regions": regions, "as_of": as_of}
+    holders = map(_holder, _locked(_HOLDERS, asked))
+    found = _nearest(holders, regions, role.level, system)
     if len(found) == 1:
         return next(iter(found))
     where = f"“{unit.name}”（{region}）"
@@ -154,33 +165,36 @@ def _office(role: Asked, unit: Unit, as_of: datetime) -> int | None:
     raise RoleUnresolved(f"角色“{role.title}”：没有机构为{where}行使职责 {role.function}，请核对机构管辖。")
 
 
-def office_counts(role: Asked, as_of: datetime, *, system: str | None = None) -> Callable[[str], int]:
-    """How many offices hold a role in a region: 1 is right, 0 a hole, more a tie.
-
-    One statement for all regions. `system` is that of the units asked about, for roles that go by it.
-    """
-    holders = _holders(role, None, as_of)
-    wanted = system if role.system == "unit" else role.system
-
-    def count(region: str) -> int:
-        regions = with_parents(region if role.region == "unit" else str(role.region))
-        return len(_nearest([h for h in holders if h.region in regions], regions, role.level, wanted))
-
-    return count
-
-
 def office_gaps(
     role: Asked, regions: Iterable[str], as_of: datetime, *, system: str | None = None
 ) -> dict[str, int]:
-    """The regions where nobody, or more than one office, holds a role, with how many do."""
-    count = office_counts(role, as_of, system=system)
-    return {region: found for region in regions if (found := count(region)) != 1}
+    """The regions where nobody (0), or more than one office, holds a role, with how many; one statement.
+
+    `system` is that of the units asked about, for roles that go by it.
+    """
+    asked = {"function": role.function, "regions": None, "as_of": as_of}
+    holders = [_holder(row) for row in db.session.execute(text(_HOLDERS), asked)]
+    wanted = system if role.system == "unit" else role.system
+    counts = {}
+    for region in regions:
+        covering = with_parents(region if role.region == "unit" else str(role.region))
+        here = [holder for holder in holders if holder.region in covering]
+        counts[region] = len(_nearest(here, covering, role.level, wanted))
+    return {region: count for region, count in counts.items() if count != 1}
 
 
-def _holders(role: Asked, regions: Sequence[str] | None, as_of: datetime) -> list[_Holder]:
-    asked: Mapping[str, Any] = {"function": role.function, "regions": regions, "as_of": as_of}
-    rows = db.session.execute(_HOLDERS, asked)
-    return [_Holder(row.id, row.name, row.region, row.level, row.system) for row in rows]
+def _locked(query: str, asked: Mapping[str, Any]) -> Sequence[Row[Any]]:
+    """The rows, which no merger can touch before this transaction ends."""
+    statement = text(query + _HELD)
+    rows = db.session.execute(statement, asked).all()
+    if any(row.closed_at is not None for row in rows):
+        # It waited for a merger, which the statement began too early to see; the next one sees it.
+        rows = db.session.execute(statement, asked).all()
+    return rows
+
+
+def _holder(row: Row[Any]) -> _Holder:
+    return _Holder(row.id, row.name, row.region, row.level, row.system)
 
 
 def _nearest(

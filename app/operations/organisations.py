@@ -23,7 +23,6 @@ from app.operations._relations import (
 from app.operations._reorganisation import close, merge, rename, take_over
 from app.operations._resolution import (
     RoleUnresolved,
-    office_counts,
     office_gaps,
     resolve_role,
     superior_of,
@@ -42,7 +41,6 @@ __all__ = [
     "grant_jurisdiction",
     "line_of",
     "merge",
-    "office_counts",
     "office_gaps",
     "rename",
     "resolve_role",

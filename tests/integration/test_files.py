@@ -197,6 +197,13 @@ class TestKeeping:
         with pytest.raises(Refused):
             store(PDF, SYSTEM)
 
+    def test_what_a_killed_process_left_is_cleared_away(self, library) -> None:
+        draft = files.path_of(store(PDF, library)).parent / ".draft-x"
+        draft.write_bytes(b"half a file")
+        with atomic():
+            files.clean_up(datetime.now(UTC) + timedelta(hours=25))
+        assert not draft.exists()
+
     def test_the_clean_up_takes_old_files_without_a_row_alone(self, library) -> None:
         soon, later = (datetime.now(UTC) + timedelta(hours=hours) for hours in (1, 25))
         with atomic():

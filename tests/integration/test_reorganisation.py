@@ -117,7 +117,7 @@ def test_the_act_tells_who_why_and_what_moved(world) -> None:
 
 
 def test_a_task_that_came_to_the_old_office_late_is_taken_over(world) -> None:
-    """A step that was under way during the merger may still have named the old office."""
+    """Such as of a case that was begun for the old organisation during the merger."""
     merge(world, BUREAU, OTHER_BUREAU)
     task_id = task_of(submitted(world))
     ids = world.organisations
