@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.content.form_fields import Complain, Field
+from app.content.form_fields import Complain, Field, is_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Conditions:
 
 def read_conditions(given: Any, fields: Mapping[str, Field], complain: Complain) -> Conditions:
     """The conditions of a form; `complain` is told about wrong ones, which are left out."""
-    if not isinstance(given, list):
+    if not isinstance(given, list) or not given:
         complain("allOf", "allOf 应当是一列 {if: …, then: …}")
         return Conditions()
     found = [c for number, part in enumerate(given, 1) if (c := _Reader(number, fields, complain).read(part))]
@@ -107,7 +107,8 @@ class _Reader:
         if not properties or not isinstance(properties, dict) or given.keys() - {"properties", "required"}:
             self.fault("allOf", "if 应当写成 {properties: {字段: {const: 取值}}, required: [字段]}")
             return ()
-        if set(given.get("required") or ()) != properties.keys():
+        required = given.get("required")
+        if not is_texts(required) or set(required) != properties.keys():
             self.fault("allOf", "if 的 required 应当正好列出 if 里提到的字段，否则没有填写时条件也算成立")
         return tuple(test for name, how in properties.items() if (test := self._test(name, how)))
 
@@ -145,12 +146,12 @@ class _Reader:
             self.fault("allOf", "then 里只能写 required 和 properties")
             return frozenset(), frozenset()
         required, shown = given.get("required", []), given.get("properties", {})
-        if not isinstance(required, list) or not isinstance(shown, dict):
+        if not is_texts(required) or not isinstance(shown, dict):
             self.fault("allOf", "then 的 required 应当是一列字段，properties 应当写成 {字段: true}")
             return frozenset(), frozenset()
         for name in [*required, *shown]:
             if name not in self.fields:
-                self.fault(str(name), f"then 里提到的字段 {name} 不存在")
+                self.fault(name, f"then 里提到的字段 {name} 不存在")
         if any(value is not True for value in shown.values()):
             self.fault("allOf", "then 的 properties 里每个字段只能写 true（表示显示）")
-        return frozenset(map(str, required)), frozenset(shown)
+        return frozenset(required), frozenset(shown)

@@ -56,7 +56,8 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
-def _is_texts(value: Any) -> bool:
+def is_texts(value: Any) -> bool:
+    """Whether a JSON value is a list of texts."""
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
@@ -120,9 +121,9 @@ _SHAPES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "items": (lambda value: isinstance(value, dict), "一个字段的定义"),
     "x-widget": (_is_text, "文字"),
     "x-options": (_is_text, "目录名或 grades"),
-    "x-accept": (_is_texts, "一列扩展名，如 [pdf, jpg]"),
+    "x-accept": (is_texts, "一列扩展名，如 [pdf, jpg]"),
     "x-max-bytes": (_is_count, "字节数"),
-    "x-clauses": (_is_texts, "一列条款编号"),
+    "x-clauses": (is_texts, "一列条款编号"),
     "x-error": (_is_map_of_texts, "“关键字: 提示语”"),
     "x-columns": (lambda value: type(value) is int and 1 <= value <= 12, "1 到 12 的栅格宽度"),
     "x-rows": (lambda value: type(value) is int and 1 <= value <= 30, "1 到 30 的行数"),
@@ -162,7 +163,7 @@ class FieldReader:
         `inside` is the table or list that the field stands in.
         """
         told = f"{inside}.{name}" if inside else name
-        if not isinstance(spec, dict) or spec.get("type") not in _ALLOWED:
+        if not isinstance(spec, dict) or str(spec.get("type")) not in _ALLOWED:
             self.complain(told, f"type 应当是 {'、'.join(_ALLOWED)} 之一")
             return None
         if not re.match(NAME, name) or name.startswith("_") or name == "csrf_token":
@@ -226,7 +227,7 @@ class FieldReader:
         for key in items.keys() - {"type", "title", "properties", "required", "additionalProperties"}:
             self.complain(told, f"表格的 items 里有不认识的关键字 {key}")
         properties, required = items.get("properties"), items.get("required", [])
-        if not isinstance(properties, dict) or not properties or not _is_texts(required):
+        if not isinstance(properties, dict) or not properties or not is_texts(required):
             self.complain(told, "表格的 items 要有 properties（各列）；required 应当是一列列名")
             return ()
         for name in set(required) - properties.keys():

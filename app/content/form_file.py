@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.content.conditions import Conditions, read_conditions
-from app.content.form_fields import Complain, FieldReader, Option
+from app.content.form_fields import Complain, Field, FieldReader, Option, is_texts
 from app.content.forms import Form, Section
 from app.content.reading import short
 from app.engine.types import Problem
@@ -34,25 +34,34 @@ def read_form(
         return None
     for key in source.keys() - _ROOT:
         complain("", f"不认识的关键字 {key}")
-    properties, required = source.get("properties"), source.get("required", [])
+    properties = source.get("properties")
     if source.get("type") != "object" or not isinstance(properties, dict) or not properties:
         complain("", '最外层应当有 "type": "object" 和 properties（各字段）')
         return None
-    if not isinstance(required, list):
-        complain("", "required 应当是一列字段名")
-        required = []
-    if not isinstance(source.get("title"), str):
-        complain("", "缺少 title（表单的名称）")
-    for name in required:
-        if name not in properties:
-            complain(str(name), f"required 里提到的字段 {name} 不存在")
+    for key in ("title", "description"):
+        if not isinstance(source.get(key, ""), str) or (key == "title" and not source.get(key)):
+            complain("", f"缺少 {key}，或它不是文字")
+    if not is_texts(source.get("x-clauses", [])):
+        complain("", "x-clauses 应当是一列条款编号")
+    required = _required(source, complain)
     reader = FieldReader(complain, options)
     read = {name: reader.read(name, spec, required=name in required) for name, spec in properties.items()}
     fields = {name: field for name, field in read.items() if field}
     conditions = read_conditions(source["allOf"], fields, complain) if "allOf" in source else Conditions()
-    sections = _sections(source.get("x-sections"), properties, complain)
+    sections = _sections(source.get("x-sections"), properties, fields, complain)
     title, description = str(source.get("title", "")), str(source.get("description", ""))
     return Form(file, title, fields, sections, conditions, source, description)
+
+
+def _required(source: Mapping[str, Any], complain: Complain) -> Sequence[str]:
+    required = source.get("required", [])
+    if not is_texts(required):
+        complain("", "required 应当是一列字段名")
+        return ()
+    for name in required:
+        if name not in source["properties"]:
+            complain(name, f"required 里提到的字段 {name} 不存在")
+    return tuple(required)
 
 
 def _read_json(content: bytes, complain: Complain) -> dict[str, Any] | None:
@@ -89,21 +98,16 @@ def _no_constant(text: str) -> Any:
     raise ValueError(f"不能用 {text}；请写数字")
 
 
-def _sections(given: Any, properties: Mapping[str, Any], complain: Complain) -> Sequence[Section]:
+def _sections(
+    given: Any, properties: Mapping[str, Any], fields: Mapping[str, Field], complain: Complain
+) -> Sequence[Section]:
     """Every field in exactly one section; a form without sections is one."""
     if given is None:
-        return (Section("", tuple(properties)),)
-    shaped = isinstance(given, list) and all(
-        isinstance(s, dict)
-        and s.keys() <= {"title", "fields"}
-        and isinstance(s.get("title"), str)
-        and isinstance(s.get("fields"), list)
-        for s in given
-    )
-    if not shaped:
+        return (Section("", tuple(fields)),)
+    if not isinstance(given, list) or not all(map(_is_section, given)):
         complain("", "x-sections 应当是一列 {title: 名称, fields: [字段]}")
-        return (Section("", tuple(properties)),)
-    placed = [str(name) for section in given for name in section["fields"]]
+        return (Section("", tuple(fields)),)
+    placed = [name for section in given for name in section["fields"]]
     for name in dict.fromkeys(placed):
         if name not in properties:
             complain(name, f"x-sections 里提到的字段 {name} 不存在")
@@ -111,4 +115,9 @@ def _sections(given: Any, properties: Mapping[str, Any], complain: Complain) -> 
             complain(name, "在 x-sections 里放了不止一处")
     for name in properties.keys() - set(placed):
         complain(name, "没有放进 x-sections 的任何一节，页面上不会出现")
-    return tuple(Section(s["title"], tuple(n for n in s["fields"] if n in properties)) for s in given)
+    return tuple(Section(s["title"], tuple(n for n in s["fields"] if n in fields)) for s in given)
+
+
+def _is_section(given: Any) -> bool:
+    shaped = isinstance(given, dict) and given.keys() == {"title", "fields"}
+    return shaped and isinstance(given["title"], str) and is_texts(given["fields"])

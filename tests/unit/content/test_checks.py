@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 import pytest
-from tiny import BPMN, CAPABILITIES, FORMS, changed, problems_of, tiny
 
 from app.content import Scheme, check_scheme
 from app.content.checks.tasks import name_fault
 from app.engine.types import Problem
 from app.errors import SchemeInvalid
+from tests.unit.content.tiny import BPMN, CAPABILITIES, FORMS, changed, problems_of, tiny
 
 SHEET, ROLES, CALENDAR, CLAUSES = (
     f"{BPMN}{name}.yaml" for name in ("scheme", "roles", "calendar", "clauses")
@@ -70,7 +70,9 @@ REFERENCE_FAULTS = [
     Fault(SHEET, "code: junior", "code: senior", "senior", "等级代号“senior”重复"),
     Fault(SHEET, "rank: 2", "rank: 1", "junior", "名次 1 与别的等级相同"),
     Fault(CALENDAR, "day: 2021-07-23", "day: 2021-05-31", "filing_closes", "应当早于“申报截止”"),
-    Fault(CALENDAR, "[filing_opens, filing_closes]", "[filing_opens, end]", "end", "日期“end”没有在 dates 里"),
+    Fault(
+        CALENDAR, "[filing_opens, filing_closes]", "[filing_opens, end]", "end", "日期“end”没有在 dates 里"
+    ),
     Fault(CALENDAR, "edge: day,", 'edge: day, time: "09:00",', "counted_to", "不能再写钟点"),
     Fault(ROLES, "title: 市工考办", "title: 申报单位", "office", "“申报单位”与角色“unit”相同"),
     Fault(ROLES, "function: review, ", "", "office", "要写明 function"),
@@ -86,11 +88,15 @@ REFERENCE_FAULTS = [
     Fault(FILING, 'value="grade; years"', 'value="grade; unit=years"', "fill_in", "“unit”是保留的"),
     Fault(FILING, 'value="grade; years"', 'value="grade; 等-级=years"', "fill_in", "“等-级”只能用"),
     Fault(FILING, 'value="grade; years"', 'value="grade; grade=years"', "fill_in", "“grade”写了两次"),
-    Fault(FILING, 'Operator id="reserve_place"', 'Operator id="reserve"', "claim", "没有名为“reserve”的系统能力"),
+    Fault(
+        FILING, 'Operator id="reserve_place"', 'Operator id="reserve"', "claim", "没有名为“reserve”的系统能力"
+    ),
     Fault(FILING, 'parameter id="grade"', 'parameter id="degree"', "claim", "缺少输入“grade”"),
     Fault(FILING, 'parameter id="grade"', 'parameter id="degree"', "claim", "没有输入“degree”"),
     Fault(FILING, 'resultVariable="place"', 'resultVariable="if"', "claim", "变量名“if”是保留的"),
-    Fault(FILING, 'named_date("filing_closes")', 'named_date("end")', "deadline", "日期“end”不在 calendar.yaml"),
+    Fault(
+        FILING, 'named_date("filing_closes")', 'named_date("end")', "deadline", "日期“end”不在 calendar.yaml"
+    ),
     Fault(LISTING, 'parameter("period")', 'parameter("days")', "publicity", "参数“days”没有"),
     Fault(LISTING, '"person": {"id": worker}, ', "", "send_cleared", "内容里要有 person"),
     Fault(FILING, 'value="TY-01"', 'value="TY-99"', "fill_in", "环节“填写申报表”引用的条款“TY-99”"),
@@ -117,7 +123,7 @@ WARNINGS = [
     Fault(ROLES, "roles:\n", "roles:\n  idle: {title: 闲人, relation: unit}\n", "idle", "“idle”没有用到"),
     Fault(FILING, 'name="status" value="待提交"', 'name="state" value="待提交"', "fill_in", "没有写状态"),
     Fault(FILING, 'name="status" value="逾期未提交"', 'name="x" value=""', "lapsed", "没有写状态（status）"),
-    Fault(FILING, 'name="outcome" value="lapsed"', 'name="x" value=""', "lapsed", "没有写结果代号（outcome）"),
+    Fault(FILING, 'name="outcome" value="lapsed"', 'name="x" value=""', "lapsed", "没有写结果代号"),
     Fault(FILING, 'errorCode="no_vacancy"', 'errorCode="full"', "no_vacancy", "错误代码“full”"),
     Fault(FILING, 'decision == "approve"', 'decison == "approve"', "f9", "变量“decison”"),
     Fault(FILING, 'value="listed_as"', 'value="listed_at"', "fill_in", "变量“listed_at”"),
@@ -127,7 +133,8 @@ WARNINGS = [
     Fault(LISTING, 'name="cleared"', 'name="approved"', "send_cleared", "消息“approved”没有任何流程接收"),
     Fault(REVIEW, 'value="verdict=decision"', 'value="decision"', "review_begins", "变量“verdict”"),
     Fault(ROUTE, '<text>not("senior")</text>', '<text>"junior"</text>', "route", "没有一行适用于"),
-    Fault(TRADES, '  - 汽车驾驶员\n  - {code: "6-31", title: 汽车维修工, group: 机械}', "  []", None, "是空的"),
+    Fault(TRADES, '  - 汽车驾驶员\n  - {code: "6-31", title: 汽车维修工, group: 机械}', "  []",
+          None, "是空的"),
 ]  # fmt: skip
 
 SCENARIO_FAULTS = [
@@ -198,7 +205,10 @@ def test_unused_forms_are_told() -> None:
 
 
 def test_unused_decisions_are_told() -> None:
-    files = {**tiny(), f"{BPMN}idle.dmn": tiny()[ROUTE].replace(b'decision id="route"', b'decision id="idle"')}
+    files = {
+        **tiny(),
+        f"{BPMN}idle.dmn": tiny()[ROUTE].replace(b'decision id="route"', b'decision id="idle"'),
+    }
     (problem,) = problems_of(files)
     assert (problem.file, problem.element, problem.severity) == (f"{BPMN}idle.dmn", "idle", "warning")
 
