@@ -16,7 +16,7 @@ FLOORS = (
     {"content"},
     {"operations", "queries", "documents"},
     {"edge", "demo"},
-    {"web", "api", "scheduler", "jobs", "cli", "demo"},
+    {"web", "api", "scheduler", "jobs", "cli"},
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 PURE = {"engine", "content"}
