@@ -50,13 +50,25 @@ class _Flag(fields.Field[bool]):
         return value
 
 
+UNKNOWN = "unknown"
+"""What marshmallow says of a field that the form lacks; the form knows the name and makes the sentence."""
+
+
+def _messages() -> dict[str, str]:
+    return {"unknown": UNKNOWN, "type": "这一行应当是“列: 值”的形式"}
+
+
+class _Values(Schema):
+    error_messages = _messages()
+
+
 def build_schema(form_fields: Sequence[Field]) -> Schema:
     """A schema in which every field may be left out: what is required depends on what else is filled in."""
     return _schema("FormSchema", form_fields, required=False)
 
 
 def _schema(name: str, form_fields: Sequence[Field], *, required: bool) -> Schema:
-    made = Schema.from_dict({f.name: _field(f, required and f.required) for f in form_fields}, name=name)
+    made = _Values.from_dict({f.name: _field(f, required and f.required) for f in form_fields}, name=name)
     return made(unknown=RAISE)
 
 

@@ -11,7 +11,7 @@ from marshmallow import Schema, ValidationError
 from app.content.conditions import Conditions
 from app.content.form_fields import Field, Option
 from app.content.form_post import filled, read_post
-from app.content.form_schema import build_schema, missing
+from app.content.form_schema import UNKNOWN, build_schema, missing
 from app.content.form_view import FormView, view_form
 from app.errors import Invalid
 
@@ -66,7 +66,7 @@ class Form:
             loaded = self.schema.load(given)
         except ValidationError as problem:
             loaded = problem.valid_data if isinstance(problem.valid_data, dict) else {}
-            errors |= _flatten(problem.messages, self.fields)
+            errors |= _flatten(problem.messages)
         errors |= {field.name: [missing(field)] for field in self._missing(given) if field.name not in errors}
         if errors:
             raise Invalid(dict(self._in_order(errors)))
@@ -154,17 +154,17 @@ def _write_out(spec: dict[str, Any], field: Field) -> None:
         spec["items"]["additionalProperties"] = False
 
 
-def _flatten(messages: Any, fields: Mapping[str, Field], prefix: str = "") -> dict[str, list[str]]:
+def _flatten(messages: Any, prefix: str = "") -> dict[str, list[str]]:
     """marshmallow's nested messages, named as the HTML form names its controls."""
     if not isinstance(messages, Mapping):
         return {prefix: list(messages)}
     found: dict[str, list[str]] = {}
     for key, inner in messages.items():
         name = f"{prefix}-{key}" if prefix else str(key)
-        if inner == ["Unknown field."]:
+        if inner == [UNKNOWN]:
             found[name[:80]] = [f"表单里没有“{str(key)[:40]}”这一项，不能提交"]
         elif isinstance(key, int) and not isinstance(inner, Mapping):
             found.setdefault(prefix, []).extend(text for text in inner if text not in found.get(prefix, []))
         else:
-            found |= _flatten(inner, fields, prefix if key == "_schema" else name)
+            found |= _flatten(inner, prefix if key == "_schema" else name)
     return found

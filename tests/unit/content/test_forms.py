@@ -86,7 +86,7 @@ def test_every_missing_field_is_asked_for_in_the_order_of_the_page(form: Form) -
         ({"education": [{"year": 1999}]}, "education-0-school", "请填写“学校”"),
         ({"education": [{"school": "甲"}, {"school": "乙", "year": 1900}]}, "education-1-year", "不能小于"),
         ({"education": [{"school": "甲", "rank": 1}]}, "education-0-rank", "表单里没有“rank”"),
-        ({"education": [1]}, "education-0", "一列"),
+        ({"education": [1]}, "education-0", "这一行应当是"),
         ({"education": [{"school": "甲"}] * 4}, "education", "最多 3 项"),
         ({"admin": True}, "admin", "表单里没有“admin”"),
         ({"listed_as": 7}, "listed_as", "由系统填写，不能修改"),
