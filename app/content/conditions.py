@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.content.form_fields import Complain, Field, is_texts
+from app.content.form_fields import Complain, Field
+from app.content.form_keywords import is_texts
 
 
 @dataclass(frozen=True, slots=True)

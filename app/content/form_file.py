@@ -5,7 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.content.conditions import Conditions, read_conditions
-from app.content.form_fields import Complain, Field, FieldReader, Option, is_texts
+from app.content.form_fields import Complain, Field, Option
+from app.content.form_keywords import is_texts
+from app.content.form_reader import FieldReader
+from app.content.form_schema import build_schema
 from app.content.forms import Form, Section
 from app.content.reading import short
 from app.engine.types import Problem
@@ -47,6 +50,7 @@ def read_form(
     reader = FieldReader(complain, options)
     read = {name: reader.read(name, spec, required=name in required) for name, spec in properties.items()}
     fields = {name: field for name, field in read.items() if field}
+    _check_defaults(fields, complain)
     conditions = read_conditions(source["allOf"], fields, complain) if "allOf" in source else Conditions()
     sections = _sections(source.get("x-sections"), properties, fields, complain)
     title, description = str(source.get("title", "")), str(source.get("description", ""))
@@ -62,6 +66,13 @@ def _required(source: Mapping[str, Any], complain: Complain) -> Sequence[str]:
         if name not in source["properties"]:
             complain(name, f"required 里提到的字段 {name} 不存在")
     return tuple(required)
+
+
+def _check_defaults(fields: Mapping[str, Field], complain: Complain) -> None:
+    """What a form fills in by itself must be something that it would take."""
+    for name, field in fields.items():
+        if field.default is not None and build_schema([field]).validate({name: field.default}):
+            complain(name, "default 不符合这个字段自己的要求")
 
 
 def _read_json(content: bytes, complain: Complain) -> dict[str, Any] | None:

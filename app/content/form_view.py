@@ -132,11 +132,15 @@ class _View:
             field.name,
             value,
             required=field.required or field.name in self.required,
-            visible=self.form.conditions.visible(field.name, self.values),
+            visible=self._visible(field.name),
             controls=field.name in self.controls,
             columns=tuple(self._view(c, c.name, None, required=c.required) for c in field.columns),
             rows=self._rows(field, value) if field.columns else (),
         )
+
+    def _visible(self, name: str) -> bool:
+        """A field that was refused stays in sight, if only to be cleared."""
+        return name in self.errors or self.form.conditions.visible(name, self.values)
 
     def _view(self, field: Field, name: str, value: Any, **more: Any) -> FieldView:
         inner = field.item or field

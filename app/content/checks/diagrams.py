@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from app.content.capabilities import CapabilityDeclaration
 from app.content.checks.subject import Subject, at_element
 from app.content.checks.tasks import name_fault
-from app.content.diagram import Asks, Diagram
+from app.content.diagram import Asks, Decides, Diagram
 from app.engine import ProcessDefinition
 from app.engine.types import Problem
 
@@ -18,7 +18,7 @@ def check_diagrams(subject: Subject) -> Iterator[Problem]:
             yield at_element(process, process.id, sentence, "warning")
         for ask in diagram.asks:
             yield from _check_ask(subject, process, ask)
-        yield from _check_names(process, diagram)
+        yield from _check_names(subject, process, diagram)
 
 
 def _check_ask(subject: Subject, process: ProcessDefinition, ask: Asks) -> Iterator[Problem]:
@@ -47,10 +47,10 @@ def _check_inputs(process: ProcessDefinition, ask: Asks, offered: CapabilityDecl
             yield at_element(process, ask.element, f"{ask.capability} 没有输入“{name}”；它的输入是：{known}")
 
 
-def _check_names(process: ProcessDefinition, diagram: Diagram) -> Iterator[Problem]:
+def _check_names(subject: Subject, process: ProcessDefinition, diagram: Diagram) -> Iterator[Problem]:
     """Names under which results are kept."""
     named = [
-        *((found.element, found.result) for found in diagram.decides),
+        *((found.element, name) for found in diagram.decides for name in _result_names(subject, found)),
         *((ask.element, ask.result) for ask in diagram.asks),
         *((call.element, outer) for call in diagram.calls for outer, _ in call.outputs),
         *((message.element, message.variable) for message in diagram.messages),
@@ -60,3 +60,9 @@ def _check_names(process: ProcessDefinition, diagram: Diagram) -> Iterator[Probl
         fault = name_fault(variable) if variable else None
         if fault:
             yield at_element(process, element, fault)
+
+
+def _result_names(subject: Subject, found: Decides) -> list[str]:
+    """A decision without a result variable sets one for each output column."""
+    table = subject.scheme.definitions.decisions.get(found.decision)
+    return [found.result] if found.result else [output.name for output in table.outputs] if table else []

@@ -24,8 +24,7 @@ def check_tasks(subject: Subject) -> Iterator[Problem]:
             yield from _check_role(subject, process, element)
         if element.kind == "userTask":
             yield from _check_form(subject, process, element)
-            if not element.properties.get("status"):
-                yield at_element(process, element.id, "没有写状态（status），列表上看不出办到哪里", "warning")
+            yield from _check_status(process, element)
         if element.kind == "endEvent" and element.parent is None and subject.listed(process):
             yield from _check_end(process, element)
     if subject.readable:
@@ -78,6 +77,18 @@ def name_fault(variable: str) -> str | None:
     if variable in _RESERVED or keyword.iskeyword(variable):
         return f"变量名“{variable}”是保留的，请换一个"
     return None
+
+
+def _check_status(process: ProcessDefinition, element: Element) -> Iterator[Problem]:
+    status = element.properties.get("status")
+    if not status:
+        yield at_element(
+            process, element.id, "没有写状态（status），列表上看不出办到哪里", "warning", "status"
+        )
+    for name in re.findall(r"\{(.*?)\}", status or ""):
+        if name != "role":
+            sentence = f"状态里的 {{{name}}} 不会被替换；只能用 {{role}}（办理角色的名称）"
+            yield at_element(process, element.id, sentence, column="status")
 
 
 def _check_end(process: ProcessDefinition, element: Element) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from app.content import head
 from app.content.checks.subject import Subject, at_element, in_file
 from app.content.checks.tasks import GIVEN
-from app.content.diagram import Diagram
+from app.content.diagram import Calls, Diagram
 from app.content.mapping import read_mapping
 from app.engine import ProcessDefinition
 from app.engine.types import Problem
@@ -18,17 +18,27 @@ _SEPARATORS = re.compile(r"[;；,，\s]+")
 
 
 def check_variables(subject: Subject) -> Iterator[Problem]:
+    known = {process.id: _known(subject, process, diagram) for process, diagram in subject.read()}
     for process, diagram in subject.read():
-        known = _known(subject, process, diagram)
-        if known is None:
-            continue
-        told: set[tuple[str, str]] = set()
-        for element, variable in _read(subject, process, diagram):
-            if variable not in known and (element, variable) not in told:
-                told.add((element, variable))
-                sentence = f"用到的变量“{variable}”在流程“{process.id}”里没有任何地方赋值；请核对拼写"
-                yield at_element(process, element, sentence, "warning")
-        yield from _check_listed(subject, process, known)
+        own = known[process.id]
+        if own is not None:
+            for element, variable in dict.fromkeys(_read(subject, process, diagram)):
+                if variable not in own:
+                    sentence = f"用到的变量“{variable}”在流程“{process.id}”里没有任何地方赋值；请核对拼写"
+                    yield at_element(process, element, sentence, "warning")
+            yield from _check_listed(subject, process, own)
+        for call in diagram.calls:
+            yield from _check_call(process, call, known.get(call.process))
+
+
+def _check_call(process: ProcessDefinition, call: Calls, inside: set[str] | None) -> Iterator[Problem]:
+    """What comes out of a call must have been set in there; None: nobody can tell."""
+    if inside is None:
+        return
+    for _, inner in call.outputs:
+        if inner not in inside:
+            sentence = f"要带出的变量“{inner}”，被调用的流程“{call.process}”没有任何地方赋值"
+            yield at_element(process, call.element, sentence, "warning", "outputs")
 
 
 def _check_listed(subject: Subject, process: ProcessDefinition, known: set[str]) -> Iterator[Problem]:
@@ -106,7 +116,3 @@ def _read(subject: Subject, process: ProcessDefinition, diagram: Diagram) -> Ite
     for element in process.elements.values():
         shown = _SEPARATORS.split(element.properties.get("show", ""))
         yield from ((element.id, name) for name in shown if name)
-    for _, other in subject.read():
-        for call in other.calls:
-            if call.process == process.id:
-                yield from ((process.start or process.id, inner) for _, inner in call.outputs)

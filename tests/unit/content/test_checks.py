@@ -91,6 +91,10 @@ REFERENCE_FAULTS = [
     Fault(
         FILING, 'Operator id="reserve_place"', 'Operator id="reserve"', "claim", "没有名为“reserve”的系统能力"
     ),
+    Fault(REVIEW, "待{role}审核", "待{office}审核", "review_task", "{office} 不会被替换"),
+    Fault(
+        ROUTE, 'name="route" typeRef', 'name="unit" typeRef', "decide_route", "“unit”是保留的", told_in=FILING
+    ),
     Fault(FILING, 'parameter id="grade"', 'parameter id="degree"', "claim", "缺少输入“grade”"),
     Fault(FILING, 'parameter id="grade"', 'parameter id="degree"', "claim", "没有输入“degree”"),
     Fault(FILING, 'resultVariable="place"', 'resultVariable="if"', "claim", "变量名“if”是保留的"),
@@ -131,7 +135,7 @@ WARNINGS = [
     Fault(FILING, 'value="grade; years"', 'value="grade"', "decide_route", "变量“years”"),
     Fault(FILING, 'name="cleared"', 'name="approved"', "cleared", "消息“approved”没有任何流程发出"),
     Fault(LISTING, 'name="cleared"', 'name="approved"', "send_cleared", "消息“approved”没有任何流程接收"),
-    Fault(REVIEW, 'value="verdict=decision"', 'value="decision"', "review_begins", "变量“verdict”"),
+    Fault(REVIEW, 'value="verdict=decision"', 'value="decision"', "review", "变量“verdict”", told_in=FILING),
     Fault(ROUTE, '<text>not("senior")</text>', '<text>"junior"</text>', "route", "没有一行适用于"),
     Fault(TRADES, '  - 汽车驾驶员\n  - {code: "6-31", title: 汽车维修工, group: 机械}', "  []",
           None, "是空的"),

@@ -270,6 +270,15 @@ def test_the_page_shows_what_the_present_values_ask_for(form: Form) -> None:
     assert field("remark", honours=["全国"]).required
 
 
+def test_a_hidden_field_that_was_refused_stays_in_sight_to_be_cleared(form: Form) -> None:
+    values = {**FILLED, "discharged": "2001-12"}
+    with pytest.raises(Invalid) as refusal:
+        form.load(values)
+    view = form.view(values, refusal.value.fields)
+    discharged = next(f for s in view.sections for f in s.fields if f.name == "discharged")
+    assert (discharged.visible, discharged.value) == (True, "2001-12")
+
+
 def test_a_table_has_one_empty_row_more_than_was_filled_in_until_it_is_full(form: Form) -> None:
     def rows(count: int) -> list[list[str]]:
         filled = [{"school": f"学校{number}"} for number in range(count)]
@@ -344,6 +353,8 @@ def table(*columns: Any, **more: Any) -> dict[str, Any]:
         (with_field(text(**{"x-widget": "slider"})), "b", "不能用 x-widget: slider"),
         (with_field(text(**{"x-widget": "radio"})), "b", "要有选项"),
         (with_field(text(enum=["x", "x"])), "b", "选项的取值有重复"),
+        (with_field({**CHOICE, "default": "z"}), "b", "default 不符合"),
+        (with_field(text(default=3)), "b", "default 不符合"),
         (with_field(text(enum=[1])), "b", "选项 1 的取值不是 string"),
         (with_field(text(enum=["x"], oneOf=[{"const": "x", "title": "x"}])), "b", "只能用一个"),
         (with_field(text(oneOf=[{"const": "x"}])), "b", "oneOf 的每一项"),
