@@ -9,7 +9,6 @@ from typing import Any
 from marshmallow import validate
 
 from app.content.reading import (
-    Flag,
     ListOf,
     MapOf,
     Moment,
@@ -74,7 +73,6 @@ class Step:
     draft: str | None = None
     message: str | None = None
     overlay: Mapping[str, datetime | None] | None = None
-    case_only: bool = False
     use: str | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     payload: Mapping[str, Any] = field(default_factory=dict)
@@ -136,7 +134,6 @@ class _Step(Record):
     draft = Text(load_default=None)
     message = Text(load_default=None)
     overlay = MapOf(keys=Text(), values=Moment(allow_none=True), load_default=None)
-    case_only = Flag(load_default=False)
     use = Text(load_default=None)
     values = form_values(load_default=dict)
     payload = form_values(load_default=dict)
