@@ -58,6 +58,8 @@ _REFUSED_ROOTS = {
     "import": "不支持引入别的文件；同一方案的文件会一起读取",
 }
 _ID = re.compile(r"[^\W\d][\w.-]*")
+_VARIABLES = {"inputDataItem", "outputDataItem"}
+"""Their ids are names of variables, and may recur."""
 _TAKEN = {"Start", "End", "Root"}
 
 
@@ -87,7 +89,7 @@ def check(root: etree._Element, file: str) -> list[Problem]:
 
 
 def _check_ids(root: etree._Element) -> Iterator[Finding]:
-    model = [node for node in root.iter(f"{BPMN}*") if node.get("id")]
+    model = [node for node in root.iter(f"{BPMN}*") if node.get("id") and local(node) not in _VARIABLES]
     counts = Counter(node.get("id") for node in model)
     for node in model:
         name = node.get("id", "")

@@ -19,18 +19,28 @@ class Level:
         self.node = node
         self.elements = {child.get("id", ""): child for child in node if local(child) in KINDS}
         self.flows = list(node.iterfind(f"{BPMN}sequenceFlow"))
+        self._out = _by(self.flows, "sourceRef")
+        self._into = _by(self.flows, "targetRef")
+        self._borders = _by(self.of_kind("boundaryEvent"), "attachedToRef")
 
     def of_kind(self, *kinds: str) -> list[etree._Element]:
         return [node for node in self.elements.values() if local(node) in kinds]
 
     def out_of(self, node: etree._Element) -> list[etree._Element]:
-        return [flow for flow in self.flows if flow.get("sourceRef") == node.get("id")]
+        return self._out.get(node.get("id", ""), [])
 
     def into(self, node: etree._Element) -> list[etree._Element]:
-        return [flow for flow in self.flows if flow.get("targetRef") == node.get("id")]
+        return self._into.get(node.get("id", ""), [])
 
     def borders(self, node: etree._Element) -> list[etree._Element]:
-        return [e for e in self.of_kind("boundaryEvent") if e.get("attachedToRef") == node.get("id")]
+        return self._borders.get(node.get("id", ""), [])
+
+
+def _by(nodes: list[etree._Element], attribute: str) -> dict[str, list[etree._Element]]:
+    found: dict[str, list[etree._Element]] = {}
+    for node in nodes:
+        found.setdefault(node.get(attribute, ""), []).append(node)
+    return found
 
 
 def levels(process: etree._Element) -> Iterator[Level]:

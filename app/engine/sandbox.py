@@ -12,20 +12,21 @@ from dataclasses import asdict
 
 from app.engine.types import Problem
 
-_CPU_SECONDS = 2
-_MEMORY_BYTES = 512 * 1024 * 1024
-_WAIT_SECONDS = 20
+CPU_SECONDS = 2
+MEMORY_BYTES = 512 * 1024 * 1024
+WAIT_SECONDS: float = 20
 
 
 def check_in_child(files: Mapping[str, bytes]) -> list[Problem]:
     """`check_definitions` in a child process; one that needs too much or dies is a problem of the files."""
-    request = json.dumps({name: b64encode(data).decode() for name, data in files.items()})
+    request = {name: b64encode(data).decode() for name, data in files.items()}
+    limits = [str(CPU_SECONDS), str(MEMORY_BYTES)]
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "app.engine.sandbox"],
-            input=request.encode(),
+        done = subprocess.run(  # noqa: S603
+            [sys.executable, "-m", "app.engine.sandbox", *limits],
+            input=json.dumps(request).encode(),
             capture_output=True,
-            timeout=_WAIT_SECONDS,
+            timeout=WAIT_SECONDS,
             check=True,
         )
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
@@ -34,16 +35,19 @@ def check_in_child(files: Mapping[str, bytes]) -> list[Problem]:
     return [Problem(**problem) for problem in json.loads(done.stdout)]
 
 
-def _limit() -> None:
-    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+def _limit(seconds: int, size: int) -> None:
+    """Bound what follows; the time that Python and the libraries took to start is not counted."""
+    spent = resource.getrusage(resource.RUSAGE_SELF)
+    most = int(spent.ru_utime + spent.ru_stime) + seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (most, most))
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))
 
 
 def _main() -> None:
     from app.engine.reading import check_definitions
 
-    request = json.loads(sys.stdin.buffer.read())
-    _limit()
+    request = json.load(sys.stdin)
+    _limit(int(sys.argv[1]), int(sys.argv[2]))
     problems = check_definitions({name: b64decode(data) for name, data in request.items()})
     json.dump([asdict(problem) for problem in problems], sys.stdout)
 

@@ -1,0 +1,34 @@
+"""Strangers' files are checked in a process of their own, which may die without harm."""
+
+from __future__ import annotations
+
+import pytest
+from diagrams import chain, document, nodes, process
+
+from app.engine import check_definitions, check_in_child, sandbox
+
+
+def test_the_child_finds_what_is_found_here() -> None:
+    files = {
+        "a.bpmn": document(process(nodes(s="startEvent", x="scriptTask") + chain("s", "x"))),
+        "b.dmn": "<定义/>".encode(),
+    }
+    assert check_in_child(files) == check_definitions(files) != []
+
+
+def test_nothing_to_complain_about() -> None:
+    assert (
+        check_in_child({"a.bpmn": document(process(nodes(s="startEvent", e="endEvent") + chain("s", "e")))})
+        == []
+    )
+
+
+@pytest.mark.parametrize(("name", "limit"), [("CPU_SECONDS", 0), ("MEMORY_BYTES", 1), ("WAIT_SECONDS", 0.01)])
+def test_a_child_that_needs_too_much_is_a_problem_of_the_files(
+    name: str, limit: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, name, limit)
+    big = nodes(s="startEvent", **{f"t{number}": "task" for number in range(20_000)})
+    problems = check_in_child({"a.bpmn": document(process(big))})
+    assert [(problem.file, problem.severity) for problem in problems] == [("a.bpmn", "error")]
+    assert "时间和内存" in problems[0].message
