@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from marshmallow import RAISE, Schema, fields, validate
 
-WHOLE_NUMBER = {"strict": True}
-
 
 class Body(Schema):
     """A request's body."""
@@ -25,7 +23,7 @@ class Token(Schema):
 
 
 class PasswordChange(Body):
-    current = fields.String(required=True, validate=validate.Length(1, 200))
+    old = fields.String(required=True, validate=validate.Length(1, 200))
     new = fields.String(required=True, validate=validate.Length(1, 200))
 
 
@@ -45,8 +43,24 @@ class UnitRegistration(Body):
     region = fields.String(required=True, validate=validate.Regexp(r"^\d{6}\Z"))
     login = fields.String(required=True, validate=validate.Length(1, 100))
     password = fields.String(required=True, validate=validate.Length(1, 200))
-    contact = fields.String(required=True, validate=validate.Length(1, 50))
+    person_name = fields.String(required=True, validate=validate.Length(1, 50))
     telephone = fields.String(required=True, validate=validate.Length(1, 30))
+
+
+class UnitProfile(Body):
+    """What a unit's cases are routed by; `superior` null for a unit without one (无隶属)."""
+
+    superior = fields.Integer(required=True, allow_none=True, strict=True)
+    level = fields.String(required=True, validate=validate.Length(1, 30))
+    system = fields.String(required=True, validate=validate.Length(1, 30))
+    nature = fields.String(required=True, validate=validate.Length(1, 30))
+    address = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=200))
+
+
+class Department(Schema):
+    id = fields.Integer()
+    name = fields.String()
+    region = fields.String()
 
 
 class NewPerson(Body):
@@ -56,12 +70,21 @@ class NewPerson(Body):
     ethnicity = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=30))
 
 
+class PersonChange(Body):
+    """What is left out stays; an empty text empties."""
+
+    name = fields.String(validate=validate.Length(1, 50))
+    telephone = fields.String(validate=validate.Length(max=30))
+    ethnicity = fields.String(validate=validate.Length(max=30))
+
+
 class Person(Schema):
     id = fields.Integer()
     name = fields.String()
     gender = fields.String()
     birth_date = fields.Date()
     telephone = fields.String(allow_none=True)
+    ethnicity = fields.String(allow_none=True)
     id_number_masked = fields.String()
 
 
@@ -69,6 +92,10 @@ class Cursor(Body):
     """Keyset paging: `after` is the `next` of the page before."""
 
     after = fields.String(load_default=None, validate=validate.Length(max=60))
+
+
+class PeopleQuery(Cursor):
+    name = fields.String(load_default="")
 
 
 class CaseQuery(Cursor):
@@ -145,9 +172,7 @@ class Values(Body):
 class BulkCompletion(Body):
     """The same values for every task, or none to submit each task's own draft."""
 
-    tasks = fields.List(
-        fields.Integer(strict=True), required=True, validate=validate.Length(1, 200)
-    )
+    tasks = fields.List(fields.Integer(strict=True), required=True, validate=validate.Length(1, 200))
     values = fields.Dict(load_default=None, allow_none=True)
 
 

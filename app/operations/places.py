@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
@@ -22,6 +23,7 @@ REGISTER_POSTS = CapabilityDeclaration(
     "登记岗位",
     inputs={"posts": "各等级岗位数：grade、approved、held、special、vacant"},
     outputs={"grades": "登记的等级数"},
+    refusals={"below_claims": "备案的空缺岗位少于已被占用的名额"},
     locks_quota=True,
 )
 RESERVE_PLACE = CapabilityDeclaration(
@@ -43,9 +45,19 @@ RELEASE_PLACE = CapabilityDeclaration(
 
 @capability(REGISTER_POSTS, simulate=lambda inputs: {"grades": len(inputs["posts"])})
 def register_posts(request: Request) -> Values:
-    """Replaces what is known of the unit's posts by a verified filing (附件4)."""
+    """Replaces what is known of the unit's posts by a verified filing (附件4).
+
+    Refuses one that leaves fewer vacancies in a grade than live applications hold.
+    """
     posts = [_post(request, post) for post in request.inputs["posts"]]
-    _locked_quotas(request)
+    vacant = {post["grade"]: post["vacant"] for post in posts}
+    for quota in _locked_quotas(request):
+        held = _claims(quota.id)
+        if held > vacant.get(quota.grade, quota.vacant):
+            raise CapabilityRefused(
+                "below_claims",
+                f"{_grade_title(request, quota.grade)}已有 {held} 人占用名额，空缺岗位数不能少于 {held}。",
+            )
     for post in posts:
         statement = upsert(PostQuota).values(post)
         db.session.execute(
@@ -59,21 +71,25 @@ def register_posts(request: Request) -> Values:
 
 @capability(RESERVE_PLACE, simulate=lambda inputs: {"quota": 0, "basis": inputs["basis"]})
 def reserve_place(request: Request) -> Values:
-    """Claims a place of the unit in a grade, under the locked row of that grade; again: the same claim.
+    """Claims a place of the unit in a grade, under the locked row of that grade.
+
+    Asked again it is the same claim; for another grade or basis the case's former place is freed.
 
     `basis` vacancy counts 1:1 against the vacancies; any other basis is not bound by them, yet never goes
     above the unit's highest worker post grade (CQ-02), and is counted apart (CQ-33).
     """
-    held = _live_claim(request.case_id)
-    if held is not None:
-        return {"quota": held.quota_id, "basis": held.basis}
     grade, basis = str(request.inputs["grade"]), str(request.inputs["basis"])
     quota = _quota_to_claim(request, grade)
+    held = _live_claim(request.case_id)
+    if held is not None and (held.quota_id, held.basis) == (quota.id, basis):
+        return {"quota": quota.id, "basis": basis}
     if basis == BY_VACANCY and _claims(quota.id) >= quota.vacant:
         title = _grade_title(request, grade)
         raise CapabilityRefused(
             NO_VACANCY, f"本单位{title}空缺岗位 {quota.vacant} 个，均已被占用，不能再申报。"
         )
+    if held is not None:
+        _free(held.id, request.at)
     db.session.execute(
         insert(PlaceClaim).values(
             quota_id=quota.id, case_id=request.case_id, basis=basis, claimed_at=request.at
@@ -89,7 +105,7 @@ def release_place(request: Request) -> Values:
     if claim is None:
         return {"released": False}
     db.session.execute(select(PostQuota.id).where(PostQuota.id == claim.quota_id).with_for_update())
-    db.session.execute(update(PlaceClaim).where(PlaceClaim.id == claim.id).values(released_at=request.at))
+    _free(claim.id, request.at)
     return {"released": True}
 
 
@@ -151,6 +167,10 @@ def _claims(quota_id: int) -> int:
         PlaceClaim.released_at.is_(None),
     )
     return db.session.execute(live).scalar_one()
+
+
+def _free(claim_id: int, at: datetime) -> None:
+    db.session.execute(update(PlaceClaim).where(PlaceClaim.id == claim_id).values(released_at=at))
 
 
 def _live_claim(case_id: int) -> Row[Any] | None:

@@ -60,7 +60,7 @@ def retry(incident_id: int, actor: Actor, now: datetime) -> None:
     ).first()
     if incident is None:
         raise NotFound()
-    lock_case(incident.case_id)
+    _lock(incident.case_id)
     db.session.execute(update(Timer).where(Timer.id == incident.timer_id).values(parked_at=None))
     db.session.execute(
         update(Incident).where(Incident.id == incident_id).values(closed_at=now, closed_by=actor.account_id)
@@ -177,33 +177,33 @@ def _fire_alone(case_id: int, upto: datetime, transaction: Transaction, swept: S
 
 
 def _park(case_id: int, upto: datetime, error: Exception) -> int:
-    """Sets the first due timer aside as an incident, with the deadlines that go on meanwhile."""
-    moving = lock_case(case_id)
-    due = moving.due(upto)
+    """Sets the first due timer aside as an incident, with the deadlines that go on meanwhile.
+
+    Reads the projection alone: the state itself may be what is broken.
+    """
+    _lock(case_id)
+    waiting = db.session.execute(
+        select(Timer.id, Timer.element, Timer.due_at, Timer.parked_at)
+        .where(Timer.case_id == case_id, Timer.due_at.is_not(None))
+        .order_by(Timer.due_at, Timer.token)
+    ).all()
+    due = [timer for timer in waiting if timer.parked_at is None and timer.due_at <= upto]
     if not due:
         return 0
-    timer = due[0]
-    timer_id = db.session.execute(
-        update(Timer)
-        .where(Timer.case_id == case_id, Timer.token == timer.token)
-        .values(parked_at=upto)
-        .returning(Timer.id)
-    ).scalar_one()
-    message = error.message if isinstance(error, DomainError) else f"系统错误：{type(error).__name__}"
-    waiting = moving.stands.timers if moving.stands else ()
+    db.session.execute(update(Timer).where(Timer.id == due[0].id).values(parked_at=upto))
     db.session.execute(
         insert(Incident).values(
             case_id=case_id,
             kind="timer",
-            element=timer.element,
-            timer_id=timer_id,
-            message=message,
-            deadlines=[
-                {"element": other.element, "due_at": other.due_at.isoformat()}
-                for other in waiting
-                if other.due_at
-            ],
+            element=due[0].element,
+            timer_id=due[0].id,
+            message=error.message if isinstance(error, DomainError) else f"系统错误：{type(error).__name__}",
+            deadlines=[{"element": timer.element, "due_at": timer.due_at.isoformat()} for timer in waiting],
             opened_at=upto,
         )
     )
     return 1
+
+
+def _lock(case_id: int) -> None:
+    db.session.execute(select(Case.id).where(Case.id == case_id).with_for_update())

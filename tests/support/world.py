@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +18,19 @@ from app.content.scenarios import read_scenarios
 from app.content.sources import read_scheme_folder
 from app.extensions import atomic, db
 from app.models import Case, Task
-from app.operations import cases, clock, deployments, tasks
+from app.operations import cases, clock, deployments, files, tasks
 from app.operations.actors import SYSTEM, Actor
 from app.operations.worlds import Built, build
 
 __all__ = [
     "BUREAU", "LIBRARY", "OFFICE", "OTHER_BUREAU", "OTHER_UNIT", "PUBLISHED", "SCHEME", "at", "case_row",
-    "complete", "make_world", "open_filing", "publish_tiny", "register_posts", "task_of", "tiny_files",
+    "complete", "make_world", "open_filing", "publish_tiny", "register_posts", "task_of", "technician",
+    "tiny_files",
+    "upload",
 ]  # fmt: skip
 
 SCHEME = "tiny-2021"
+PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 LIBRARY, OTHER_UNIT = "东溪区图书馆", "西溪区文化馆"
 BUREAU, OTHER_BUREAU, OFFICE = "东溪区人社局", "西溪区人社局", "云岭省考核办"
 """The operators of these organisations bear their names in `Built.actors`."""
@@ -111,3 +115,15 @@ def case_row(case_id: int) -> Case:
     return db.session.execute(
         select(Case).where(Case.id == case_id).execution_options(populate_existing=True)
     ).scalar_one()
+
+
+def upload(actor: Actor, when: str = "2021-06-05 09:00") -> str:
+    """A small PDF in the store, as a form's file field names it."""
+    with atomic():
+        return files.store(BytesIO(PDF), "证书.pdf", actor=actor, now=at(when)).name
+
+
+def technician(world: Built, unit: str = LIBRARY) -> dict[str, Any]:
+    """A technician's filing, who goes through two offices."""
+    certificate = upload(world.actors[unit])
+    return {"grade": "technician", "summary": "近五年工作扎实。", "certificate": certificate}

@@ -1,0 +1,47 @@
+"""Units register themselves and complete their data (CQ-26)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from app import edge
+from app.api import schemas
+from app.api.auth import current_actor, signed_in
+from app.operations import accounts
+from app.operations.organisations import Profile
+from app.queries import organisations
+
+blueprint = Blueprint("api_units", __name__, description="申报单位")
+
+
+@blueprint.post("/units")
+@blueprint.arguments(schemas.UnitRegistration)
+@blueprint.response(201, schemas.Started)
+def register(body: dict[str, Any]) -> dict[str, Any]:
+    """单位凭统一社会信用代码注册"""
+    with edge.transaction():
+        account = accounts.register_unit(**body, now=edge.received_at())
+        return {"id": account.organisation_id}
+
+
+@blueprint.get("/departments")
+@signed_in(unfinished=True)
+@blueprint.response(200, schemas.Department(many=True))
+def departments() -> Any:
+    """可供选择的主管部门"""
+    return organisations.departments()
+
+
+@blueprint.put("/units/current/profile")
+@signed_in(unfinished=True)
+@blueprint.arguments(schemas.UnitProfile)
+@blueprint.response(204)
+def complete_profile(body: dict[str, Any]) -> None:
+    """完善单位资料：一次填定，以后由管理员更改"""
+    superior_id = body.pop("superior")
+    with edge.transaction():
+        accounts.complete_unit_profile(
+            superior_id, Profile(**body), actor=current_actor(), now=edge.received_at()
+        )
