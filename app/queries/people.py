@@ -24,9 +24,10 @@ def of_unit(unit_id: int, name: str = "", after: str | None = None) -> Page[Pers
     return cut(db.session.scalars(limited(query)).all(), lambda person: str(person.id))
 
 
-def choices(unit_id: int) -> Sequence[Person]:
-    """All present people of a unit, for a form's list."""
-    return db.session.scalars(_present(unit_id).order_by(Person.name_key, Person.id)).all()
+def choices(unit_id: int, left: bool = False) -> Sequence[Person]:
+    """The unit's present people for a form's list; with those who `left`, to read an old form."""
+    query = select(Person).where(Person.unit_id == unit_id) if left else _present(unit_id)
+    return db.session.scalars(query.order_by(Person.name_key, Person.id)).all()
 
 
 def one(person_id: int, unit_id: int) -> Person:

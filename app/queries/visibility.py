@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, exists, false, or_, select
+from sqlalchemy.orm import aliased
 
 from app.errors import NotFound
 from app.extensions import db
@@ -25,7 +26,9 @@ def region_prefix(region: str) -> str:
 
 
 def held_by(organisation_id: int) -> ColumnElement[bool]:
-    return exists().where(Task.case_id == Case.id, Task.office_id == organisation_id)
+    # An alias, since the query around it may speak of tasks of its own.
+    held = aliased(Task)
+    return exists().where(held.case_id == Case.id, held.office_id == organisation_id)
 
 
 def within(region: str) -> ColumnElement[bool]:

@@ -53,6 +53,7 @@ def size(count: int) -> str:
 
 
 def add_filters(app: Flask) -> None:
+    app.jinja_env.tests["filled_row"] = lambda cells: any(cell.value for cell in cells)
     app.jinja_env.filters.update(
         day=day, instant=instant, closing=closing, local_input=local_input, size=size
     )

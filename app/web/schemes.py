@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Any
 
@@ -16,6 +17,8 @@ from app.operations import deployments, people
 from app.operations._plain import from_json
 from app.operations.clock import scheme_now
 from app.web.filters import day, instant
+
+ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def scheme_of(deployment_id: int) -> Scheme:
@@ -101,6 +104,8 @@ def listed_text(scheme: Scheme, value: Any) -> str:
     if isinstance(value, datetime):
         return instant(value)
     if isinstance(value, date):
+        return day(value)
+    if isinstance(value, str) and ISO_DAY.fullmatch(value):
         return day(value)
     titles = {grade.code: grade.title for grade in scheme.grades}
     return titles.get(str(value), str(value))

@@ -44,15 +44,22 @@ def _may_stand(form: Form, name: str, values: Values) -> bool:
 
 def shown(form: Form, values: Values, errors: Errors, variables: Values, unit_id: int) -> FormView:
     """The form's view, its lists of persons those of the unit."""
-    formats = {part.format for field in form.fields.values() for part in (field, field.item) if part}
-    chosen = people.choices(unit_id) if "person" in formats else []
-    return form.view(values, errors, variables, people=[Option(person.id, person.name) for person in chosen])
+    return form.view(values, errors, variables, people=_people(form, unit_id))
 
 
 def read_view(task: Task, values: Values, scheme: Scheme, unit_id: int) -> FormView | None:
     """What was entered at a completed task, as its form shows it; None for a task without a form."""
     form = scheme.forms.get(task.form or "")
-    return shown(form, values, {}, values, unit_id) if form and values else None
+    if form is None or not values:
+        return None
+    return form.view(values, {}, values, people=_people(form, unit_id, left=True))
+
+
+def _people(form: Form, unit_id: int, left: bool = False) -> list[Option]:
+    parts = [part for field in form.fields.values() for part in (field, field.item, *field.columns) if part]
+    if not any(part.format == "person" for part in parts):
+        return []
+    return [Option(person.id, person.name) for person in people.choices(unit_id, left=left)]
 
 
 def files_in(views: Iterable[FormView]) -> dict[str, Attachment]:

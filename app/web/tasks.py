@@ -53,7 +53,7 @@ def _complete(desk: _Desk, values: Values, errors: Errors) -> Any:
     except Invalid as refusal:
         return desk.render(values, refusal.fields), 422
     except Conflict as refusal:
-        return _Desk.of(desk.task_id).render(values, stale=refusal.message), 409
+        return _Desk.of(desk.task_id).render(values, refused=refusal.message), 409
     flash(_("已提交。办件现在的状态：%(status)s", status=done.status), "done")
     return redirect(url_for("cases.show", case_id=done.case_id))
 
@@ -63,7 +63,7 @@ def _save(desk: _Desk, values: Values, errors: Errors) -> Any:
         with edge.transaction():
             tasks.save_draft(desk.task_id, values, signed_in().actor, now_of(desk.scheme.id))
     except Conflict as refusal:
-        return _Desk.of(desk.task_id).render(values, stale=refusal.message), 409
+        return _Desk.of(desk.task_id).render(values, refused=refusal.message), 409
     if errors:
         return desk.render(values, errors), 422
     flash(_("已暂存，尚未提交。"), "done")
@@ -93,7 +93,7 @@ class _Desk:
     def draft(self) -> Values:
         return dict(self.page.draft.values) if self.page.draft else {}
 
-    def render(self, values: Values, errors: Errors | None = None, stale: str = "") -> str:
+    def render(self, values: Values, errors: Errors | None = None, refused: str = "") -> str:
         page, unit_id = self.page, self.page.case.unit_id
         view = (
             task_forms.shown(self.form, values, errors or {}, self.variables, unit_id) if self.form else None
@@ -115,8 +115,13 @@ class _Desk:
             shown=self._context(),
             entered=[part for part in earlier if part.view],
             files=task_forms.files_in(views),
-            stale=stale,
+            refused=refused,
+            stands=page.task.state == "open" and not self._closed(),
         )
+
+    def _closed(self) -> bool:
+        closes_at = self.page.task.closes_at
+        return closes_at is not None and closes_at <= now_of(self.scheme.id)
 
     def _context(self) -> list[tuple[str, str]]:
         """The variables that the diagram wants shown above the form, with the names that forms give them."""
