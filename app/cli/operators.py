@@ -55,7 +55,7 @@ def bootstrap(office: str | None, region: str | None, login: str, name: str) -> 
 
 
 def _first_administrator(office: str, region: str, login: str, name: str, now: datetime) -> str:
-    if db.session.scalar(select(Account.id).where(Account.duties.any("administrator")).limit(1)):
+    if db.session.scalar(select(Account.id).where(Account.duties.contains(["administrator"])).limit(1)):
         raise Failed("已经有系统管理员账号，其他账号请登录系统后分配。")
     made = organisations.create(
         "office", office, region, actor=SYSTEM, now=now, profile=organisations.Profile()
@@ -172,7 +172,7 @@ def run_scheduler() -> None:
 @click.option("--cases", "wanted", default=200, show_default=True, metavar="件数", help="办件的件数。")
 def make_demo(wanted: int) -> None:
     """建立演示环境：发布方案，编造机构、人员和办件，列出账号；已经建立的只列出账号。"""
-    demo.make(wanted, clock.now())
+    demo.make(wanted, clock.now(), click.echo)
 
 
 COMMANDS = (

@@ -41,7 +41,7 @@ class Group(click.Group):
     command_class = Command
 
 
-class Instant(click.ParamType):
+class Instant(click.ParamType[datetime]):
     """A moment in Asia/Shanghai."""
 
     name = "时刻"

@@ -18,10 +18,10 @@ from app.errors import DomainError
 from app.extensions import db
 from app.models import Case, History, Incident, Message, PostQuota, Task, Timer
 from app.operations import cases, deployments, messages, tasks, timers, verify
-from app.operations._apart import savepoint
+from app.operations.apart import savepoint
 from app.operations._expectations import Stands, differences, happened_since, stands, told
 from app.operations._road import GRACE
-from app.operations._scenario_values import filled_in
+from app.operations.made_up import filled_in
 from app.operations.actors import SYSTEM
 from app.operations.capabilities import Request
 from app.operations.places import register_posts
@@ -168,9 +168,7 @@ class Performance:
             for code, p in posts.items()
         ]
         jurisdiction = self.scheme.jurisdiction
-        register_posts(
-            Request(case_id, jurisdiction, self.scheme, unit_id, None, 0, "", {"posts": rows}, at)
-        )
+        register_posts(Request(case_id, jurisdiction, self.scheme, unit_id, None, 0, "", {"posts": rows}, at))
 
     def _take(self, step: Step) -> None:
         acts = step.task or step.draft or step.message or step.overlay

@@ -10,7 +10,7 @@ from app.content import Scenario, Scenarios, Scheme, read_scenarios
 from app.engine import ProcessDefinition
 from app.errors import SchemeInvalid
 from app.operations import deployments, worlds
-from app.operations._apart import apart, undone
+from app.operations.apart import apart, undone
 from app.operations._performance import Failure, Performance
 from app.operations.actors import SYSTEM
 

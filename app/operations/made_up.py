@@ -1,4 +1,4 @@
-"""What a scenario's step fills in: files by name and people by name become what a form holds."""
+"""Made-up values: what a scenario fills in by name becomes what a form holds."""
 
 from __future__ import annotations
 

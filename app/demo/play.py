@@ -1,0 +1,187 @@
+"""The cases of a demonstration, day by day: units open them, timers fire, messages go, people decide."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import count, cycle
+from random import Random
+from typing import Any
+
+from sqlalchemy import select
+
+from app.content import Scheme
+from app.demo.script import Act, Script, filled, written
+from app.demo.stage import Unit
+from app.engine.civil import civil, start_of_day
+from app.errors import DomainError
+from app.extensions import db
+from app.models import Case, Task
+from app.operations import cases, messages, tasks, timers
+from app.operations.actors import Actor
+from app.operations.apart import savepoint
+from app.operations.made_up import filled_in
+
+Known = Mapping[str, Any]
+
+
+class ScriptRefused(DomainError):
+    """演示的编排与方案不符。"""
+
+
+@dataclass(order=True, slots=True)
+class Due:
+    """What is to be done next in a case, or with `case_id` None: what a unit opens."""
+
+    at: datetime
+    number: int
+    acts: Sequence[Act] = field(compare=False)
+    known: Known = field(compare=False)
+    case_id: int | None = field(compare=False, default=None)
+    unit: Unit | None = field(compare=False, default=None)
+    process: str = field(compare=False, default="")
+
+
+class Play:
+    """Plays a script on a stage that stands; everything is in the caller's transaction."""
+
+    def __init__(
+        self,
+        script: Script,
+        scheme: Scheme,
+        value_sets: Mapping[str, Known],
+        units: Sequence[Unit],
+        actors: Mapping[int, Actor],
+    ) -> None:
+        self.script, self.scheme, self.values, self.actors = script, scheme, value_sets, actors
+        self.units = {unit.id: unit for unit in units}
+        self.chance = Random(script.scheme)  # noqa: S311  (nothing here is secret)
+        self.numbers = count()
+        self.agenda: list[Due] = []
+        self.seen: set[int] = set()
+        self.plans: dict[str, Iterator[Sequence[Act]]] = {
+            process: cycle(part["plans"]) for process, part in script.started.items()
+        }
+        for opening in script.openings:
+            plans = cycle(opening["plans"])
+            for unit in units:
+                day = script.begins + timedelta(days=script.first_day_of(unit.name, opening))
+                at = self._office_hour(day)
+                self._put(at, next(plans), _unit_known(unit), None, unit, opening["process"])
+
+    def run(self, told: Callable[[date, int], None]) -> int:
+        """Lets every day pass up to the script's clock; answers how many cases there are then."""
+        day = civil(self.script.begins).date()
+        while start_of_day(day) < self.script.clock:
+            self._let_pass(start_of_day(day) + timedelta(minutes=2))
+            told(day, len(self.seen))
+            day += timedelta(days=1)
+            evening = min(start_of_day(day), self.script.clock)
+            while self.agenda and self.agenda[0].at < evening:
+                self._do(heapq.heappop(self.agenda))
+        self._let_pass(self.script.clock)
+        return len(self.seen)
+
+    def _put(
+        self,
+        at: datetime,
+        acts: Sequence[Act],
+        known: Known,
+        case_id: int | None,
+        unit: Unit | None = None,
+        process: str = "",
+    ) -> None:
+        heapq.heappush(self.agenda, Due(at, next(self.numbers), acts, known, case_id, unit, process))
+
+    def _office_hour(self, day: datetime) -> datetime:
+        """Some minute between 9 and 17 o'clock of the day, or of the Monday after a weekend."""
+        local = civil(day).date()
+        local += timedelta(days=max(0, 7 - local.weekday()) if local.weekday() > 4 else 0)
+        return start_of_day(local) + timedelta(hours=9, minutes=self.chance.randrange(8 * 60))
+
+    def _later(self, at: datetime) -> datetime:
+        return self._office_hour(at + timedelta(days=self.chance.randint(1, 4)))
+
+    def _let_pass(self, now: datetime) -> None:
+        timers.sweep(lambda scheme_id: now, savepoint)
+        messages.deliver(savepoint)
+        self._plan_new_cases(now)
+
+    def _plan_new_cases(self, now: datetime) -> None:
+        """Gives the cases that messages have started a plan of their own."""
+        asked = select(Case.id, Case.process, Case.unit_id, Case.person_id).where(Case.id.not_in(self.seen))
+        for case in db.session.execute(asked.order_by(Case.id)).all():
+            self.seen.add(case.id)
+            unit = self.units[case.unit_id]
+            applicant = next((one for one in unit.applicants if one.person_id == case.person_id), None)
+            if applicant and case.process in self.plans:
+                acts = next(self.plans[case.process])
+                self._put(self._later(now), acts, {**_unit_known(unit), **applicant.known}, case.id)
+
+    def _do(self, due: Due) -> None:
+        try:
+            if due.case_id is None:
+                self._open(due)
+            elif due.acts:
+                self._act(due, due.case_id)
+        except DomainError as refusal:
+            fields = getattr(refusal, "fields", {})
+            sentence = "；".join([refusal.message, *(text for texts in fields.values() for text in texts)])
+            raise ScriptRefused(f"演示的编排与方案不符：{due.acts[:1]}，{sentence}") from refusal
+
+    def _open(self, due: Due) -> None:
+        if due.unit is None:
+            raise AssertionError("only a unit opens a case")
+        unit = due.unit
+        case_id = cases.start(
+            self.scheme.id, due.process, unit_id=unit.id, actor=unit.actor, received_at=due.at
+        )
+        self.seen.add(case_id)
+        self._put(due.at + timedelta(minutes=20), due.acts, due.known, case_id)
+
+    def _act(self, due: Due, case_id: int) -> None:
+        act, *rest = due.acts
+        known = {**due.known, "today": written(civil(due.at).date())}
+        if isinstance(act, Mapping) and "message" in act:
+            unit = self.units[db.session.execute(select(Case.unit_id).where(Case.id == case_id)).scalar_one()]
+            cases.message(case_id, act["message"], {}, unit.actor, due.at)
+        else:
+            answer = act if isinstance(act, str) else act["draft"]
+            if not self._answer(case_id, answer, known, due.at, draft=not isinstance(act, str)):
+                return
+        messages.deliver(savepoint)
+        if rest:
+            self._put(self._later(due.at), rest, due.known, case_id)
+
+    def _answer(self, case_id: int, answer: str, known: Known, at: datetime, *, draft: bool) -> bool:
+        """Fills in the first open task that has such an answer; False where none has: the plan is over."""
+        asked = select(Task.id, Task.form, Task.office_id).where(Task.case_id == case_id)
+        for task in db.session.execute(asked.where(Task.state == "open").order_by(Task.id)).all():
+            template = self.script.answers.get(task.form, {}).get(answer)
+            if template is None:
+                continue
+            actor = self.actors[task.office_id]
+            # A set of values is somebody's, so what is particular to the person goes over it.
+            whole = {**template, **known["fields"]} if "use" in template else template
+            values = filled(whole, known, self.values)
+            values = filled_in(values, self.scheme.form(task.form), {}, actor, at)
+            if draft:
+                tasks.save_draft(task.id, values, actor, at)
+            else:
+                tasks.complete(task.id, values, actor, at)
+            return True
+        return False
+
+
+def _unit_known(unit: Unit) -> dict[str, Any]:
+    """What templates may say of a unit: its posts leave exactly as many places as people apply."""
+    wanted = Counter(applicant.known["grade"] for applicant in unit.applicants)
+    posts = [
+        {"grade": grade, "approved": held + vacant, "held": held, "vacant": vacant}
+        for held, (grade, vacant) in enumerate(sorted(wanted.items()), start=2)
+    ]
+    people = [applicant.known for applicant in unit.applicants]
+    return {"unit": unit.name, "posts": posts, "people": people}

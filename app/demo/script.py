@@ -1,0 +1,79 @@
+"""What a demonstration shows, as data: demo/<scheme>.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from app.config import PROJECT
+from app.content.instants import parse_local_instant
+from app.content.yaml_text import read_yaml
+
+FOLDER = PROJECT / "demo"
+
+Act = str | Mapping[str, str]
+"""The name of an answer, or {draft: answer}, or {message: name of a message}."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One demonstration; the file says what each part means.
+
+    `openings` are what units start, `started` what other cases start; each has plans taken in turn.
+    """
+
+    scheme: str
+    begins: datetime
+    clock: datetime
+    values_from: str
+    born_in: str
+    organisations: Mapping[str, Mapping[str, Any]]
+    jurisdictions: Sequence[Mapping[str, Any]]
+    units: Sequence[Mapping[str, Any]]
+    duties: Sequence[Mapping[str, Any]]
+    people: Sequence[Mapping[str, Any]]
+    answers: Mapping[str, Mapping[str, Any]]
+    openings: Sequence[Mapping[str, Any]]
+    started: Mapping[str, Mapping[str, Any]]
+    late: Mapping[str, Any]
+
+    def first_day_of(self, unit: str, opening: Mapping[str, Any]) -> int:
+        """Days after `begins` on which a unit opens something; late units are late with the last."""
+        late = unit in self.late["units"] and opening is self.openings[-1]
+        return int(self.late["day"] if late else opening["day"])
+
+
+def read_scripts(folder: Path = FOLDER) -> Iterable[Script]:
+    """All demonstrations that lie in the folder."""
+    for path in sorted(folder.glob("*.yaml")):
+        found = read_yaml(path.read_bytes())
+        for name in ("begins", "clock"):
+            found[name] = parse_local_instant(found[name])
+        yield Script(**found)
+
+
+def filled(template: Any, known: Mapping[str, Any], value_sets: Mapping[str, Mapping[str, Any]]) -> Any:
+    """A template with what is known put in.
+
+    `$name` is a known value; {each: name, row: template} a row for each of a known list; `use` names a set
+    of values that the others complete and override.
+    """
+    if isinstance(template, str) and template.startswith("$"):
+        return known[template[1:]]
+    if isinstance(template, list):
+        return [filled(one, known, value_sets) for one in template]
+    if not isinstance(template, Mapping):
+        return template
+    if template.keys() == {"each", "row"}:
+        return [filled(template["row"], {**known, **row}, value_sets) for row in known[template["each"]]]
+    parts = {name: filled(part, known, value_sets) for name, part in template.items()}
+    used = value_sets[parts.pop("use")] if "use" in parts else {}
+    return {**used, **parts}
+
+
+def written(day: date) -> str:
+    """A day as forms hold it."""
+    return day.isoformat()

@@ -1,0 +1,116 @@
+"""The stage of a demonstration: organisations, their relations, accounts, people in the registers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from app.content.identity import make_credit_code
+from app.demo.people import MadeUp, made_up_people
+from app.demo.script import Script
+from app.operations import accounts, organisations, people
+from app.operations.accounts import actor_for
+from app.operations.actors import SYSTEM, Actor
+from app.operations.organisations import Profile
+
+PASSWORD = "Yanshi#2021"  # noqa: S105  (of a rehearsal database, and printed)
+LONG_AGO = datetime(2010, 1, 1, tzinfo=UTC)
+UNIT_LOGIN = "unit"
+CREDIT_CODES_FROM = 70_000_001
+
+
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    """Somebody of a unit who will apply, and what the script's templates may say of them."""
+
+    person_id: int
+    known: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit with its operator and the people whom it will put forward."""
+
+    id: int
+    name: str
+    actor: Actor
+    applicants: tuple[Applicant, ...]
+
+
+class Stage:
+    """Sets the stage as of a month before the demonstration begins."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self.now = script.begins - timedelta(days=30)
+        self.crowd = made_up_people(script.scheme, script.born_in)
+        self.kinds = self._kinds()
+        self.ids: dict[str, int] = {}
+        self.actors: dict[int, Actor] = {}
+
+    def set_offices(self) -> None:
+        """Departments, offices and their accounts."""
+        for name, facts in self.script.organisations.items():
+            made = organisations.create(
+                facts["kind"], name, str(facts["region"]), actor=SYSTEM, now=self.now, profile=_profile(facts)
+            )
+            self.ids[name] = made.id
+            self.actors[made.id] = self._allot(made.id, facts["login"], next(self.crowd).name, ["operator"])
+        for grant in self.script.jurisdictions:
+            facts = {**grant, "region": str(grant["region"])}
+            office, function, region = (facts.pop(key) for key in ("office", "function", "region"))
+            office_id = self.ids[office]
+            organisations.grant_jurisdiction(office_id, function, region, LONG_AGO, actor=SYSTEM, **facts)
+        for duty in self.script.duties:
+            self._allot(self.ids[duty["organisation"]], duty["login"], duty["name"], duty["duties"])
+
+    def set_unit(self, number: int, facts: Mapping[str, Any], people_wanted: int) -> Unit:
+        """A unit registers itself, completes its data and enters its people."""
+        contact, region = next(self.crowd).name, str(facts["region"])
+        account = accounts.register_unit(
+            code=make_credit_code(region, CREDIT_CODES_FROM + number),
+            name=facts["name"],
+            region=region,
+            login=f"{UNIT_LOGIN}{number:02d}",
+            password=PASSWORD,
+            person_name=contact,
+            telephone="",
+            now=self.now,
+        )
+        actor = actor_for(account)
+        superior = self.ids.get(facts.get("superior", ""))
+        unit = accounts.complete_unit_profile(superior, _profile(facts), actor=actor, now=self.now)
+        self.actors[unit.id] = actor
+        applicants = tuple(self._applicant(unit.id, unit.name, actor) for _ in range(people_wanted))
+        return Unit(unit.id, unit.name, actor, applicants)
+
+    def _applicant(self, unit_id: int, unit: str, actor: Actor) -> Applicant:
+        person: MadeUp = next(self.crowd)
+        kind = next(self.kinds)
+        added = people.add(unit_id, person.name, person.id_number, actor=actor, now=self.now)
+        known = {
+            "person": added.id,
+            "unit": unit,
+            "work_started": f"{person.born.year + 20}-07",
+            **kind,
+        }
+        return Applicant(added.id, known)
+
+    def _allot(self, organisation_id: int, login: str, name: str, duties: list[str]) -> Actor:
+        account, first = accounts.allot(organisation_id, login, name, duties, actor=SYSTEM, now=self.now)
+        accounts.change_password(account.id, first, PASSWORD, self.now)
+        return actor_for(account)
+
+    def _kinds(self) -> Iterator[Mapping[str, Any]]:
+        while True:
+            yield from self.script.people
+
+
+def _profile(facts: Mapping[str, Any]) -> Profile:
+    return Profile(
+        level=facts["level"],
+        system=facts.get("system", "other"),
+        nature=facts.get("nature", "institution"),
+    )
