@@ -16,7 +16,8 @@ ERROR = '<bpmn:errorEventDefinition errorRef="bad"/>'
 TERMINATE = "<bpmn:terminateEventDefinition/>"
 CALL = (
     '<bpmn:extensionElements><spiffworkflow:properties xmlns:spiffworkflow="http://spiffworkflow.org/bpmn/schema/1.0/core">'
-    '<spiffworkflow:property name="inputs" value="v"/></spiffworkflow:properties></bpmn:extensionElements>'
+    '<spiffworkflow:property name="inputs" value="v"/>'
+    '<spiffworkflow:property name="outputs" value="v"/></spiffworkflow:properties></bpmn:extensionElements>'
 )
 GATEWAYS = ("exclusiveGateway", "parallelGateway", "inclusiveGateway")
 
@@ -107,7 +108,7 @@ class Level:
 
     def split(self, depth: int) -> tuple[str, str]:
         """A gateway, two or three branches, and a join of the same kind, or of another."""
-        kind = self.plan.draw(st.sampled_from(GATEWAYS))
+        kind = self.plan.draw(st.sampled_from([kind for kind in GATEWAYS if kind in self.plan.features]))
         other = "mismatch" in self.plan.features and self.plan.chance(25)
         join_kind = self.plan.draw(st.sampled_from(GATEWAYS)) if other else kind
         default = self.plan.id("f")
@@ -123,7 +124,8 @@ class Level:
         return f"v {self.plan.draw(st.sampled_from(['==', '!=']))} {number}"
 
     def branch(self, split: str, join: str, depth: int, condition: str, flow_id: str) -> None:
-        first, last = (join, None) if self.plan.chance(15) else self.block(depth)
+        empty = "empty" in self.plan.features and self.plan.chance(15)
+        first, last = (join, None) if empty else self.block(depth)
         flow = self.flow(split, first, condition)
         if flow_id:
             self.parts[-1] = self.parts[-1].replace(f'id="{flow}"', f'id="{flow_id}"')
@@ -206,7 +208,7 @@ BLOCKS = {
     "sub": Level.sub_process,
     "call": Level.call,
 }
-ALL = frozenset(BLOCKS) | {"multi", "boundary", "mismatch", "ends"}
+ALL = frozenset(BLOCKS) | {*GATEWAYS, "empty", "multi", "boundary", "mismatch", "ends"}
 
 
 @st.composite

@@ -33,6 +33,7 @@ class Work:
     count: int = 0
     left: int = 0
     inner: list[Frame] = field(default_factory=list)
+    called: MutableMapping[str, Any] | None = None
 
     @property
     def id(self) -> str:
@@ -178,7 +179,8 @@ class Game:
             work.inner.append(inner)
             self._start(work.node, inner)
         elif kind == "callActivity":
-            inner = Frame({"v": frame.variables["v"]}, work)
+            work.called = {"v": frame.variables["v"]}
+            inner = Frame(work.called, work)
             work.inner.append(inner)
             self._start(self.nodes[work.node.get("calledElement", "")], inner)
 
@@ -188,6 +190,8 @@ class Game:
     def _finish(self, work: Work) -> None:
         self.trace.append(work.id)
         self._kill(work)
+        if work.called is not None:
+            work.frame.variables["v"] = work.called["v"]
         if work.index is not None:
             self._check_done(work.frame)
         else:
