@@ -44,11 +44,16 @@ def _check(folder: Path) -> None:
 @scheme_group.command("publish")
 @click.argument("folder", type=FOLDER)
 def _publish(folder: Path) -> None:
-    """发布方案目录 FOLDER（仅限新库和演练库；正式库投入使用后在系统中按流程发布）。"""
-    files = files_of(folder)
+    """发布方案目录 FOLDER（仅限新库和演练库；正式库投入使用后在系统中按流程发布）。
+
+    在演练库里，方案的时钟从方案开始的那一天走起。
+    """
+    files, real_now = files_of(folder), clock.now()
+    scheme = Scheme.from_files(files)
     with atomic():
         clocks.demand_rehearsal_or_empty()
-        deployment_id = deployments.publish(files, SYSTEM, clock.now())
+        clocks.open_clock(scheme.id, scheme.opens_at, SYSTEM, real_now)
+        deployment_id = deployments.publish(files, SYSTEM, clocks.scheme_now(scheme.id, real_now))
     click.echo(f"已发布，发布版本 {deployment_id}。")
 
 
