@@ -107,15 +107,17 @@ class InclusiveGateway(Joining, bpmn.InclusiveGateway):  # type: ignore[misc]
         if token.via and arrivals[token.via] is not token:
             return False
         empty = set(self.incoming) - arrivals.keys()
-        if any(self._awaits(other, empty, arrivals.keys()) for other in token.workflow.inside(token.host)):
+        others = {t.element for t in token.workflow.inside(token.host) if t.task_spec is not self}
+        if any(self.awaits(element, empty, arrivals) for element in others):
             return False
         self.fire(token, arrivals.values())
         token._ready()
         return True
 
-    def _awaits(self, other: Token, empty: set[str], filled: Iterable[str]) -> bool:
-        ways = self._ways.get(other.task_spec.bpmn_id, frozenset())
-        return other.task_spec is not self and not ways.isdisjoint(empty) and ways.isdisjoint(filled)
+    def awaits(self, element: str, empty: Iterable[str], filled: Iterable[str]) -> bool:
+        """Whether a token at another element may still come by an empty flow, and by no filled one."""
+        ways = self._ways.get(element, frozenset())
+        return not ways.isdisjoint(empty) and ways.isdisjoint(filled)
 
     @cached_property
     def _ways(self) -> dict[str, frozenset[str]]:

@@ -8,7 +8,7 @@ from typing import Any
 from lxml import etree
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 
-from app.engine import markup, profile, references
+from app.engine import markup, profile, references, soundness
 from app.engine.decisions import DecisionTable
 from app.engine.definitions import Definitions, ProcessDefinition
 from app.engine.dmn_xml import parse_decisions
@@ -47,6 +47,7 @@ def _read(files: Mapping[str, bytes]) -> tuple[Definitions, list[Problem]]:
                 _add(processes, process.id, process, name, problems)
     definitions = Definitions(processes, decisions)
     problems += references.check(definitions)
+    problems += [found for process in processes.values() for found in soundness.check(process)]
     return definitions, problems
 
 
