@@ -72,9 +72,14 @@ class TestAnswers:
     def test_it_goes_with_its_transaction(self, world: Built, name: str, asked: Asked) -> None:
         case_id = asked.setting(world)
         before = fingerprint()
-        with pytest.raises(KeyboardInterrupt), atomic():
-            capabilities.perform(name, request(case_id, asked.inputs))
-            raise KeyboardInterrupt
+
+        def die_after_it() -> None:
+            with atomic():
+                capabilities.perform(name, request(case_id, asked.inputs))
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            die_after_it()
         assert fingerprint() == before
 
     @pytest.mark.parametrize(("name", "asked"), DONE)
@@ -139,8 +144,9 @@ def test_a_dry_run_gives_the_same_outputs_and_asks_nothing_of_the_database(
 @pytest.mark.parametrize("name", REGISTRY)
 def test_every_name_that_it_declares_has_a_title_in_chinese(name: str) -> None:
     declared = REGISTRY[name].declaration
-    titles = [declared.title, *declared.inputs.values(), *declared.outputs.values()]
-    assert [title for title in [*titles, *declared.refusals.values()] if not re.search("[一-鿿]", title)] == []
+    named = (declared.inputs, declared.outputs, declared.refusals)
+    titles = [declared.title, *(title for names in named for title in names.values())]
+    assert [title for title in titles if not re.search("[一-鿿]", title)] == []
 
 
 def known_jurisdictions() -> set[str]:

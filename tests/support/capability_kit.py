@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import text
-from support.world import at, complete, open_filing, register_posts
 
 from app.extensions import atomic, db
 from app.models import Case
 from app.operations import capabilities, deployments
 from app.operations.capabilities import Request
 from app.operations.worlds import Built
+from support.world import at, complete, open_filing, register_posts
 
 NOON = at("2021-06-15 12:00")
 LIBRARY, FIRST, SECOND = "东溪区图书馆", "陈一", "李二"
