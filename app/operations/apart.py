@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from flask import current_app
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
@@ -25,19 +26,15 @@ class NoRoomApart(DomainError):
 
 @contextmanager
 def apart() -> Iterator[Session]:
-    """One transaction on empty tables, always rolled back. Raises RuntimeError inside another one."""
-    session = db.session()
-    if session.info.get("atomic") or session.new or session.dirty or session.deleted:
-        raise RuntimeError("apart() has a transaction of its own; it was opened inside another one.")
-    session.rollback()
-    session.info["atomic"] = True
-    try:
-        _own_tables(session)
-        yield session
-    finally:
-        session.rollback()
-        session.info.pop("atomic", None)
-        session.info.pop(KEEP_ON_REFUSAL, None)
+    """A transaction of its own on empty tables, always rolled back; the caller's own is left alone."""
+    with current_app.app_context():  # brings a session of its own
+        session = db.session()
+        session.info["atomic"] = True
+        try:
+            _own_tables(session)
+            yield session
+        finally:
+            session.rollback()
 
 
 @contextmanager

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from app.content import Scenario, Scenarios, Scheme, read_scenarios
 from app.engine import ProcessDefinition
-from app.errors import SchemeInvalid
+from app.errors import NotFound, SchemeInvalid
 from app.operations import deployments, worlds
-from app.operations.apart import apart, undone
 from app.operations._performance import Failure, Performance
 from app.operations.actors import SYSTEM
+from app.operations.apart import apart, undone
 
 __all__ = ["Failure", "Gap", "ScenarioResult", "SchemeRun", "run_scenario", "run_scheme"]
 
@@ -75,22 +75,20 @@ def run_scheme(
     with apart():
         deployment_id = deployments.publish(files, SYSTEM, PUBLISHED)
         scheme = deployments.scheme(deployment_id)
-        for file in found.worlds:
-            with undone():
-                built = worlds.build(found.worlds[file])
-                for name in chosen:
-                    scenario = found.scenarios[name]
-                    if scenario.world == file:
-                        performance = Performance(scheme, scenario, found.worlds[file], built)
-                        results[name] = _perform(name, scenario, performance)
-                        told(results[name])
+        for world in {found.scenarios[name].world: None for name in chosen}:
+            for result in _run_in_world(scheme, found, world, chosen):
+                results[result.file] = result
+                told(result)
     in_order = tuple(results[name] for name in chosen)
     return SchemeRun(in_order, _gaps(scheme, [result.covered for result in in_order]))
 
 
 def run_scenario(files: Mapping[str, bytes], name: str) -> ScenarioResult:
-    """Runs one scenario of a scheme's files, as `run_scheme`."""
-    return run_scheme(files, only={name}).results[0]
+    """Runs one scenario of a scheme's files, as `run_scheme`. Raises NotFound for an unknown file name."""
+    results = run_scheme(files, only={name}).results
+    if not results:
+        raise NotFound(f"没有这个场景文件：{name}。")
+    return results[0]
 
 
 def _read(files: Mapping[str, bytes]) -> Scenarios:
@@ -98,6 +96,18 @@ def _read(files: Mapping[str, bytes]) -> Scenarios:
     if any(problem.severity == "error" for problem in found.problems):
         raise SchemeInvalid(found.problems)
     return found
+
+
+def _run_in_world(
+    scheme: Scheme, found: Scenarios, world: str, chosen: Collection[str]
+) -> Iterator[ScenarioResult]:
+    """The chosen scenarios of one world, which is built once and stands anew before each of them."""
+    with undone():
+        built = worlds.build(found.worlds[world])
+        for name in chosen:
+            scenario = found.scenarios[name]
+            if scenario.world == world:
+                yield _perform(name, scenario, Performance(scheme, scenario, found.worlds[world], built))
 
 
 def _perform(name: str, scenario: Scenario, performance: Performance) -> ScenarioResult:
