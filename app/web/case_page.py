@@ -58,6 +58,7 @@ def show(case_id: int) -> str:
         facts=_facts(case, scheme),
         waits=waits,
         entries=entries,
+        clauses=dict(sorted({clause for entry in entries for clause in entry.clauses if clause[1]})),
         earlier=steps.next,
         pictures=pictures,
         way=_way(pictures, scheme),

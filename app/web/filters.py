@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import Flask
 
 CHINA = ZoneInfo("Asia/Shanghai")
+ISO_DAY = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])(?:-([0-3][0-9]))?")
 
 
 def day(value: date | str | None) -> str:
-    """2021年7月23日; an ISO date in text is read, any other text stays as it is."""
+    """2021年7月23日; ISO dates and months in text are read, any other text stays as it is."""
     if value is None:
         return ""
-    if isinstance(value, str):
-        try:
-            value = date.fromisoformat(value)
-        except ValueError:
-            return str(value)
-    return f"{value.year}年{value.month}月{value.day}日"
+    if isinstance(value, date):
+        return f"{value.year}年{value.month}月{value.day}日"
+    found = ISO_DAY.fullmatch(value)
+    if found is None:
+        return value
+    year, month, last = found.groups()
+    return f"{year}年{int(month)}月" + (f"{int(last)}日" if last else "")
 
 
 def instant(value: datetime | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime
 from typing import Any
 
@@ -16,9 +15,7 @@ from app.models import Person
 from app.operations import deployments, people
 from app.operations._plain import from_json
 from app.operations.clock import scheme_now
-from app.web.filters import day, instant
-
-ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+from app.web.filters import ISO_DAY, day, instant
 
 
 def scheme_of(deployment_id: int) -> Scheme:

@@ -21,11 +21,16 @@ function zoomBy(viewer, factor) {
   canvas.zoom(Math.min(4, Math.max(0.2, canvas.zoom() * factor)));
 }
 
+function fit(viewer) {
+  viewer.get("canvas").resized();
+  viewer.get("canvas").zoom("fit-viewport", "auto");
+}
+
 async function show(viewer, diagram) {
   await viewer.importXML(diagram.xml);
   // The wheel scrolls the page; the buttons zoom.
   viewer.get("zoomScroll").toggle(false);
-  viewer.get("canvas").zoom("fit-viewport", "auto");
+  fit(viewer);
   mark(viewer, diagram);
 }
 
@@ -40,10 +45,11 @@ function start(frame) {
     const action = event.target.dataset.zoom;
     if (action === "in") zoomBy(viewer, 1.25);
     if (action === "out") zoomBy(viewer, 0.8);
-    if (action === "fit") viewer.get("canvas").zoom("fit-viewport", "auto");
+    if (action === "fit") fit(viewer);
   });
   const picker = frame.querySelector("select");
   picker?.addEventListener("change", () => choose(Number(picker.value)));
+  new ResizeObserver(() => viewer.getDefinitions() && fit(viewer)).observe(container);
   choose(0);
 }
 

@@ -97,7 +97,8 @@ class Visitor:
         found = self.page.evaluate(
             """async (locale) => {
                 axe.configure({locale});
-                return (await axe.run()).violations.map((v) => [v.id, v.nodes.map((n) => n.html.slice(0, 200))]);
+                const {violations} = await axe.run();
+                return violations.map((v) => [v.id, v.nodes.map((n) => n.html.slice(0, 200))]);
             }""",
             locale,
         )
@@ -105,7 +106,10 @@ class Visitor:
 
     def _heard(self, message: Any) -> None:
         # A refused form is an answer of 422, which the browser reports as a failed resource.
-        if message.type in ("error", "warning") and "the server responded with a status of 4" not in message.text:
+        if (
+            message.type in ("error", "warning")
+            and "the server responded with a status of 4" not in message.text
+        ):
             self.complaints.append(f"console: {message.text}")
 
 

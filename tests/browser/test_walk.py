@@ -10,8 +10,8 @@ import pytest
 import yaml
 from flask import Flask
 from playwright.sync_api import Page
-from sqlalchemy import func, select, update
-from support.pages import PASSWORD
+from sqlalchemy import func, update
+from support.pages import PASSWORD, PDF
 from support.world import PUBLISHED, at
 
 from app import clock
@@ -27,10 +27,6 @@ from app.operations.worlds import Built, build
 
 pytestmark = pytest.mark.browser
 
-PDF = (
-    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
-    b"2 0 obj<</Type/Pages/Count 0/Kids[]>>endobj\n%%EOF\n"
-)
 SCHEME = "chongqing-2021"
 UNIT, BUREAU, OFFICE = "渝北区实验学校", "渝北区人力资源和社会保障局", "市工考办"
 
@@ -126,7 +122,10 @@ def test_the_way_of_an_application(
     unit.look("14-publicity-form")
     person = world.people["邓国平"]
     entry = {"person": person, "trade": "维修电工", "grade": "technician"}
-    fill(unit.page, {"publicity_from": "2021-06-08", "place": "单位公告栏", "entries": [entry], "reviewed": True})
+    fill(
+        unit.page,
+        {"publicity_from": "2021-06-08", "place": "单位公告栏", "entries": [entry], "reviewed": True},
+    )
     submit(unit.page)
     unit.page.wait_for_selector("text=公示中")
     unit.page.wait_for_selector(".djs-container .djs-element")
@@ -171,7 +170,7 @@ def test_the_way_of_an_application(
     bureau.look("30-inbox")
     bureau.page.click("main td >> text=区县审核")
     bureau.page.wait_for_selector("#task-form")
-    bureau.page.check('[name=decision][value=approve]')
+    bureau.page.check("[name=decision][value=approve]")
     bureau.page.wait_for_selector('[name="_file-material"]')
     bureau.look("31-review-form")
     pdf = tmp_path / "申报材料.pdf"
@@ -221,7 +220,11 @@ def register_posts_for(world: Built) -> None:
         unit_id = world.organisations[UNIT]
         scheme = deployments.scheme(deployments.current(SCHEME, PUBLISHED))
         case_id = cases.start(
-            SCHEME, "post_filing", unit_id=unit_id, actor=world.actors[UNIT], received_at=at("2021-06-17 09:00")
+            SCHEME,
+            "post_filing",
+            unit_id=unit_id,
+            actor=world.actors[UNIT],
+            received_at=at("2021-06-17 09:00"),
         )
         places.register_posts(
             capabilities.Request(
@@ -232,7 +235,9 @@ def register_posts_for(world: Built) -> None:
                 person_id=None,
                 token=0,
                 element="register",
-                inputs={"posts": [{"grade": "technician", "approved": 1, "held": 0, "special": 0, "vacant": 1}]},
+                inputs={
+                    "posts": [{"grade": "technician", "approved": 1, "held": 0, "special": 0, "vacant": 1}]
+                },
                 at=at("2021-06-17 09:00"),
             )
         )

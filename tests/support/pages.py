@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import Flask
@@ -20,9 +21,13 @@ from app.operations.actors import SYSTEM
 from app.operations.worlds import Built
 from support.world import SCHEME, at, make_world, publish_tiny
 
-__all__ = ["PASSWORD", "Browser", "Stage", "set_stage"]
+__all__ = ["PASSWORD", "PDF", "Browser", "Stage", "set_stage"]
 
 PASSWORD = "Xq7-lantern-bridge"
+PDF = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+    b"2 0 obj<</Type/Pages/Count 0/Kids[]>>endobj\n%%EOF\n"
+)
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
@@ -81,6 +86,10 @@ class Stage:
         with atomic() as session:
             mine = Account.id == self.world.actors[name].account_id
             session.execute(update(Account).where(mine).values(duties=sorted(duties)))
+
+    def now(self) -> datetime:
+        """The scheme's present instant."""
+        return clocks.scheme_now(SCHEME, clock.now())
 
     def move_clock(self, when: str) -> None:
         with atomic():

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from support.pages import Browser, Stage
+from support.pages import PDF, Browser, Stage
 from support.world import BUREAU, LIBRARY, complete, open_filing, register_posts, task_of
 
-PDF = (
-    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
-    b"2 0 obj<</Type/Pages/Count 0/Kids[]>>endobj\n%%EOF\n"
-)
 FILLED = {"grade": "junior", "summary": "近五年工作扎实。"}
 
 
-def filed(stage: Stage, person: str = "陈一") -> int:
+def filed(stage: Stage, grade: str = "junior") -> int:
     """A case that waits for the bureau's first review."""
-    register_posts(stage.world, {"junior": 1})
-    case_id = open_filing(stage.world, person)
-    complete(case_id, "fill", FILLED, stage.world.actors[LIBRARY], "2021-06-10 10:00")
+    register_posts(stage.world, {grade: 1})
+    case_id = open_filing(stage.world)
+    complete(case_id, "fill", FILLED | {"grade": grade}, stage.world.actors[LIBRARY], "2021-06-10 10:00")
     return case_id
 
 
@@ -144,7 +140,7 @@ def test_a_list_of_persons_offers_the_units_own(stage: Stage, unit: Browser) -> 
 
 def test_nobody_reviews_their_own_filing(stage: Stage) -> None:
     """ALL-04: the officer who is the applicant is told why, and the form stays."""
-    case_id = filed(stage)
+    case_id = filed(stage, "senior")
     complete(case_id, "first_review", {"decision": "approve"}, stage.world.actors[BUREAU], "2021-06-11 08:00")
     browser = stage.open("陈一（兼省考核办）")
     browser.get(f"/tasks/{task_of(case_id)}")

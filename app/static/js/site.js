@@ -31,11 +31,17 @@ function keepChosenFiles(before, after) {
   });
 }
 
-async function redraw(form, focusId) {
+// What was typed, without the files.
+function textsOf(form) {
   const typed = new FormData(form);
   for (const [name, value] of [...typed]) {
     if (value instanceof File) typed.delete(name);
   }
+  return typed;
+}
+
+async function redraw(form, focusId) {
+  const typed = textsOf(form);
   typed.set("_update", "1");
   const answer = await fetch(form.action, {method: "POST", body: typed});
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -61,4 +67,21 @@ document.querySelectorAll("[data-poll]").forEach((notice) => {
     tag = answer.headers.get("ETag");
     notice.hidden = false;
   }, 30000);
+});
+
+// What was typed is kept as a draft now and then; that also keeps the session from going idle.
+document.querySelectorAll("form[data-drafts]").forEach((form) => {
+  let changed = false;
+  form.addEventListener("input", () => { changed = true; });
+  setInterval(async () => {
+    if (!changed) return;
+    changed = false;
+    const typed = textsOf(form);
+    typed.set("_draft", "1");
+    typed.set("_quiet", "1");
+    const answer = await fetch(form.action, {method: "POST", body: typed}).catch(() => null);
+    const told = form.querySelector("[data-draft-told]");
+    if (told && answer?.status === 204) told.hidden = false;
+    if (answer?.status !== 204) changed = true;
+  }, 60000);
 });

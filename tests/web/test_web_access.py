@@ -1,0 +1,140 @@
+"""Whose eyes see what: an address with somebody else's object is as if it were not there (trust note 6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from support.pages import PDF, Browser, Stage
+from support.world import BUREAU, LIBRARY, OTHER_BUREAU, OTHER_UNIT, open_filing, register_posts, task_of
+
+from app.extensions import atomic
+from app.models import Attachment, Incident
+
+FOREIGNERS = (OTHER_UNIT, OTHER_BUREAU, "东溪区文化局")
+
+
+@dataclass
+class Belongings:
+    """What belongs to the library: a case with its open task, an upload, a person, an incident."""
+
+    case: int
+    task: int
+    person: int
+    upload: str
+    incident: int
+
+
+@pytest.fixture
+def belongings(stage: Stage, unit: Browser) -> Belongings:
+    register_posts(stage.world, {"technician": 1})
+    case_id = open_filing(stage.world)
+    task_id = task_of(case_id)
+    unit.get(f"/tasks/{task_id}")
+    unit.post(f"/tasks/{task_id}", {"_file-certificate": (BytesIO(PDF), "证书.pdf"), "_draft": "1"})
+    with atomic() as session:
+        upload = session.scalars(select(Attachment.name)).one()
+        incident = Incident(
+            case_id=case_id, kind="timer", message="样例", deadlines=[], opened_at=stage.now()
+        )
+        session.add(incident)
+        session.flush()
+        incident_id = incident.id
+    return Belongings(case_id, task_id, stage.world.people["陈一"], upload, incident_id)
+
+
+def addresses(theirs: Belongings) -> dict[str, tuple[str, ...]]:
+    """Every rule of the pages that names an object, with the methods it takes."""
+    return {
+        f"/cases/{theirs.case}": ("GET",),
+        f"/cases/{theirs.case}/message": ("POST",),
+        f"/cases/{theirs.case}/records/paper": ("GET", "POST"),
+        f"/tasks/{theirs.task}": ("GET", "POST"),
+        f"/people/{theirs.person}": ("GET", "POST"),
+        f"/people/{theirs.person}/leave": ("POST",),
+        f"/files/{theirs.upload}": ("GET",),
+        f"/monitor/incidents/{theirs.incident}/retry": ("POST",),
+        "/clocks/nowhere-2021": ("POST",),
+    }
+
+
+def test_the_list_of_addresses_is_complete(app: Flask, belongings: Belongings) -> None:
+    rules = [rule for rule in app.url_map.iter_rules() if rule.arguments and rule.endpoint != "static"]
+    pages = [rule for rule in rules if not rule.rule.startswith("/api")]
+    told = {(rule.endpoint, method) for rule in pages for method in rule.methods & {"GET", "POST"}}
+    adapter = app.url_map.bind("localhost")
+    tried = {
+        (adapter.match(address, method)[0], method)
+        for address, methods in addresses(belongings).items()
+        for method in methods
+    }
+    assert tried == told
+
+
+@pytest.mark.parametrize("name", FOREIGNERS)
+def test_others_get_404_at_every_address(stage: Stage, belongings: Belongings, name: str) -> None:
+    stage.give(name, "operator", "supervisor", "administrator")
+    browser = stage.open(name)
+    browser.get("/password")
+    for address, methods in addresses(belongings).items():
+        for method in methods:
+            response = browser.get(address) if method == "GET" else browser.post(address, {"_submit": "1"})
+            assert response.status_code == 404, (name, method, address)
+            assert "陈一" not in response.text
+
+
+def test_a_supervisor_sees_the_cases_of_the_region(stage: Stage, belongings: Belongings) -> None:
+    """HN-09: in whatever district, but does nobody's task for them."""
+    stage.give("云岭省考核办", "supervisor")
+    browser = stage.open("云岭省考核办")
+    assert browser.get(f"/cases/{belongings.case}").status_code == 200
+    assert browser.get(f"/files/{belongings.upload}").status_code == 404
+    assert browser.get(f"/tasks/{belongings.task}").status_code == 403
+    assert browser.post(f"/monitor/incidents/{belongings.incident}/retry").status_code == 302
+
+
+def test_a_supervisor_of_another_district_does_not(stage: Stage, belongings: Belongings) -> None:
+    stage.give(OTHER_BUREAU, "supervisor")
+    assert stage.open(OTHER_BUREAU).get(f"/cases/{belongings.case}").status_code == 404
+
+
+def test_a_units_own_supervisor_sees_no_other_unit(stage: Stage, belongings: Belongings) -> None:
+    stage.give(OTHER_UNIT, "supervisor")
+    assert stage.open(OTHER_UNIT).get(f"/cases/{belongings.case}").status_code == 404
+
+
+@pytest.mark.parametrize("address", ["/inbox/", "/inbox/done", "/cases/", "/people/", "/cases/start"])
+def test_without_the_duty_there_is_403(stage: Stage, address: str) -> None:
+    stage.give(BUREAU, "designer")
+    response = stage.open(BUREAU).get(address)
+    assert response.status_code == 403
+    assert "相应职责的账号" in response.text
+
+
+@pytest.mark.parametrize("address", ["/monitor/", "/monitor/cases", "/clocks/"])
+def test_an_operator_neither_watches_nor_turns_clocks(unit: Browser, address: str) -> None:
+    assert unit.get(address).status_code == 403
+
+
+def test_unknown_addresses_say_what_to_do(unit: Browser) -> None:
+    response = unit.get("/nowhere")
+    assert response.status_code == 404
+    assert "没有找到该页面" in response.text
+    assert "从首页重新进入" in response.text
+
+
+def test_a_body_too_large_says_what_to_do(app: Flask, unit: Browser) -> None:
+    unit.get("/people/new")
+    most = app.config["MAX_CONTENT_LENGTH"]
+    response = unit.post("/people/new", {"name": (BytesIO(bytes(most)), "x.pdf")})
+    assert response.status_code == 413
+    assert "压缩文件或分次上传" in response.text
+
+
+def test_the_library_itself_opens_all_of_it(unit: Browser, stage: Stage, belongings: Belongings) -> None:
+    assert LIBRARY in unit.get(f"/cases/{belongings.case}").text
+    assert unit.get(f"/files/{belongings.upload}").status_code == 200
+    assert unit.get(f"/people/{belongings.person}").status_code == 200
