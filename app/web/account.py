@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app import edge
 from app.errors import Conflict, DomainError, Invalid
@@ -18,9 +19,14 @@ from app.web.session import needs, signed_in
 
 bp = Blueprint("account", __name__)
 
-LEVELS = {"central": "中央", "municipal": "市属（省属）", "district": "区县属", "none": "无隶属"}
-SYSTEMS = {"party": "党群系统", "other": "其他（政府系统等）"}
-NATURES = {"agency": "机关", "institution": "事业单位", "enterprise": "国有企业"}
+LEVELS = {
+    "central": _l("中央"),
+    "municipal": _l("市属（省属）"),
+    "district": _l("区县属"),
+    "none": _l("无隶属"),
+}
+SYSTEMS = {"party": _l("党群系统"), "other": _l("其他（政府系统等）")}
+NATURES = {"agency": _l("机关"), "institution": _l("事业单位"), "enterprise": _l("国有企业")}
 REGISTRATION = ("code", "name", "region", "person_name", "telephone", "login", "password", "again")
 PROFILE = ("level", "system", "nature", "contact", "telephone", "address")
 

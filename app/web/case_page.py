@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app import edge
 from app.content.form_view import FormView
@@ -28,13 +29,13 @@ from app.web.session import needs, signed_in
 from app.web.task_forms import Errors, Values
 
 CALLS = {
-    "start": "办件建立",
-    "fire": "到期自动处理",
-    "receive": "收到消息",
-    "move": "调整流程位置",
-    "retime": "重新计算期限",
-    "cancel": "撤销办件",
-    "record": "登记",
+    "start": _l("办件建立"),
+    "fire": _l("到期自动处理"),
+    "receive": _l("收到消息"),
+    "move": _l("调整流程位置"),
+    "retime": _l("重新计算期限"),
+    "cancel": _l("撤销办件"),
+    "record": _l("登记"),
 }
 
 
@@ -197,7 +198,7 @@ def _entry(step: timeline.Step, case: Case, scheme: Scheme) -> Entry:
 def _title(step: timeline.Step, case: Case, scheme: Scheme) -> str:
     if step.task:
         return step.task.name
-    kind = _(CALLS.get(step.call, step.call))
+    kind = str(CALLS.get(step.call, step.call))
     if step.call == "record":
         declared = scheme.records.get(str(step.arguments.get("record")))
         return f"{kind}：{declared.title}" if declared else kind

@@ -4,40 +4,40 @@ from __future__ import annotations
 
 from flask import Flask, render_template
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from app.errors import DomainError
 
 TITLES = {
-    400: "请求有误",
-    403: "不能进行此项操作",
-    404: "没有找到该页面",
-    405: "不能这样访问",
-    409: "事项已发生变化",
-    413: "上传的内容太大",
-    422: "填写内容有误",
-    429: "操作过于频繁",
-    500: "系统出现故障",
-    503: "系统繁忙",
+    400: _l("请求有误"),
+    403: _l("不能进行此项操作"),
+    404: _l("没有找到该页面"),
+    405: _l("不能这样访问"),
+    409: _l("事项已发生变化"),
+    413: _l("上传的内容太大"),
+    422: _l("填写内容有误"),
+    429: _l("操作过于频繁"),
+    500: _l("系统出现故障"),
+    503: _l("系统繁忙"),
 }
 ADVICE = {
-    400: "请返回上一页重新操作。",
-    403: "如需办理，请使用有相应职责的账号登录，或联系系统管理员。",
-    404: "内容可能不存在，或者不属于您的单位。请从首页重新进入。",
-    405: "请从首页重新进入。",
-    409: "请返回并刷新页面，查看最新状态后再办理。",
-    413: "请压缩文件或分次上传后再提交。",
-    422: "请返回上一页，改正后再提交。",
-    429: "请稍后再试。",
-    500: "本次操作没有生效。请稍后重试；如果仍然出现，请联系系统管理员。",
-    503: "本次操作没有生效，请稍后重试。",
+    400: _l("请返回上一页重新操作。"),
+    403: _l("如需办理，请使用有相应职责的账号登录，或联系系统管理员。"),
+    404: _l("内容可能不存在，或者不属于您的单位。请从首页重新进入。"),
+    405: _l("请从首页重新进入。"),
+    409: _l("请返回并刷新页面，查看最新状态后再办理。"),
+    413: _l("请压缩文件或分次上传后再提交。"),
+    422: _l("请返回上一页，改正后再提交。"),
+    429: _l("请稍后再试。"),
+    500: _l("本次操作没有生效。请稍后重试；如果仍然出现，请联系系统管理员。"),
+    503: _l("本次操作没有生效，请稍后重试。"),
 }
 
 
 def error_page(status: int, message: str = "") -> tuple[str, int]:
-    title = _(TITLES.get(status, TITLES[400]))
-    advice = _(ADVICE.get(status, ADVICE[400]))
+    title, advice = TITLES.get(status, TITLES[400]), ADVICE.get(status, ADVICE[400])
     page = render_template("errors/error.html", status=status, title=title, message=message, advice=advice)
     return page, status
 

@@ -122,11 +122,15 @@ def test_closings_are_written_as_notices_write_them(at: str, told: str) -> None:
     assert closing(datetime.fromisoformat(at)) == told
 
 
-@given(st.integers(0, 10**11).map(lambda tenths: datetime.fromtimestamp(tenths / 10, UTC)))
-def test_a_closing_and_an_instant_differ_at_midnight_alone(at: datetime) -> None:
-    midnight = instant(at).endswith(" 00:00") and not (at.second or at.microsecond)
-    assert (closing(at) != instant(at)) == midnight
-    if midnight:
+@given(
+    st.integers(0, 40_000).map(lambda days: datetime(1999, 12, 31, 16, tzinfo=UTC) + timedelta(days)),
+    st.sampled_from([0, 0.5, 1, 60, 86_399.5]),
+)
+def test_a_closing_and_an_instant_differ_at_midnight_alone(midnight: datetime, later: float) -> None:
+    at = midnight + timedelta(seconds=later)
+    if later:
+        assert closing(at) == instant(at)
+    else:
         assert closing(at) == instant(at - timedelta(minutes=1)).replace("23:59", "24:00")
 
 
