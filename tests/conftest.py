@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import fcntl
 import os
@@ -70,9 +71,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     for folder in Path(tempfile.gettempdir()).glob(f"{RUN_FOLDERS}*"):
         postgres = folder / "postgres"
-        mine = folder.stat().st_uid == os.geteuid() and (postgres / "users.lock").exists()
-        if mine and embedded_postgres.stop_unused(postgres):
-            shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):  # another run clears up at the same time
+            mine = folder.stat().st_uid == os.geteuid() and (postgres / "users.lock").exists()
+            if mine and embedded_postgres.stop_unused(postgres):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
