@@ -18,6 +18,7 @@ from app.engine.civil import Duration, add_duration, parse_duration, parse_insta
 from app.engine.expressions import Expression
 from app.engine.tokens import Token
 from app.engine.types import Sent, Variables
+from app.engine.variables import plain
 from app.errors import EngineError
 
 
@@ -94,7 +95,7 @@ class Message(_Definition, MessageEventDefinition):  # type: ignore[misc]
         payload = token.evaluate(self.payload) if self.payload else {}
         if not isinstance(payload, dict):
             raise EngineError("消息的内容（messagePayload）应当是数据项", element=token.element)
-        sent = Sent(token.element, self.name, self._key(token), payload)
+        sent = Sent(token.element, self.name, self._key(token), plain(payload, "messagePayload"))
         token.workflow.sent.append(sent)
         token.workflow.note("sent", token.element, token, message=sent.message, key=sent.key)
 

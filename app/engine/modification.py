@@ -63,7 +63,7 @@ def _token(execution: Execution, number: int) -> Token:
 
 
 def _place(execution: Execution, wanted: Start, hosts: list[Token | None]) -> _Place:
-    number, element = wanted if isinstance(wanted, tuple) else (None, wanted)
+    number, element = (None, wanted) if isinstance(wanted, str) else wanted
     places = [place for frame in _frames(execution) for place in _places_in(execution, frame, element)]
     if number is not None:
         places = [place for place in places if number in _around(place.host)]

@@ -177,7 +177,9 @@ def _check_definition(
     elif name == "error":
         yield from _check_error(node, definition, root)
     variable = definition.find(f"{BPMN}extensionElements/{SPIFF}messageVariable")
-    if variable is not None:
+    if variable is not None and local(node) == "startEvent":
+        yield node, "发起流程的消息，其内容各项直接成为变量；请删去 messageVariable"
+    elif variable is not None:
         yield from _check_variable(node, text_of(variable))
 
 

@@ -1,4 +1,4 @@
-"""Finds joins that may wait for ever, by playing each level of a process through all its choices."""
+"""Finds joins that may wait for ever, and circles in which nothing ever changes."""
 
 from __future__ import annotations
 
@@ -20,21 +20,50 @@ Marking = tuple[str, ...]
 """The flows that hold a token, sorted; a flow once for each."""
 
 
+_IDLE = {
+    "task",
+    "exclusiveGateway",
+    "parallelGateway",
+    "inclusiveGateway",
+    "intermediateThrowEvent",
+    "sendTask",
+}
+"""Elements that neither wait nor change a variable."""
+
+
 def check(process: ProcessDefinition) -> list[Problem]:
-    """Warnings: joins at which a token may be left behind. Conditions are taken to come out either way."""
+    """Warnings, found by playing each level through all choices: conditions may come out either way."""
     stuck: set[str] = set()
     for start in (spec for spec in process.specs.values() if spec.element.kind == "startEvent"):
         stuck |= _Level(process).play(start)
+    found = dict.fromkeys(sorted(stuck), "这里可能永远等不齐：有的走法里，进入的分支不会全部到达")
+    found |= dict.fromkeys(_circles(process), "从这里出发的循环里没有等待的环节，一旦走进去就会原地打转")
     return [
-        Problem(
-            process.file,
-            "这里可能永远等不齐：有的走法里，进入的分支不会全部到达",
-            name,
-            process.elements[name].name,
-            severity="warning",
-        )
-        for name in sorted(stuck)
+        Problem(process.file, message, name, process.elements[name].name, severity="warning")
+        for name, message in found.items()
     ]
+
+
+def _circles(process: ProcessDefinition) -> Iterator[str]:
+    """One element of each circle that can only be left at once or never."""
+    told: set[str] = set()
+    for name, spec in process.specs.items():
+        if name not in told and spec.element.kind in _IDLE:
+            around = _idly_reached(spec)
+            if name in around:
+                told |= around
+                yield name
+
+
+def _idly_reached(spec: Any) -> set[str]:
+    reached: set[str] = set()
+    pending = [flow.target for flow in spec.outgoing]
+    while pending:
+        target = pending.pop()
+        if target.element.kind in _IDLE and target.name not in reached:
+            reached.add(target.name)
+            pending += [flow.target for flow in target.outgoing]
+    return reached
 
 
 class _Level:

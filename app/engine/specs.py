@@ -13,6 +13,7 @@ from app.engine.definitions import Element
 from app.engine.expressions import Expression
 from app.engine.tokens import Token
 from app.engine.types import Variables
+from app.engine.variables import plain
 from app.errors import EngineError
 
 
@@ -122,7 +123,7 @@ class ServiceTask(Activity, spiff.ServiceTask):  # type: ignore[misc]
     result: str | None = None
 
     def _run_hook(self, token: Token) -> None:
-        inputs = {name: token.evaluate(expression) for name, expression in self.inputs_wanted.items()}
+        inputs = {name: plain(token.evaluate(value), name) for name, value in self.inputs_wanted.items()}
         token.internal_data["inputs"] = inputs
         token.workflow.note("asked", token.element, token, capability=self.operation_name, inputs=inputs)
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from types import MappingProxyType
 from typing import Any
 
 from app.engine.types import Variables
@@ -44,7 +45,7 @@ class Scope:
 
 
 def plain(value: Any, name: str) -> Any:
-    """A copy of `value` in plain data, instants in UTC. Raises NotPlain with the variable's name."""
+    """A copy of `value` in lists, dicts, instants in UTC. Raises NotPlain with the variable's name."""
     return _copy(value, name, 0)
 
 
@@ -54,9 +55,9 @@ def _copy(value: Any, name: str, depth: int) -> Any:
         return _text(value, name) if kind is str else value
     if depth > _DEEPEST:
         raise _refusal(name, "层次太深")
-    if kind is dict:
+    if kind in (dict, MappingProxyType):
         return {_key(key, name): _copy(item, name, depth + 1) for key, item in value.items()}
-    if kind is list:
+    if kind in (list, tuple):
         return [_copy(item, name, depth + 1) for item in value]
     if kind is datetime:
         return _instant(value, name)

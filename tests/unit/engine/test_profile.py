@@ -344,6 +344,11 @@ def test_it_is_refused_with_its_element_named(case: str) -> None:
     assert any(problem.element == named and sentence in problem.message for problem in found), found
 
 
+def test_a_message_that_starts_a_process_has_no_variable() -> None:
+    text = element("startEvent", "x", message("ping", variable="m")) + nodes(e="endEvent") + chain("x", "e")
+    assert [problem.element for problem in problems(text)] == ["x"]
+
+
 def test_a_flow_without_an_id_is_refused() -> None:
     found = problems(FRAME + '<bpmn:sequenceFlow sourceRef="a" targetRef="e"/>')
     assert "没有编号" in found[0].message

@@ -89,3 +89,16 @@ def test_a_diagram_of_very_many_states_is_left_unjudged_and_quickly() -> None:
         text += element("inclusiveGateway", name, default=f"{name}_to_j") + chain("f", name, "j")
         text += nodes(**{f"{name}a": "task"}) + flow(name, f"{name}a", "v") + chain(f"{name}a", "j")
     assert waiting(text + chain("j", "e")) == []
+
+
+def test_a_circle_in_which_nothing_waits_is_told_once() -> None:
+    text = nodes(s="startEvent", m="exclusiveGateway", t="task", e="endEvent")
+    text += (
+        element("exclusiveGateway", "x", default="x_to_e")
+        + chain("s", "m", "t", "x", "e")
+        + flow("x", "m", "v")
+    )
+    problems = check_definitions({"a.bpmn": document(process(text))})
+    assert [problem.element for problem in problems if "打转" in problem.message] == ["m"]
+    waits = text.replace('<bpmn:task id="t" name="t"/>', '<bpmn:userTask id="t" name="t"/>')
+    assert check_definitions({"a.bpmn": document(process(waits))}) == []

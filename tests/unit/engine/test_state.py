@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, date, datetime, timedelta, timezone
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -75,7 +76,6 @@ def test_an_instant_is_kept_in_utc() -> None:
     [
         object(),
         {1, 2},
-        (1, 2),
         {1: "x"},
         math.nan,
         math.inf,
@@ -92,6 +92,11 @@ def test_what_is_not_plain_is_refused_with_the_variables_name(value: Any) -> Non
     with pytest.raises(NotPlain, match="“档案”") as caught:
         Instance.start(DEFINITIONS, "main", {"档案": [value]}, context())
     assert caught.value.details["variable"] == "档案"
+
+
+def test_what_expressions_take_from_the_schemes_own_data_is_kept_as_lists_and_mappings() -> None:
+    own = MappingProxyType({"grades": ("junior", "senior")})
+    assert stored({"x": own}) == {"x": {"grades": ["junior", "senior"]}}
 
 
 def test_data_that_is_too_deep_is_refused() -> None:
