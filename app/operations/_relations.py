@@ -30,9 +30,18 @@ def assign_superior(
 
 
 def subordinate(
-    organisation_id: int, superior_id: int | None, at: datetime, *, actor: Actor, ground: str | None = None
+    organisation_id: int,
+    superior_id: int | None,
+    at: datetime,
+    *,
+    actor: Actor,
+    ground: str | None = None,
+    told_at: datetime | None = None,
 ) -> None:
-    """What `assign_superior` does, for operations that have checked the right themselves."""
+    """What `assign_superior` does, for operations that have checked the right themselves.
+
+    `told_at` is when it was stated, if that is not when it began.
+    """
     open_organisation(organisation_id)
     if superior_id is not None:
         _check_superior(organisation_id, superior_id, at)
@@ -44,9 +53,9 @@ def subordinate(
         "organisation.subordinated",
         organisation_id,
         actor,
-        at,
+        told_at or at,
         ground=ground,
-        detail={"superior": superior_id},
+        detail={"superior": superior_id, "from": at.isoformat()},
     )
 
 

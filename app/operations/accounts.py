@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Collection
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, func, insert, select
 
@@ -42,6 +42,9 @@ __all__ = [
 
 DUTIES = {"operator": "经办", "supervisor": "监督", "administrator": "系统管理", "designer": "流程设计"}
 LOGIN = re.compile(r"[a-z0-9_.@-]{3,64}")
+
+ALL_ALONG = datetime(1949, 10, 1, tzinfo=UTC)
+"""A unit that registers states under whom it stands, not since when: roles may ask as of a past date."""
 
 FREE_FAILURES = 5
 FIRST_LOCK, LONGEST_LOCK = timedelta(minutes=1), timedelta(minutes=30)
@@ -106,7 +109,7 @@ def complete_unit_profile(
             setattr(unit, field, value)
     unit.profile_complete = True
     if superior_id is not None:
-        subordinate(unit.id, superior_id, now, actor=actor)
+        subordinate(unit.id, superior_id, ALL_ALONG, actor=actor, told_at=now)
     record("unit.completed", unit.id, actor, now, detail={"superior": superior_id, **asdict(profile)})
     return unit
 

@@ -113,6 +113,8 @@ class TestRegistration:
             accounts.complete_unit_profile(department, PROFILE, actor=actor, now=NOW)
         facts = organisations.facts(account.organisation_id, NOW)
         assert (facts["level"], facts["superior_name"]) == ("district", "万州区文化委")
+        earlier = organisations.facts(account.organisation_id, NOW - timedelta(days=3650))
+        assert earlier["superior_name"] == "万州区文化委", "a role may resolve as of a past date"
         with pytest.raises(Conflict, match="联系管理员"), atomic():
             accounts.complete_unit_profile(None, PROFILE, actor=actor, now=NOW)
 
