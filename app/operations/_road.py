@@ -28,6 +28,9 @@ from app.operations.capabilities import CapabilityRefused
 GRACE = timedelta(seconds=60)
 """A timer fires this long after it is due: a request received in time has had its chance (decision 3)."""
 
+PENDING_FOR = timedelta(hours=1)
+"""So long a bulk request may hold timers up: one that was killed on its way leaves its marks behind."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -138,7 +141,7 @@ class Moving:
 
         Parked ones wait for a person; one due after a bulk request was received waits for its turn.
         """
-        if self.pending_since is not None:
+        if self.pending_since is not None and upto - self.pending_since < PENDING_FOR:
             upto = min(upto, self.pending_since)
         timers = self.stands.timers if self.stands else ()
         found = [

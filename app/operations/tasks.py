@@ -22,7 +22,7 @@ from app.models import Account, Task, TaskDraft
 from app.operations import files
 from app.operations._history import payload_digest
 from app.operations._plain import to_json
-from app.operations._road import Call, Moving, caught_up, lock_case
+from app.operations._road import PENDING_FOR, Call, Moving, caught_up, lock_case
 from app.operations.actors import Actor
 
 Values = Mapping[str, Any]
@@ -98,23 +98,33 @@ def complete_many(
     """Completes ticked tasks one by one, each in a `transaction` of its own, with a result per item.
 
     All are marked as pending first, so that no timer due later than `received_at` beats one that is still
-    waiting for its turn (decision 3). The mark is taken off again whatever happens.
+    waiting for its turn (decision 3). The mark is taken off again, and holds for an hour at most.
     """
     ids = list(dict.fromkeys(task_ids))
     with transaction():
         _mark_pending(ids, actor, received_at)
-    results = []
-    for task_id in ids:
-        given = values(task_id) if callable(values) else values
-        try:
-            with transaction():
-                done = complete(task_id, given, actor, received_at)
-            results.append(ItemResult(task_id, True, done.status))
-        except DomainError as refusal:
-            results.append(ItemResult(task_id, False, _told(refusal)))
-    with transaction():
-        db.session.execute(update(Task).where(Task.id.in_(ids)).values(pending_since=None))
-    return results
+    given = values if callable(values) else lambda task_id: values
+    try:
+        return [_complete_item(one, given(one), actor, received_at, transaction) for one in ids]
+    finally:
+        with transaction():
+            mine = (Task.id.in_(ids), Task.pending_since == received_at)
+            db.session.execute(update(Task).where(*mine).values(pending_since=None))
+
+
+def _complete_item(
+    task_id: int,
+    values: Values,
+    actor: Actor,
+    received_at: datetime,
+    transaction: Callable[[], AbstractContextManager[Any]],
+) -> ItemResult:
+    try:
+        with transaction():
+            done = complete(task_id, values, actor, received_at)
+        return ItemResult(task_id, True, done.status)
+    except DomainError as refusal:
+        return ItemResult(task_id, False, _told(refusal))
 
 
 def drafts(task_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
@@ -207,6 +217,8 @@ def _mark_pending(ids: Sequence[int], actor: Actor, received_at: datetime) -> No
             Task.state == "open",
             Task.office_id == actor.organisation_id,
             or_(Task.closes_at.is_(None), Task.closes_at > received_at),
+            # Of two bulk requests for one task the earlier mark protects both.
+            or_(Task.pending_since.is_(None), Task.pending_since <= received_at - PENDING_FOR),
         )
         .values(pending_since=received_at)
     )

@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import distinct, insert, select, update
+from sqlalchemy.exc import InterfaceError, OperationalError
 
-from app.errors import DomainError, NotFound
+from app.errors import DomainError, EngineError, NotFound
 from app.extensions import db
 from app.models import Case, Incident, Task, Timer
 from app.operations import deployments
 from app.operations._projection import Changes
-from app.operations._road import GRACE, load, lock_case, locked_cases
+from app.operations._road import GRACE, PENDING_FOR, load, locked_cases
 from app.operations.actors import Actor
 from app.operations.capabilities import capabilities
 
@@ -25,6 +26,13 @@ log = logging.getLogger(__name__)
 Transaction = Callable[[], AbstractContextManager[Any]]
 BATCH = 50
 """Cases a transaction; measured in `bench/`."""
+
+NO_DATABASE = (OperationalError, InterfaceError)
+"""The database was away, or a lock not to be had: no fault of the case, so the next sweep tries again."""
+
+
+class RegisteredWrongly(EngineError):
+    """定时的登记与流程状态不一致，没有触发，请核验该办件。"""
 
 
 @dataclass(slots=True)
@@ -35,14 +43,21 @@ class Swept:
     parked: int = 0
 
 
-def sweep(now_for: Callable[[str], datetime], transaction: Transaction, *, grace: timedelta = GRACE) -> Swept:
+def sweep(
+    now_for: Callable[[str], datetime],
+    transaction: Transaction,
+    *,
+    grace: timedelta = GRACE,
+    only: str | None = None,
+) -> Swept:
     """Fires every timer that is due, each as of its own due instant; any number of sweeps may run at once.
 
-    `now_for` tells a scheme's instant. A case that fails becomes an incident and never stops the sweep.
+    `now_for` tells a scheme's instant; `only` keeps to one scheme. A case that fails becomes an incident and
+    never stops the sweep.
     """
     swept = Swept()
     with transaction():
-        schemes = db.session.execute(select(distinct(Timer.scheme_id))).scalars().all()
+        schemes = [only] if only else db.session.execute(select(distinct(Timer.scheme_id))).scalars().all()
     for scheme_id in schemes:
         upto = now_for(scheme_id) - grace
         for processes, batch in _partitions(scheme_id, transaction):
@@ -105,35 +120,40 @@ def _sweep_batch(
     transaction: Transaction,
     swept: Swept,
 ) -> bool:
-    """Fires the due timers of up to `batch` cases in one transaction; False when none was left to claim."""
+    """Fires the due timers of up to `batch` cases in one transaction; False when it moved nothing."""
+    before = (swept.fired, swept.parked)
+    claim = _claim(scheme_id, processes, upto)
     claimed: list[int] = []
     try:
         with transaction():
-            fired = _fire_claimed(scheme_id, processes, upto, batch, claimed)
+            fired, left = _fire_claimed(claim.limit(batch), upto, claimed)
         swept.fired += fired
     except Exception as error:
         log.warning("a batch of %d cases failed (%s); one by one", len(claimed), type(error).__name__)
-        for case_id in claimed:
-            _fire_alone(case_id, upto, transaction, swept)
-    return bool(claimed)
+        left = claimed
+    for case_id in left:
+        _fire_alone(case_id, claim, upto, transaction, swept)
+    return (swept.fired, swept.parked) != before
 
 
-def _fire_claimed(
-    scheme_id: str, processes: Sequence[str], upto: datetime, batch: int, claimed: list[int]
-) -> int:
-    rows = db.session.execute(_claim(scheme_id, processes, upto, batch)).all()
+def _fire_claimed(claim: Any, upto: datetime, claimed: list[int]) -> tuple[int, list[int]]:
+    """How many timers fired, and the cases where none did: another sweep was faster, or a row is wrong."""
+    rows = db.session.execute(claim).all()
     claimed.extend(row.id for row in rows)
     shared = Changes()
-    fired = 0
+    fired, idle = 0, []
     for row in rows:
         moving = load(row)
         moving.changes = shared
-        fired += moving.fire_due(upto)
+        if fired_here := moving.fire_due(upto):
+            fired += fired_here
+        else:
+            idle.append(row.id)
     shared.flush()
-    return fired
+    return fired, idle
 
 
-def _claim(scheme_id: str, processes: Sequence[str], upto: datetime, batch: int) -> Any:
+def _claim(scheme_id: str, processes: Sequence[str], upto: datetime) -> Any:
     due = (
         select(Timer.case_id)
         .where(
@@ -142,7 +162,7 @@ def _claim(scheme_id: str, processes: Sequence[str], upto: datetime, batch: int)
             Timer.due_at.is_not(None),
             Timer.parked_at.is_(None),
             Timer.case_id == Case.id,
-            ~_in_time_and_pending(),
+            ~_in_time_and_pending(upto),
         )
         .exists()
     )
@@ -150,27 +170,33 @@ def _claim(scheme_id: str, processes: Sequence[str], upto: datetime, batch: int)
         locked_cases()
         .where(Case.scheme_id == scheme_id, Case.process.in_(processes), due)
         .order_by(Case.id)
-        .limit(batch)
         .with_for_update(of=Case, skip_locked=True)
     )
 
 
-def _in_time_and_pending() -> Any:
+def _in_time_and_pending(upto: datetime) -> Any:
     """A task of the case waits for its turn in a bulk request that was received before the due instant."""
     return (
         select(Task.id)
-        .where(Task.case_id == Timer.case_id, Task.state == "open", Task.pending_since < Timer.due_at)
+        .where(
+            Task.case_id == Timer.case_id,
+            Task.state == "open",
+            Task.pending_since < Timer.due_at,
+            Task.pending_since > upto - PENDING_FOR,
+        )
         .exists()
     )
 
 
-def _fire_alone(case_id: int, upto: datetime, transaction: Transaction, swept: Swept) -> None:
+def _fire_alone(case_id: int, claim: Any, upto: datetime, transaction: Transaction, swept: Swept) -> None:
     try:
         with transaction():
-            moving = lock_case(case_id)
-            fired = moving.fire_due(upto)
-            moving.changes.flush()
+            fired, idle = _fire_claimed(claim.where(Case.id == case_id), upto, [])
+            if idle:
+                raise RegisteredWrongly
         swept.fired += fired
+    except NO_DATABASE as error:
+        log.warning("case %d is left for the next sweep (%s)", case_id, type(error).__name__)
     except Exception as error:
         with transaction():
             swept.parked += _park(case_id, upto, error)

@@ -145,9 +145,9 @@ class TestClock:
             clocks.open_clock(SCHEME, at("2021-06-20 09:00"), SYSTEM, clock.now())
         case_id = open_filing(make_world())
         assert f"{SCHEME}  2021-06-20 09:00" in run(app, "clock", "show").output
-        early = run(app, "clock", "move", SCHEME, "2021-07-01 00:00")
+        early = run(app, "clock", "move", SCHEME, "2021-06-30 23:59:58")
         assert "触发定时 0 个" in early.output
-        late = run(app, "clock", "move", SCHEME, "2021-07-01 00:02")
+        late = run(app, "clock", "move", SCHEME, "2021-07-01 00:00")
         assert "触发定时 1 个，异常 0 个" in late.output
         assert case_row(case_id).outcome == "lapsed"
 
