@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 
 from app.engine.types import Problem
 
 CPU_SECONDS = 2
 MEMORY_BYTES = 512 * 1024 * 1024
 WAIT_SECONDS: float = 20
+_ROOT = Path(__file__).parents[2]
+_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH")
+"""All that the child learns of its surroundings: no keys, no database."""
 
 
 def check_in_child(files: Mapping[str, bytes]) -> list[Problem]:
@@ -25,6 +30,8 @@ def check_in_child(files: Mapping[str, bytes]) -> list[Problem]:
         done = subprocess.run(  # noqa: S603
             [sys.executable, "-m", "app.engine.sandbox", *limits],
             input=json.dumps(request).encode(),
+            cwd=_ROOT,
+            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
             capture_output=True,
             timeout=WAIT_SECONDS,
             check=True,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from diagrams import chain, document, nodes, process
 
@@ -14,6 +16,11 @@ def test_the_child_finds_what_is_found_here() -> None:
         "b.dmn": "<定义/>".encode(),
     }
     assert check_in_child(files) == check_definitions(files) != []
+
+
+def test_the_child_is_found_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "XML" in check_in_child({"a.bpmn": b"<x"})[0].message
 
 
 def test_nothing_to_complain_about() -> None:
