@@ -40,7 +40,7 @@ def one(task_id: int) -> dict[str, Any]:
     page = task_queries.one(task_id, own_organisation())
     scheme = deployments.scheme(page.case.deployment_id)
     form = scheme.form(page.task.form).json_schema() if page.task.form else None
-    draft = page.draft.values if page.draft else None
+    draft = task_queries.typed([task_id]).get(task_id)
     return {**_row(page), "form": form, "draft": draft}
 
 
@@ -86,7 +86,7 @@ def complete_many(body: dict[str, Any]) -> Any:
         return {"results": [asdict(result) for result in results]}, 200
 
     ids = body["tasks"]
-    drafts = tasks.drafts(ids) if body["values"] is None else {}
+    drafts = task_queries.typed(ids) if body["values"] is None else {}
     values = body["values"] if body["values"] is not None else lambda task_id: drafts.get(task_id, {})
     at = _now_for_all(ids)
     answer = once_in_parts(work)

@@ -72,6 +72,15 @@ class ProcessDefinition:
     specs: Mapping[str, Any] = field(repr=False, compare=False)
     workflow_spec: Any = field(repr=False, compare=False)
 
+    def repeats(self, element_id: str) -> bool:
+        """Whether the element may run more than once at a time: it, or an activity around it, is repeated."""
+        element: str | None = element_id
+        while element is not None:
+            if hasattr(self.specs[element], "child"):
+                return True
+            element = self.elements[element].parent
+        return False
+
     @property
     def capabilities(self) -> frozenset[str]:
         """The names of the capabilities that its service tasks ask for."""

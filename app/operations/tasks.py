@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import Row
 
@@ -125,18 +125,6 @@ def _complete_item(
         return ItemResult(task_id, True, done.status)
     except DomainError as refusal:
         return ItemResult(task_id, False, _told(refusal))
-
-
-def drafts(task_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """The saved drafts of tasks, for a bulk submission of what was typed."""
-    rows = db.session.execute(
-        select(TaskDraft.task_id, TaskDraft.values).where(TaskDraft.task_id.in_(task_ids))
-    )
-    return {task_id: dict(values) for task_id, values in rows}
-
-
-def discard_draft(task_id: int) -> None:
-    db.session.execute(delete(TaskDraft).where(TaskDraft.task_id == task_id))
 
 
 _TASKS = select(

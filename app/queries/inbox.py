@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, select, tuple_
 from sqlalchemy.orm import defer
 
 from app.extensions import db
-from app.models import Case, Organisation, Person, Task, TaskDraft
+from app.models import Case, Organisation, Person, Task
 from app.queries.paging import Page, at_cursor, capped_count, cut, limited, read_at_cursor
 
 ROWS = (
@@ -100,19 +100,16 @@ def done_tasks(organisation_id: int, wanted: TaskFilter, after: str | None = Non
     place = read_at_cursor(after)
     if place:
         query = query.where(tuple_(Task.completed_at, Task.id) < place)
-    return cut(_fetch(limited(query)), lambda row: at_cursor(row.task.completed_at, row.task.id))
+    return cut(
+        _fetch(limited(query)),
+        lambda row: at_cursor(row.task.completed_at or row.task.opened_at, row.task.id),
+    )
 
 
 def chosen(task_ids: Collection[int], organisation_id: int) -> Sequence[TaskRow]:
     """The ticked tasks that the organisation holds and that are still open, in the inbox's order."""
     query = ROWS.where(*_open(organisation_id), Task.id.in_(task_ids))
     return _fetch(query.order_by(Task.opened_at, Task.id))
-
-
-def drafts(task_ids: Collection[int]) -> dict[int, dict[str, Any]]:
-    """What was typed and not submitted, by task."""
-    query = select(TaskDraft.task_id, TaskDraft.values).where(TaskDraft.task_id.in_(task_ids))
-    return {task_id: values for task_id, values in db.session.execute(query)}
 
 
 def _open(organisation_id: int) -> tuple[ColumnElement[bool], ...]:

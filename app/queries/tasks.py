@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
 from app.errors import NotFound
 from app.extensions import db
 from app.models import Account, Case, Organisation, Person, Task, TaskDraft, TaskValue
+from app.operations import deployments
 
 
 @dataclass(frozen=True)
@@ -61,3 +63,38 @@ def entered(case_id: int) -> Sequence[Entered]:
         .order_by(Task.completed_at, Task.id)
     )
     return [Entered(*row) for row in db.session.execute(query)]
+
+
+def typed(task_ids: Collection[int]) -> dict[int, dict[str, Any]]:
+    """What the forms of open tasks begin with, by task: what was typed and not submitted.
+
+    Without that, what was last submitted at the same step, so that a form that comes back keeps its content;
+    a step that is done for several at a time begins empty.
+    """
+    query = select(TaskDraft.task_id, TaskDraft.values).where(TaskDraft.task_id.in_(task_ids))
+    saved = {task_id: dict(values) for task_id, values in db.session.execute(query)}
+    return _submitted_before(set(task_ids) - saved.keys()) | saved
+
+
+def _submitted_before(task_ids: Collection[int]) -> dict[int, dict[str, Any]]:
+    before = aliased(Task)
+    query = (
+        select(Task.id, Task.process, Task.element, Case.deployment_id, TaskValue.values)
+        .join(Case, Case.id == Task.case_id)
+        .join(
+            before,
+            (before.case_id == Task.case_id)
+            & (before.process == Task.process)
+            & (before.element == Task.element)
+            & (before.office_id == Task.office_id)
+            & (before.state == "completed"),
+        )
+        .join(TaskValue, TaskValue.task_id == before.id)
+        .where(Task.id.in_(task_ids))
+        .order_by(before.completed_at, before.id)
+    )
+    return {
+        task_id: dict(values)
+        for task_id, process, element, deployment_id, values in db.session.execute(query)
+        if not deployments.scheme(deployment_id).definitions.processes[process].repeats(element)
+    }

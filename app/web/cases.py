@@ -19,6 +19,7 @@ from app.models import Case, Task
 from app.operations import cases as case_operations
 from app.operations import organisations, tasks
 from app.queries import cases, inbox
+from app.queries import tasks as task_queries
 from app.queries.cases import CaseFilter
 from app.queries.visibility import held_by
 from app.web.inbox import MOST_AT_ONCE, result_rows, subject_name
@@ -46,7 +47,7 @@ def submit() -> Any:
     rows = inbox.chosen(task_ids, me.organisation_id)
     subjects = {row.task.id: (row.case.id, subject_name(row)) for row in rows}
     nows = {row.task.scheme_id: now_of(row.task.scheme_id) for row in rows}
-    saved = inbox.drafts(task_ids)
+    saved = task_queries.typed(task_ids)
     results: list[tasks.ItemResult] = []
     for scheme_id, received_at in nows.items():
         ids = [row.task.id for row in rows if row.task.scheme_id == scheme_id]
@@ -76,7 +77,7 @@ def start() -> Any:
     own = cases.open_tasks([case_id], me.organisation_id).get(case_id, [])
     if len(own) == 1:
         return redirect(url_for("tasks.show", task_id=own[0].id))
-    return redirect(url_for("cases.show", case_id=case_id))
+    return redirect(url_for("case.show", case_id=case_id))
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def _complete(desk: _Desk, values: Values, errors: Errors) -> Any:
     except Conflict as refusal:
         return _Desk.of(desk.task_id).render(values, refused=refusal.message), 409
     flash(_("已提交。办件现在的状态：%(status)s", status=done.status), "done")
-    return redirect(url_for("cases.show", case_id=done.case_id))
+    return redirect(url_for("case.show", case_id=done.case_id))
 
 
 def _save(desk: _Desk, values: Values, errors: Errors) -> Any:
@@ -93,7 +93,7 @@ class _Desk:
         return self.page.task.id
 
     def draft(self) -> Values:
-        return dict(self.page.draft.values) if self.page.draft else {}
+        return task_queries.typed([self.task_id]).get(self.task_id, {})
 
     def render(self, values: Values, errors: Errors | None = None, refused: str = "") -> str:
         page, unit_id = self.page, self.page.case.unit_id
@@ -147,5 +147,5 @@ class _Earlier:
     @classmethod
     def of(cls, entered: task_queries.Entered, scheme: Scheme, unit_id: int) -> _Earlier:
         who = " · ".join(part for part in (entered.office, entered.actor) if part)
-        view = task_forms.read_view(entered.task, entered.values, scheme, unit_id)
+        view = task_forms.read_view(entered.task.form, entered.values, scheme, unit_id)
         return cls(entered.task.name, who, entered.task.completed_at, view)

@@ -28,6 +28,7 @@ from app.models import History, PlaceClaim, Task, TaskDraft, TaskValue
 from app.operations import cases, tasks
 from app.operations.actors import Actor
 from app.operations.worlds import Built
+from app.queries.tasks import typed
 
 FILLED = {"grade": "senior", "summary": "近五年工作扎实。"}
 CLOSES = at("2021-07-01 00:00")
@@ -243,9 +244,23 @@ def test_a_draft_is_kept_until_the_task_is_done(world):
     with atomic():
         tasks.save_draft(task_id, {"summary": "草"}, world.actors[LIBRARY], at("2021-06-11 09:00"))
         tasks.save_draft(task_id, {"summary": "草稿"}, world.actors[LIBRARY], at("2021-06-11 09:05"))
-    assert tasks.drafts([task_id]) == {task_id: {"summary": "草稿"}}
+    assert typed([task_id]) == {task_id: {"summary": "草稿"}}
     complete(case_id, "fill", FILLED, world.actors[LIBRARY], "2021-06-11 10:00")
     assert not db.session.execute(select(TaskDraft.task_id)).all()
+
+
+def test_a_form_that_comes_back_keeps_what_was_entered(world):
+    case_id = open_filing(world)
+    assert typed([task_of(case_id)]) == {}
+    complete(case_id, "fill", FILLED, world.actors[LIBRARY], "2021-06-11 10:00")
+    returned = {"decision": "return", "opinion": "请补充"}
+    complete(case_id, "first_review", returned, world.actors[BUREAU], "2021-06-12 10:00")
+    task_id = task_of(case_id)
+    assert typed([task_id]) == {task_id: FILLED}
+    with atomic():
+        tasks.save_draft(task_id, {"summary": "改"}, world.actors[LIBRARY], at("2021-06-13 09:00"))
+    assert typed([task_id]) == {task_id: {"summary": "改"}}
+    assert typed([0]) == {}
 
 
 def test_a_completion_takes_at_most_twelve_statements(world):
