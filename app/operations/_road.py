@@ -162,6 +162,10 @@ class Moving:
             fired += 1
         return fired
 
+    def as_of(self, role: Role, at: datetime) -> datetime:
+        """The instant whose relations decide who holds a role."""
+        return at if role.as_of == "now" else (self.scheme.calendar.resolve()[role.as_of] or at)
+
     def task(self, token: int) -> TaskWait | None:
         tasks = self.stands.tasks if self.stands else ()
         return next((task for task in tasks if task.token == token), None)
@@ -200,11 +204,13 @@ class Moving:
         return office_of
 
     def _resolve(self, role: Role, wait: TaskWait, at: datetime) -> int | None:
-        as_of = at if role.as_of == "now" else (self.scheme.calendar.resolve()[role.as_of] or at)
+        as_of = self.as_of(role, at)
         key = (role.id, as_of.isoformat())
         if key not in self.offices:
             try:
                 self.offices[key] = organisations.resolve_role(role, self.unit_id, as_of)
+                if self.offices[key] is None:
+                    raise organisations.RoleUnresolved
             except DomainError as hole:
                 self.offices[key] = None
                 self._incident("role", wait.element, hole.message, at)

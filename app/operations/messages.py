@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import distinct, select, update
 from sqlalchemy.engine import Row
 
 from app import clock
@@ -16,19 +17,27 @@ from app.content.scheme import Scheme
 from app.errors import Conflict, DomainError, NotFound
 from app.extensions import db
 from app.models import Case, Message, MessageWait, Person
-from app.operations import deployments
+from app.operations import deployments, incidents
 from app.operations._plain import from_json
-from app.operations._road import caught_up, lock_case
+from app.operations._road import Moving, caught_up, lock_case
 from app.operations.actors import SYSTEM
+from app.operations.apart import savepoint
 from app.operations.cases import open_case, receive
 
+log = logging.getLogger(__name__)
+
 Transaction = Callable[[], AbstractContextManager[Any]]
+
+
+class Undelivered(DomainError):
+    """消息没有送达。"""
 
 
 def deliver(transaction: Transaction, limit: int = 500) -> int:
     """Delivers waiting messages in order of sending, each in a `transaction` of its own.
 
-    Returns how many were taken up. One that cannot be delivered is marked with the reason; nothing is lost.
+    Returns how many were taken up. One that cannot be delivered becomes an incident of the case that sent it,
+    with the reason; nothing is lost, and it never stops the others.
     """
     done = 0
     while done < limit and _deliver_next(transaction):
@@ -37,20 +46,19 @@ def deliver(transaction: Transaction, limit: int = 500) -> int:
 
 
 def _deliver_next(transaction: Transaction) -> bool:
-    refused: tuple[int, str] | None = None
-    try:
-        with transaction():
-            message = _claim()
-            if message is None:
-                return False
-            refused = (message.id, "")
-            case_id = _take(message)
-            _mark(message.id, delivered_at=clock.now(), delivered_case_id=case_id)
-    except DomainError as error:
-        if refused is None:
+    with transaction():
+        message = _claim()
+        if message is None:
+            return False
+        try:
+            with savepoint():
+                case_id = _take(message)
+        except incidents.NO_DATABASE:
             raise
-        with transaction():
-            _mark(refused[0], failed_at=clock.now(), failure=error.message)
+        except Exception as error:
+            _fail(message, error)
+        else:
+            _mark(message.id, delivered_at=clock.now(), delivered_case_id=case_id)
     return True
 
 
@@ -63,6 +71,8 @@ def _claim() -> Row[Any] | None:
             Message.key,
             Message.payload,
             Message.sent_at,
+            Message.from_case_id,
+            Message.from_element,
             Case.unit_id,
         )
         .join(Case, Case.id == Message.from_case_id)
@@ -75,23 +85,37 @@ def _claim() -> Row[Any] | None:
 
 
 def _take(message: Row[Any]) -> int:
-    waiting = db.session.execute(
-        select(MessageWait.case_id)
+    """Gives the message to the case that waits for it, or to the case that it starts; that case's id."""
+    payload = from_json(message.payload)
+    while (waiting := _waiting(message)) is not None:
+        moving = lock_case(waiting)
+        # It may have gone on while this transaction waited for the lock; then whoever waits now gets it.
+        if _waits_still(moving, message):
+            with caught_up(moving, message.sent_at):
+                receive(moving, message.message, message.key, payload, SYSTEM, message.sent_at)
+            return moving.id
+    return _start(message, payload)
+
+
+def _waiting(message: Row[Any]) -> int | None:
+    """The case that waits for a message. Raises Conflict where there are several: guessing would be wrong."""
+    found = db.session.scalars(
+        select(distinct(MessageWait.case_id))
         .where(
             MessageWait.scheme_id == message.scheme_id,
             MessageWait.message == message.message,
             MessageWait.key.is_not_distinct_from(message.key),
         )
-        .order_by(MessageWait.case_id)
-        .limit(1)
-    ).scalar()
-    payload = from_json(message.payload)
-    if waiting is None:
-        return _start(message, payload)
-    moving = lock_case(waiting)
-    with caught_up(moving, message.sent_at):
-        receive(moving, message.message, message.key, payload, SYSTEM, message.sent_at)
-    return moving.id
+        .limit(2)
+    ).all()
+    if len(found) > 1:
+        raise Conflict(f"有几件办件在等待同一个消息“{message.message}”，请在方案里写明关联键。")
+    return found[0] if found else None
+
+
+def _waits_still(moving: Moving, message: Row[Any]) -> bool:
+    waits = moving.stands.messages if moving.stands else ()
+    return any((wait.message, wait.key) == (message.message, message.key) for wait in waits)
 
 
 def _start(message: Row[Any], payload: Mapping[str, Any]) -> int:
@@ -119,6 +143,13 @@ def _person_of_unit(payload: Mapping[str, Any], unit_id: int) -> int:
     if not isinstance(person_id, int) or db.session.execute(known).scalar() is None:
         raise Conflict("消息没有指明本单位的人员。")
     return person_id
+
+
+def _fail(message: Row[Any], error: Exception) -> None:
+    log.warning("message %d was not delivered (%s)", message.id, type(error).__name__)
+    _mark(message.id, failed_at=clock.now(), failure=incidents.cause(error))
+    what = Undelivered(f"消息“{message.message}”没有送达：{incidents.cause(error)}")
+    incidents.tell(message.from_case_id, "message", message.from_element, what, message.sent_at)
 
 
 def _mark(message_id: int, **values: datetime | int | str) -> None:

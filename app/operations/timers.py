@@ -9,16 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import distinct, insert, select, update
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy import distinct, select, update
 
-from app.errors import DomainError, EngineError, NotFound
+from app.errors import EngineError
 from app.extensions import db
-from app.models import Case, Incident, Task, Timer
-from app.operations import deployments
+from app.models import Case, Task, Timer
+from app.operations import deployments, incidents
 from app.operations._projection import Changes
 from app.operations._road import GRACE, PENDING_FOR, load, locked_cases
-from app.operations.actors import Actor
 from app.operations.capabilities import capabilities
 
 log = logging.getLogger(__name__)
@@ -26,9 +24,6 @@ log = logging.getLogger(__name__)
 Transaction = Callable[[], AbstractContextManager[Any]]
 BATCH = 50
 """Cases a transaction; measured in `bench/`."""
-
-NO_DATABASE = (OperationalError, InterfaceError)
-"""The database was away, or a lock not to be had: no fault of the case, so the next sweep tries again."""
 
 
 class RegisteredWrongly(EngineError):
@@ -64,22 +59,6 @@ def sweep(
             while _sweep_batch(scheme_id, processes, upto, batch, transaction, swept):
                 pass
     return swept
-
-
-def retry(incident_id: int, actor: Actor, now: datetime) -> None:
-    """Lets a parked timer fire again at the next sweep, and closes its incident. Raises NotFound."""
-    incident = db.session.execute(
-        select(Incident.case_id, Incident.timer_id).where(
-            Incident.id == incident_id, Incident.closed_at.is_(None)
-        )
-    ).first()
-    if incident is None:
-        raise NotFound()
-    _lock(incident.case_id)
-    db.session.execute(update(Timer).where(Timer.id == incident.timer_id).values(parked_at=None))
-    db.session.execute(
-        update(Incident).where(Incident.id == incident_id).values(closed_at=now, closed_by=actor.account_id)
-    )
 
 
 def _partitions(scheme_id: str, transaction: Transaction) -> list[tuple[list[str], int]]:
@@ -195,7 +174,7 @@ def _fire_alone(case_id: int, claim: Any, upto: datetime, transaction: Transacti
             if idle:
                 raise RegisteredWrongly
         swept.fired += fired
-    except NO_DATABASE as error:
+    except incidents.NO_DATABASE as error:
         log.warning("case %d is left for the next sweep (%s)", case_id, type(error).__name__)
     except Exception as error:
         with transaction():
@@ -203,31 +182,18 @@ def _fire_alone(case_id: int, claim: Any, upto: datetime, transaction: Transacti
 
 
 def _park(case_id: int, upto: datetime, error: Exception) -> int:
-    """Sets the first due timer aside as an incident, with the deadlines that go on meanwhile.
-
-    Reads the projection alone: the state itself may be what is broken.
-    """
+    """Sets the first due timer aside as an incident."""
     _lock(case_id)
-    waiting = db.session.execute(
-        select(Timer.id, Timer.element, Timer.due_at, Timer.parked_at)
-        .where(Timer.case_id == case_id, Timer.due_at.is_not(None))
+    first = db.session.execute(
+        select(Timer.id, Timer.element)
+        .where(Timer.case_id == case_id, Timer.due_at <= upto, Timer.parked_at.is_(None))
         .order_by(Timer.due_at, Timer.token)
-    ).all()
-    due = [timer for timer in waiting if timer.parked_at is None and timer.due_at <= upto]
-    if not due:
+        .limit(1)
+    ).first()
+    if first is None:
         return 0
-    db.session.execute(update(Timer).where(Timer.id == due[0].id).values(parked_at=upto))
-    db.session.execute(
-        insert(Incident).values(
-            case_id=case_id,
-            kind="timer",
-            element=due[0].element,
-            timer_id=due[0].id,
-            message=error.message if isinstance(error, DomainError) else f"系统错误：{type(error).__name__}",
-            deadlines=[{"element": timer.element, "due_at": timer.due_at.isoformat()} for timer in waiting],
-            opened_at=upto,
-        )
-    )
+    db.session.execute(update(Timer).where(Timer.id == first.id).values(parked_at=upto))
+    incidents.tell(case_id, "timer", first.element, error, upto, timer_id=first.id)
     return 1
 
 

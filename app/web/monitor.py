@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_
 from app import edge
 from app.errors import NotFound
 from app.models import Case
-from app.operations import timers
+from app.operations import incidents
 from app.queries import cases, monitor
 from app.queries.cases import CaseFilter
 from app.queries.visibility import seen_by
@@ -63,7 +63,7 @@ def retry(incident_id: int) -> Any:
     if found is None:
         raise NotFound
     with edge.transaction():
-        timers.retry(incident_id, signed_in().actor, edge.received_at())
+        incidents.retry(incident_id, signed_in().actor, now_of(found.scheme_id))
     flash(_("已安排重试，结果请稍后查看。"), "done")
     return redirect(url_for("monitor.index", scheme=found.scheme_id))
 

@@ -26,7 +26,7 @@ from support.world import (
 
 from app.extensions import atomic, db
 from app.models import Case, History, Incident, Task, Timer
-from app.operations import tasks, timers
+from app.operations import incidents, tasks, timers
 from app.operations.worlds import Built
 
 FILLED = {"grade": "senior", "summary": "近五年工作扎实。"}
@@ -174,7 +174,7 @@ def test_a_broken_case_becomes_an_incident_and_the_others_fire(world):
     assert sweep(CLOSES + timedelta(minutes=10)).fired == 0
     with atomic():
         db.session.execute(update(Case).where(Case.id == broken).values(engine_state=state))
-        timers.retry(incident.id, world.actors[OFFICE], CLOSES + timedelta(minutes=11))
+        incidents.retry(incident.id, world.actors[OFFICE], CLOSES + timedelta(minutes=11))
     assert sweep(CLOSES + timedelta(minutes=12)).fired == 1
     assert case_row(broken).outcome == "lapsed"
     assert fired(broken) == [CLOSES]
