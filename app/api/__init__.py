@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from flask import Flask
 from flask_smorest import Api
 
-from app.api import cases, files, people, problems, schemes, sessions, tasks, units
+from app.api import (
+    cases,
+    clocks,
+    files,
+    notices,
+    people,
+    problems,
+    reading,
+    schemas,
+    schemes,
+    sessions,
+    tasks,
+    units,
+)
 from app.extensions import csrf
 
 PREFIX = "/api/v1"
-ROOMS = (sessions, units, people, schemes, cases, tasks, files)
-
-# Once a process: a blueprint takes no handlers after the first application has registered it.
-for _room in ROOMS:
-    problems.answer_in_problems(_room.blueprint)
+ROOMS = (sessions, units, people, schemes, cases, tasks, files, notices, clocks)
 
 
 class _Api(Api):  # type: ignore[misc]
-    """flask-smorest without its handlers for the whole application: pages answer errors in their own way."""
+    """flask-smorest with errors as problem details; each room answers its own, pages answer theirs."""
 
     def _register_error_handlers(self) -> None:
-        """Each blueprint brings its own (`problems`)."""
+        """None for the whole application."""
+
+    def _register_responses(self) -> None:
+        content = {problems.MEDIA_TYPE: {"schema": schemas.Problem}}
+        for name in (*(status.name for status in HTTPStatus), self.DEFAULT_ERROR_RESPONSE_NAME):
+            told = {"description": "问题详情 (RFC 9457)", "content": content}
+            self.spec.components.response(name, told, lazy=True)
 
 
 def register(app: Flask) -> None:
@@ -32,11 +49,11 @@ def register(app: Flask) -> None:
         OPENAPI_URL_PREFIX="/api",
         OPENAPI_JSON_PATH="openapi.json",
     )
+    app.url_map.converters.update(id=reading.IdConverter, word=reading.WordConverter)
     api = _Api(app)
     api.spec.components.security_scheme("session", {"type": "http", "scheme": "bearer"})
-    api.spec.components.schema("Problem", problems.SCHEMA)
     for room in ROOMS:
         # No cookie opens the API, so no foreign page can act through it.
         csrf.exempt(room.blueprint)
         api.register_blueprint(room.blueprint, url_prefix=PREFIX)
-    problems.answer_unknown_addresses(app)
+    problems.answer_unknown_addresses(app, "/api/")

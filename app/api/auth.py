@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar
 
 from flask import g, request
+from flask_smorest import Blueprint
 
 from app import edge
-from app.errors import DomainError, Forbidden, NotFound
-from app.models import Account
+from app.errors import DomainError, Forbidden
+from app.models import Account, Organisation
 from app.operations import accounts
 from app.operations.actors import Actor
 from app.queries import organisations
@@ -32,31 +34,55 @@ class Unfinished(Forbidden):
     code = "unfinished"
 
 
-@overload
-def signed_in(handler: Handler, /) -> Handler: ...
-@overload
-def signed_in(*, unfinished: bool) -> Callable[[Handler], Handler]: ...
-def signed_in(handler: Any = None, *, unfinished: bool = False) -> Any:
-    """Lets only a signed-in account through.
+@dataclass(frozen=True)
+class SignedIn:
+    """The account that acts in this request."""
+
+    actor: Actor
+    sight: Sight
+    kind: str | None
+    must_change_password: bool
+    profile_complete: bool
+
+    @property
+    def organisation_id(self) -> int:
+        """Raises Forbidden for an account that acts for no organisation."""
+        if self.actor.organisation_id is None:
+            raise Forbidden("您的账号没有所属单位，不能办理业务；请使用单位或经办机构的账号。")
+        return self.actor.organisation_id
+
+    @property
+    def unfinished(self) -> bool:
+        incomplete = not self.profile_complete and self.actor.has("operator")
+        return self.must_change_password or incomplete
+
+
+def me() -> SignedIn:
+    signed_in: SignedIn = g.signed_in
+    return signed_in
+
+
+def signed_in(*duties: str, unfinished: bool = False) -> Callable[[Handler], Handler]:
+    """Lets through who is signed in and has one of the duties (none: whatever they are).
 
     Unless `unfinished`, a first password has to be changed and a unit's data completed before (CQ-26).
     """
-    if handler is None:
-        return lambda handler: _guarded(handler, unfinished)
-    return _guarded(handler, unfinished)
 
+    def guard(handler: Handler) -> Handler:
+        @wraps(handler)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            _sign_in()
+            if not unfinished and me().unfinished:
+                raise Unfinished
+            if duties and not any(me().actor.has(duty) for duty in duties):
+                raise Forbidden
+            return handler(*args, **kwargs)
 
-def _guarded(handler: Handler, unfinished: bool) -> Handler:
-    @wraps(handler)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        _sign_in(unfinished)
-        return handler(*args, **kwargs)
+        refusals = {401: "UNAUTHORIZED", 403: "FORBIDDEN"}
+        documented: Handler = Blueprint.doc(security=[{"session": []}], responses=refusals)(guarded)
+        return documented
 
-    guarded._apidoc = {  # type: ignore[attr-defined]
-        **getattr(handler, "_apidoc", {}),
-        "manual_doc": {"security": [{"session": []}]},
-    }
-    return guarded  # type: ignore[return-value]
+    return guard
 
 
 def bearer() -> str:
@@ -67,36 +93,29 @@ def bearer() -> str:
     return token
 
 
-def current_actor() -> Actor:
-    actor: Actor = g.actor
-    return actor
-
-
-def own_organisation() -> int:
-    """The organisation that the account acts for. Raises NotFound for one without."""
-    organisation_id = current_actor().organisation_id
-    if organisation_id is None:
-        raise NotFound
-    return organisation_id
-
-
-def current_account() -> Account:
-    account: Account = g.account
-    return account
-
-
-def current_sight() -> Sight:
-    return Sight(current_actor().organisation_id)
-
-
-def _sign_in(unfinished: bool) -> None:
-    account = accounts.account_of(bearer(), edge.received_at())
-    if account is None:
-        raise SignedOut
-    g.account, g.actor = account, accounts.actor_for(account)
-    organisation = organisations.one(account.organisation_id) if account.organisation_id else None
-    incomplete = organisation is not None and not organisation.profile_complete
-    if not unfinished and (account.must_change_password or incomplete):
-        raise Unfinished
+def _sign_in() -> None:
+    token, now = bearer(), edge.received_at()
     with edge.transaction():
-        accounts.seen(bearer(), edge.received_at())
+        accounts.seen(token, now)
+        account = accounts.account_of(token, now)
+        if account is None:
+            raise SignedOut
+        g.signed_in = _known(account)
+
+
+def _known(account: Account) -> SignedIn:
+    actor = accounts.actor_for(account)
+    organisation = organisations.one(account.organisation_id) if account.organisation_id else None
+    return SignedIn(
+        actor=actor,
+        sight=Sight(actor.organisation_id, _watched(actor, organisation)),
+        kind=organisation.kind if organisation else None,
+        must_change_password=account.must_change_password,
+        profile_complete=organisation is None or organisation.profile_complete,
+    )
+
+
+def _watched(actor: Actor, organisation: Organisation | None) -> str | None:
+    """The region that an office's supervisor sees."""
+    is_office = organisation is not None and organisation.kind == "office"
+    return organisation.region if organisation and is_office and actor.has("supervisor") else None

@@ -1,115 +1,124 @@
-"""Cases 办件: lists, one case, its history; starting one, and what is said to it."""
+"""Cases 办件: lists, one case, its history; starting one, and what is said to them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
+from flask import Response
 
-from app import edge
 from app.api import schemas
-from app.api.auth import current_actor, current_sight, own_organisation, signed_in
+from app.api.auth import me, signed_in
 from app.api.idempotency import PARAMETER, once
+from app.api.moving import deliver, receipt
 from app.api.people import masked_number
-from app.extensions import atomic
-from app.operations import cases, messages
-from app.operations.clock import scheme_now
+from app.api.problems import pointing_into
+from app.api.reading import Room
+from app.models import Case
+from app.operations import cases, deployments
 from app.queries import cases as case_queries
-from app.queries import timeline
+from app.queries import files, timeline
 from app.queries.visibility import case_for, seen_by
 
-blueprint = Blueprint("api_cases", __name__, description="办件")
+blueprint = Room("api_cases", __name__, "办件")
 
 
 @blueprint.get("/cases")
-@signed_in
+@signed_in("operator", "supervisor")
 @blueprint.arguments(schemas.CaseQuery, location="query")
 @blueprint.response(200, schemas.page_of(schemas.Case))
 def listing(query: dict[str, Any]) -> dict[str, Any]:
     """可见的办件，新的在前"""
-    wanted = case_queries.CaseFilter(
-        scheme_id=query["scheme"],
-        process=query["process"],
-        name=query["name"],
-        unit=query["unit"],
-        status=query["status"],
-        state=query["state"],
-    )
-    page = case_queries.listing(seen_by(current_sight()), wanted, query["after"])
+    after = query.pop("after")
+    wanted = case_queries.CaseFilter(scheme_id=query.pop("scheme"), **query)
+    page = case_queries.listing(seen_by(me().sight), wanted, after)
     return {"items": [_row(row) for row in page.rows], "next": page.next}
 
 
-@blueprint.get("/cases/<int:case_id>")
-@signed_in
-@blueprint.response(200, schemas.Case)
+@blueprint.get("/cases/<id:case_id>")
+@signed_in("operator", "supervisor")
+@blueprint.response(200, schemas.CaseDetail)
 def one(case_id: int) -> dict[str, Any]:
-    """一个办件"""
-    return _row(case_queries.one(case_id, seen_by(current_sight())))
+    """一个办件，及其停在何处"""
+    row = case_queries.one(case_id, seen_by(me().sight))
+    waits = timeline.waits(case_id)
+    return {
+        **_row(row),
+        "tasks": [
+            {"id": task.id, "name": task.name, "office": office, "closes_at": task.closes_at}
+            for task, office in waits.tasks
+        ],
+        "messages": _sayable(row.case, waits),
+        "files": files.of_case(case_id),
+    }
 
 
-@blueprint.get("/cases/<int:case_id>/history")
-@signed_in
+@blueprint.get("/cases/<id:case_id>/history")
+@signed_in("operator", "supervisor")
 @blueprint.arguments(schemas.Cursor, location="query")
 @blueprint.response(200, schemas.page_of(schemas.Step))
 def history(query: dict[str, Any], case_id: int) -> dict[str, Any]:
-    """办件的经过：谁、何时、为哪个机构"""
-    case_for(case_id, current_sight())
+    """办件的经过：谁、何时、为哪个机构、填写了什么；新的一页在前，next 给出更早的"""
+    case_for(case_id, me().sight)
     page = timeline.steps(case_id, query["after"])
     return {"items": page.rows, "next": page.next}
 
 
 @blueprint.post("/cases")
-@signed_in
+@signed_in("operator")
 @blueprint.arguments(schemas.NewCase)
 @blueprint.response(201, schemas.Started)
 @blueprint.doc(parameters=[PARAMETER])
-def start(body: dict[str, Any]) -> Any:
+def start(body: dict[str, Any]) -> Response:
     """发起办件（如岗位使用情况备案、公示）"""
 
-    def work() -> tuple[dict[str, Any], int]:
+    def work() -> dict[str, Any]:
         started = cases.start(
             body["scheme"],
             body["process"],
-            unit_id=own_organisation(),
-            actor=current_actor(),
-            received_at=scheme_now(body["scheme"], edge.received_at()),
+            unit_id=me().organisation_id,
+            actor=me().actor,
+            received_at=receipt(body["scheme"]),
         )
-        return {"id": started}, 201
+        return {"id": started}
 
-    answer = once(work)
-    messages.deliver(atomic)
+    answer = once(work, schemas.Started(), 201)
+    deliver()
     return answer
 
 
-@blueprint.post("/cases/<int:case_id>/messages")
-@signed_in
+@blueprint.post("/cases/<id:case_id>/messages")
+@signed_in("operator")
 @blueprint.arguments(schemas.CaseMessage)
 @blueprint.response(200, schemas.Status)
 @blueprint.doc(parameters=[PARAMETER])
-def message(body: dict[str, Any], case_id: int) -> Any:
+def message(body: dict[str, Any], case_id: int) -> Response:
     """对办件发出其正在等待的消息，如删除待提交的申报"""
-    scheme_id = case_for(case_id, current_sight()).scheme_id
-    at = scheme_now(scheme_id, edge.received_at())
+    at = receipt(case_for(case_id, me().sight).scheme_id)
 
-    def work() -> tuple[dict[str, Any], int]:
-        status = cases.message(case_id, body["message"], {}, current_actor(), at)
-        return {"case_id": case_id, "status": status}, 200
+    def work() -> dict[str, Any]:
+        status = cases.message(case_id, body["message"], {}, me().actor, at)
+        return {"case_id": case_id, "status": status}
 
-    answer = once(work)
-    messages.deliver(atomic)
+    answer = once(work, schemas.Status())
+    deliver()
     return answer
 
 
-@blueprint.post("/cases/<int:case_id>/records")
-@signed_in
+@blueprint.post("/cases/<id:case_id>/records")
+@signed_in("operator")
 @blueprint.arguments(schemas.Record)
-@blueprint.response(204)
-def record(body: dict[str, Any], case_id: int) -> None:
-    """记录一项不影响办理的事实，如收到纸质材料"""
-    scheme_id = case_for(case_id, current_sight()).scheme_id
-    at = scheme_now(scheme_id, edge.received_at())
-    with edge.transaction():
-        cases.record(case_id, body["kind"], body["values"], current_actor(), at)
+@blueprint.response(201, schemas.Recorded)
+@blueprint.doc(parameters=[PARAMETER])
+def record(body: dict[str, Any], case_id: int) -> Response:
+    """登记一项不影响办理的事实，如收到纸质材料"""
+    at = receipt(case_for(case_id, me().sight).scheme_id)
+
+    def work() -> dict[str, Any]:
+        with pointing_into("values"):
+            cases.record(case_id, body["kind"], body["values"], me().actor, at)
+        return {"case_id": case_id, "kind": body["kind"]}
+
+    return once(work, schemas.Recorded(), 201)
 
 
 def _row(row: case_queries.CaseRow) -> dict[str, Any]:
@@ -128,3 +137,17 @@ def _row(row: case_queries.CaseRow) -> dict[str, Any]:
         "started_at": case.started_at,
         "ended_at": case.ended_at,
     }
+
+
+def _sayable(case: Case, waits: timeline.Waits) -> list[dict[str, Any]]:
+    """What the unit itself may say: messages waited for that no process of the scheme sends."""
+    if case.unit_id != me().actor.organisation_id or not me().actor.has("operator"):
+        return []
+    processes = deployments.scheme(case.deployment_id).definitions.processes.values()
+    sent = {name for process in processes for name in process.sent_messages}
+    now = receipt(case.scheme_id)
+    return [
+        {"message": wait.message, "name": wait.name or wait.message, "closes_at": wait.closes_at}
+        for wait in waits.messages
+        if wait.key is None and wait.message not in sent and not (wait.closes_at and wait.closes_at <= now)
+    ]

@@ -5,37 +5,35 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, send_file
-from flask_smorest import Blueprint
 
 from app import edge
 from app.api import schemas
-from app.api.auth import current_actor, current_sight, signed_in
+from app.api.auth import me, signed_in
+from app.api.reading import Room
+from app.models import Attachment
 from app.operations import files
 from app.queries.visibility import attachment_for
 
-blueprint = Blueprint("api_files", __name__, description="附件")
+blueprint = Room("api_files", __name__, "附件")
 
 
 @blueprint.post("/files")
-@signed_in
+@signed_in("operator")
 @blueprint.arguments(schemas.Upload, location="files")
 @blueprint.response(201, schemas.StoredFile)
-def store(body: dict[str, Any]) -> Any:
+def store(body: dict[str, Any]) -> Attachment:
     """上传一个文件；返回的 name 填入表单的附件字段"""
     upload = body["file"]
     with edge.transaction():
-        stored = files.store(
-            upload.stream, upload.filename or "", actor=current_actor(), now=edge.received_at()
-        )
-        return {name: getattr(stored, name) for name in ("name", "title", "media_type", "size")}
+        return files.store(upload.stream, upload.filename or "", actor=me().actor, now=edge.received_at())
 
 
-@blueprint.get("/files/<name>")
-@signed_in
-@blueprint.response(200, content_type="application/octet-stream")
+@blueprint.get("/files/<word:name>")
+@signed_in("operator", "supervisor")
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
 def fetch(name: str) -> Response:
     """下载一个文件"""
-    found = attachment_for(name, current_sight())
+    found = attachment_for(name, me().sight)
     response = send_file(
         files.path_of(found), mimetype=found.media_type, as_attachment=True, download_name=found.title
     )

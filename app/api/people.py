@@ -4,62 +4,72 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
+from flask import Response
 
 from app import edge
 from app.api import schemas
-from app.api.auth import current_actor, own_organisation, signed_in
+from app.api.auth import me, signed_in
 from app.api.idempotency import PARAMETER, once
+from app.api.reading import Room
 from app.content.masking import DEFAULT_ID_MASK
 from app.models import Person
 from app.operations import deployments, people
-from app.queries import people as people_queries
+from app.queries import people as person_queries
 
-blueprint = Blueprint("api_people", __name__, description="本单位人员")
+blueprint = Room("api_people", __name__, "本单位人员")
 
 
 @blueprint.get("/people")
-@signed_in
+@signed_in("operator")
 @blueprint.arguments(schemas.PeopleQuery, location="query")
 @blueprint.response(200, schemas.page_of(schemas.Person))
 def listing(query: dict[str, Any]) -> dict[str, Any]:
     """本单位人员，按姓名拼音"""
-    page = people_queries.of_unit(own_organisation(), query["name"], query["after"])
+    page = person_queries.of_unit(me().organisation_id, query["name"], query["after"])
     return {"items": [_row(person) for person in page.rows], "next": page.next}
 
 
 @blueprint.post("/people")
-@signed_in
+@signed_in("operator")
 @blueprint.arguments(schemas.NewPerson)
 @blueprint.response(201, schemas.Person)
 @blueprint.doc(parameters=[PARAMETER])
-def add(body: dict[str, Any]) -> Any:
+def add(body: dict[str, Any]) -> Response:
     """登记一名人员"""
 
-    def work() -> tuple[dict[str, Any], int]:
-        actor, now = current_actor(), edge.received_at()
-        person = people.add(own_organisation(), actor=actor, now=now, **body)
-        return schemas.Person().dump(_row(person)), 201
+    def work() -> dict[str, Any]:
+        return _row(people.add(me().organisation_id, **body, actor=me().actor, now=edge.received_at()))
 
-    return once(work)
+    return once(work, schemas.Person(), 201)
 
 
-@blueprint.get("/people/<int:person_id>")
-@signed_in
+@blueprint.get("/people/<id:person_id>")
+@signed_in("operator")
 @blueprint.response(200, schemas.Person)
 def one(person_id: int) -> dict[str, Any]:
     """一名人员"""
-    return _row(people_queries.one(person_id, own_organisation()))
+    return _row(person_queries.one(person_id, me().organisation_id))
 
 
-@blueprint.patch("/people/<int:person_id>")
-@signed_in
+@blueprint.patch("/people/<id:person_id>")
+@signed_in("operator")
 @blueprint.arguments(schemas.PersonChange)
 @blueprint.response(200, schemas.Person)
 def change(body: dict[str, Any], person_id: int) -> dict[str, Any]:
     """修改姓名、电话或民族；身份证号码须另行更正"""
+    person_queries.one(person_id, me().organisation_id)
     with edge.transaction():
-        return _row(people.edit(person_id, actor=current_actor(), now=edge.received_at(), **body))
+        return _row(people.edit(person_id, **body, actor=me().actor, now=edge.received_at()))
+
+
+@blueprint.post("/people/<id:person_id>/departure")
+@signed_in("operator")
+@blueprint.response(204)
+def leave(person_id: int) -> None:
+    """登记调出：不再列入本单位名册"""
+    person_queries.one(person_id, me().organisation_id)
+    with edge.transaction():
+        people.leave(person_id, actor=me().actor, now=edge.received_at())
 
 
 def masked_number(person: Person, deployment_id: int) -> str:

@@ -2,100 +2,111 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, json, request
 from flask_smorest import Blueprint
 from werkzeug.exceptions import HTTPException
 
-from app.errors import DomainError, Invalid, NotFound, SchemeInvalid
+from app.errors import DomainError, Invalid, SchemeInvalid
 
 MEDIA_TYPE = "application/problem+json"
 
-SCHEMA = {
-    "type": "object",
-    "required": ["type", "title", "status"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "description": "字段及其错误；pointer 为 JSON Pointer (RFC 6901)。",
-            "items": {
-                "type": "object",
-                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
-            },
-        },
-    },
+HTTP_ERRORS = {
+    400: ("malformed", "请求有误，无法读取。"),
+    404: ("not_found", "没有这个接口地址。"),
+    405: ("method_not_allowed", "这个地址不支持该方法。"),
+    413: ("too_large", "请求内容太大。"),
+    500: ("internal", "系统出现故障，请稍后重试；仍然出现的，请联系系统管理员。"),
 }
+"""What the framework itself refuses, as code and sentence."""
 
-TITLES = {
-    400: "请求有误",
-    401: "尚未登录",
-    404: "没有找到",
-    405: "不支持的方法",
-    413: "内容太大",
-    415: "不支持的内容类型",
-    422: "内容有误",
-}
+Error = Mapping[str, str]
 
 
-def problem(status: int, code: str, title: str, detail: str | None = None, **extra: Any) -> Response:
-    body = {"type": f"urn:problem:{code}", "title": title, "status": status, **extra}
-    if detail and detail != title:
-        body["detail"] = detail
-    return Response(json.dumps(body), status, mimetype=MEDIA_TYPE)
+class Misread(Invalid):
+    """请求内容有误，请按提示修改。"""
+
+    def __init__(self, errors: Sequence[Error]) -> None:
+        super().__init__()
+        self.errors = errors
 
 
-def answer_in_problems(blueprint: Blueprint) -> None:
-    blueprint.register_error_handler(DomainError, _domain_error)
-    blueprint.register_error_handler(HTTPException, _http_error)
+class Unrouted(Exception):
+    """An address that leads nowhere, or not by this method; `error` is the router's own."""
+
+    def __init__(self, error: HTTPException) -> None:
+        super().__init__()
+        self.error = error
 
 
-def answer_unknown_addresses(app: Flask) -> None:
-    """An address under /api/v1 that leads nowhere is answered like any other error of the API."""
+def answer_in_problems(room: Blueprint) -> None:
+    """Makes problems of all errors in a room."""
+    room.register_error_handler(DomainError, _domain_error)
+    room.register_error_handler(HTTPException, _http_error)
 
-    def nowhere(rest: str) -> Response:
-        return _domain_error(NotFound("没有这个接口地址。"))
 
-    methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-    app.add_url_rule("/api/v1/<path:rest>", "api_nowhere", nowhere, methods=methods)
+def answer_unknown_addresses(app: Flask, prefix: str) -> None:
+    """The same for addresses that belong to no room, before anything is done that pages need."""
+
+    def check(_endpoint: str | None, _values: Mapping[str, Any] | None) -> None:
+        if isinstance(request.routing_exception, HTTPException) and request.path.startswith(prefix):
+            raise Unrouted(request.routing_exception)
+
+    app.url_value_preprocessor(check)
+    app.register_error_handler(Unrouted, lambda unrouted: _http_error(unrouted.error))
+
+
+@contextmanager
+def pointing_into(member: str) -> Iterator[None]:
+    """What a form refuses lies in one member of the body: its pointers begin there."""
+    try:
+        yield
+    except Invalid as refusal:
+        fields = {f"{member}-{name}": texts for name, texts in refusal.fields.items()}
+        raise Invalid(fields, refusal.message) from refusal
+
+
+def pointer(*parts: object) -> str:
+    """A JSON Pointer (RFC 6901)."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
 def _domain_error(error: DomainError) -> Response:
-    extra: dict[str, Any] = {}
-    if isinstance(error, Invalid) and error.fields:
-        extra["errors"] = [
-            {"pointer": "/" + name.replace("-", "/") if name else "", "detail": sentence}
+    return _problem(error.status, error.code, type(error).__doc__ or "", error.message, _errors(error))
+
+
+def _http_error(error: HTTPException) -> Response | HTTPException:
+    status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    if status < HTTPStatus.BAD_REQUEST:
+        return error
+    code, title = HTTP_ERRORS.get(status, HTTP_ERRORS[400])
+    answer = _problem(status, code, title, title)
+    answer.headers.extend((name, value) for name, value in error.get_headers() if name != "Content-Type")
+    return answer
+
+
+def _problem(status: int, code: str, title: str, detail: str, errors: Sequence[Error] = ()) -> Response:
+    told = {"type": f"urn:problem:{code}", "title": title, "status": status, "detail": detail, "code": code}
+    answer = Response(json.dumps({**told, "errors": errors} if errors else told), status, mimetype=MEDIA_TYPE)
+    if status == HTTPStatus.UNAUTHORIZED:
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def _errors(error: DomainError) -> Sequence[Error]:
+    if isinstance(error, Misread):
+        return error.errors
+    if isinstance(error, SchemeInvalid):
+        return [{"detail": f"{found.file}：{found.message}"} for found in error.problems]
+    if isinstance(error, Invalid):
+        # A form names the cell of a table like `rows-0-grade`.
+        return [
+            {"pointer": pointer(*name.split("-")) if name else "", "detail": sentence}
             for name, sentences in error.fields.items()
             for sentence in sentences
         ]
-    if isinstance(error, SchemeInvalid):
-        extra["errors"] = [
-            {"pointer": found.element or "", "detail": f"{found.file}：{found.message}"}
-            for found in error.problems
-        ]
-    return problem(error.status, error.code, error.message, **extra)
-
-
-def _http_error(error: HTTPException) -> Response:
-    status = error.code or 500
-    extra: dict[str, Any] = {}
-    messages = getattr(error, "data", {}).get("messages") if hasattr(error, "data") else None
-    if messages:
-        extra["errors"] = list(_pointers(messages))
-    title = TITLES.get(status, "请求未能完成")
-    return problem(status, f"http-{status}", title, request.path if status == 405 else None, **extra)
-
-
-def _pointers(messages: Any, pointer: str = "") -> Any:
-    """marshmallow's nested messages, one pointer each; the outer key says where in the request."""
-    if isinstance(messages, dict):
-        for key, inner in messages.items():
-            outermost = not pointer and key in ("json", "query", "headers", "files")
-            yield from _pointers(inner, pointer if outermost else f"{pointer}/{key}")
-    else:
-        for sentence in messages if isinstance(messages, list) else [messages]:
-            yield {"pointer": pointer, "detail": str(sentence)}
+    return ()

@@ -1,20 +1,47 @@
-"""What goes in and out of the API: marshmallow schemas; unknown fields are refused."""
+"""What goes in and out of the API; unknown fields are refused."""
 
 from __future__ import annotations
 
-from marshmallow import RAISE, Schema, fields, validate
+from marshmallow import RAISE, Schema, fields
+
+from app.api.fields import choice, instant, mapping, number, numbers, pattern, text, upload
+
+LEVELS = ("central", "municipal", "district", "none")
+SYSTEMS = ("party", "other")
+NATURES = ("agency", "institution", "enterprise")
+MOST_AT_ONCE = 200
 
 
 class Body(Schema):
-    """A request's body."""
+    """What a request says."""
 
     class Meta:
         unknown = RAISE
 
+    error_messages = {"unknown": "没有这个字段。", "type": "应为 JSON 对象。"}  # noqa: RUF012
+
+
+class ProblemPart(Schema):
+    """Where in the request, and what is wrong there."""
+
+    pointer = fields.String(metadata={"description": "JSON Pointer (RFC 6901)，指向请求体中的位置"})
+    parameter = fields.String(metadata={"description": "查询参数"})
+    header = fields.String()
+    detail = fields.String(required=True)
+
+
+class Problem(Schema):
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    code = fields.String(required=True)
+    errors = fields.List(fields.Nested(ProblemPart))
+
 
 class SignIn(Body):
-    login = fields.String(required=True, validate=validate.Length(1, 100))
-    password = fields.String(required=True, validate=validate.Length(1, 200), load_only=True)
+    login = text(1, required=True)
+    password = text(1, 200, required=True)
 
 
 class Token(Schema):
@@ -23,38 +50,49 @@ class Token(Schema):
 
 
 class PasswordChange(Body):
-    old = fields.String(required=True, validate=validate.Length(1, 200))
-    new = fields.String(required=True, validate=validate.Length(1, 200))
+    old = text(1, 200, required=True)
+    new = text(1, 200, required=True)
 
 
 class Me(Schema):
     account_id = fields.Integer()
     name = fields.String()
+    duties = fields.List(fields.String())
     organisation_id = fields.Integer(allow_none=True)
     organisation_name = fields.String(allow_none=True)
-    duties = fields.List(fields.String())
+    organisation_kind = fields.String(allow_none=True)
+    must_change_password = fields.Boolean()
+    profile_complete = fields.Boolean()
 
 
 class UnitRegistration(Body):
     """CQ-26: a unit registers itself with its 统一社会信用代码."""
 
-    code = fields.String(required=True, validate=validate.Length(1, 30))
-    name = fields.String(required=True, validate=validate.Length(2, 100))
-    region = fields.String(required=True, validate=validate.Regexp(r"^\d{6}\Z"))
-    login = fields.String(required=True, validate=validate.Length(1, 100))
-    password = fields.String(required=True, validate=validate.Length(1, 200))
-    person_name = fields.String(required=True, validate=validate.Length(1, 50))
-    telephone = fields.String(required=True, validate=validate.Length(1, 30))
+    code = text(1, 30, required=True)
+    name = text(2, required=True)
+    region = pattern(r"[1-9]\d{5}\Z", "应为六位行政区划代码。", required=True)
+    login = text(1, required=True)
+    password = text(1, 200, required=True)
+    person_name = text(1, 50, required=True)
+    telephone = text(1, 30, required=True)
 
 
 class UnitProfile(Body):
     """What a unit's cases are routed by; `superior` null for a unit without one (无隶属)."""
 
-    superior = fields.Integer(required=True, allow_none=True, strict=True)
-    level = fields.String(required=True, validate=validate.Length(1, 30))
-    system = fields.String(required=True, validate=validate.Length(1, 30))
-    nature = fields.String(required=True, validate=validate.Length(1, 30))
-    address = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=200))
+    superior = number(required=True, allow_none=True)
+    level = choice(*LEVELS, required=True)
+    system = choice(*SYSTEMS, required=True)
+    nature = choice(*NATURES, required=True)
+    contact = text(1, 50, load_default=None)
+    telephone = text(1, 30, load_default=None)
+    address = text(1, 200, load_default=None)
+
+
+class Region(Schema):
+    code = fields.String()
+    name = fields.String()
+    parent = fields.String(allow_none=True)
 
 
 class Department(Schema):
@@ -64,18 +102,18 @@ class Department(Schema):
 
 
 class NewPerson(Body):
-    name = fields.String(required=True, validate=validate.Length(1, 50))
-    id_number = fields.String(required=True, validate=validate.Length(1, 30))
-    telephone = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=30))
-    ethnicity = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=30))
+    name = text(2, 50, required=True)
+    id_number = text(1, 30, required=True)
+    telephone = text(0, 30)
+    ethnicity = text(0, 30)
 
 
 class PersonChange(Body):
     """What is left out stays; an empty text empties."""
 
-    name = fields.String(validate=validate.Length(1, 50))
-    telephone = fields.String(validate=validate.Length(max=30))
-    ethnicity = fields.String(validate=validate.Length(max=30))
+    name = text(2, 50)
+    telephone = text(0, 30)
+    ethnicity = text(0, 30)
 
 
 class Person(Schema):
@@ -91,20 +129,22 @@ class Person(Schema):
 class Cursor(Body):
     """Keyset paging: `after` is the `next` of the page before."""
 
-    after = fields.String(load_default=None, validate=validate.Length(max=60))
+    after = pattern(r"\d{1,18}(\.\d{1,18})?\Z", "应为上一页给出的 next。", load_default=None)
 
 
 class PeopleQuery(Cursor):
-    name = fields.String(load_default="")
+    name = text(load_default="")
 
 
 class CaseQuery(Cursor):
-    scheme = fields.String(load_default="")
-    process = fields.String(load_default="")
-    state = fields.String(load_default="", validate=validate.OneOf(["", "running", "ended", "cancelled"]))
-    status = fields.String(load_default="")
-    name = fields.String(load_default="")
-    unit = fields.String(load_default="")
+    scheme = text(load_default="")
+    process = text(load_default="")
+    state = choice("running", "ended", "cancelled", load_default="")
+    status = text(load_default="")
+    name = text(load_default="")
+    unit = text(load_default="")
+    started_from = instant(load_default=None)
+    started_before = instant(load_default=None)
 
 
 class Case(Schema):
@@ -122,9 +162,35 @@ class Case(Schema):
     ended_at = fields.AwareDateTime(allow_none=True)
 
 
+class OpenTask(Schema):
+    id = fields.Integer()
+    name = fields.String()
+    office = fields.String(allow_none=True)
+    closes_at = fields.AwareDateTime(allow_none=True)
+
+
+class Sayable(Schema):
+    message = fields.String()
+    name = fields.String()
+    closes_at = fields.AwareDateTime(allow_none=True)
+
+
+class StoredFile(Schema):
+    name = fields.String()
+    title = fields.String()
+    media_type = fields.String()
+    size = fields.Integer()
+
+
+class CaseDetail(Case):
+    tasks = fields.List(fields.Nested(OpenTask), metadata={"description": "办件停在哪里、由谁办理"})
+    messages = fields.List(fields.Nested(Sayable), metadata={"description": "本单位现在可以发出的消息"})
+    files = fields.List(fields.Nested(StoredFile))
+
+
 class NewCase(Body):
-    scheme = fields.String(required=True)
-    process = fields.String(required=True)
+    scheme = text(1, required=True)
+    process = text(1, required=True)
 
 
 class Started(Schema):
@@ -134,17 +200,29 @@ class Started(Schema):
 class CaseMessage(Body):
     """Something said to a case that waits for it, such as a deletion."""
 
-    message = fields.String(required=True, validate=validate.Length(1, 100))
+    message = text(1, required=True)
 
 
 class Record(Body):
-    kind = fields.String(required=True, validate=validate.Length(1, 100))
-    values = fields.Dict(required=True)
+    kind = text(1, required=True)
+    values = mapping(required=True)
+
+
+class Recorded(Schema):
+    case_id = fields.Integer()
+    kind = fields.String()
 
 
 class Status(Schema):
     case_id = fields.Integer()
     status = fields.String()
+
+
+class TaskQuery(Cursor):
+    state = choice("open", "completed", load_default="open")
+    kind = pattern(r"[^/]+/[^/]+\Z", "应为“方案/环节”，如 tiny-2021/fill。", load_default="")
+    unit = text(load_default="")
+    name = text(load_default="")
 
 
 class Task(Schema):
@@ -155,25 +233,37 @@ class Task(Schema):
     name = fields.String()
     unit = fields.String()
     person = fields.String(allow_none=True)
+    state = fields.String()
     bulk = fields.Boolean()
     opened_at = fields.AwareDateTime()
     closes_at = fields.AwareDateTime(allow_none=True)
+    completed_at = fields.AwareDateTime(allow_none=True)
+
+
+class Entered(Schema):
+    task = fields.String()
+    actor = fields.String(allow_none=True)
+    office = fields.String(allow_none=True)
+    at = fields.AwareDateTime()
+    values = fields.Dict()
 
 
 class TaskDetail(Task):
+    listed = fields.Dict(metadata={"description": "办件列表所示的内容"})
     form = fields.Dict(allow_none=True, metadata={"description": "表单的 JSON Schema"})
-    draft = fields.Dict(allow_none=True)
+    typed = fields.Dict(allow_none=True, metadata={"description": "已暂存的内容；没有则为上次提交的内容"})
+    entered = fields.List(fields.Nested(Entered), metadata={"description": "以前各环节填写的内容"})
 
 
-class Values(Body):
-    values = fields.Dict(required=True)
+class Filled(Body):
+    values = mapping(required=True)
 
 
 class BulkCompletion(Body):
     """The same values for every task, or none to submit each task's own draft."""
 
-    tasks = fields.List(fields.Integer(strict=True), required=True, validate=validate.Length(1, 200))
-    values = fields.Dict(load_default=None, allow_none=True)
+    tasks = numbers(MOST_AT_ONCE, required=True)
+    values = mapping(load_default=None, allow_none=True)
 
 
 class ItemResult(Schema):
@@ -194,19 +284,26 @@ class Step(Schema):
     actor = fields.String()
     office = fields.String(allow_none=True)
     happened = fields.List(fields.Dict())
+    values = fields.Dict(allow_none=True, metadata={"description": "经办人填写的内容"})
 
 
-class Upload(Schema):
+class Upload(Body):
     """Sent as multipart/form-data."""
 
-    file = fields.Raw(required=True, metadata={"type": "string", "format": "binary"})
+    file = upload()
 
 
-class StoredFile(Schema):
-    name = fields.String()
+class Process(Schema):
+    id = fields.String()
     title = fields.String()
-    media_type = fields.String()
-    size = fields.Integer()
+    subject = fields.String()
+    started_by = fields.String(allow_none=True, metadata={"description": "可以发起的角色；null 为消息发起"})
+
+
+class RecordKind(Schema):
+    kind = fields.String()
+    title = fields.String()
+    form = fields.String()
 
 
 class Scheme(Schema):
@@ -215,7 +312,32 @@ class Scheme(Schema):
     notice = fields.String()
     year = fields.Integer()
     deployment = fields.Integer()
-    processes = fields.Dict()
+    now = fields.AwareDateTime(metadata={"description": "方案的当前时刻；演练库中各方案时钟不同"})
+    processes = fields.List(fields.Nested(Process))
+    records = fields.List(fields.Nested(RecordKind))
+    forms = fields.List(fields.String())
+
+
+class Notice(Schema):
+    id = fields.Integer()
+    case_id = fields.Integer()
+    text = fields.String()
+    sent_at = fields.AwareDateTime()
+    read_at = fields.AwareDateTime(allow_none=True)
+
+
+class Clock(Schema):
+    scheme = fields.String()
+    now = fields.AwareDateTime()
+
+
+class ClockMove(Body):
+    to = instant(required=True)
+
+
+class ClockMoved(Clock):
+    fired = fields.Integer(metadata={"description": "触发的定时"})
+    parked = fields.Integer(metadata={"description": "转为异常的定时"})
 
 
 def page_of(item: type[Schema]) -> Schema:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from flask import request
-from flask_smorest import Blueprint
 
 from app import edge
 from app.api import schemas
-from app.api.auth import bearer, current_account, current_actor, signed_in
+from app.api.auth import bearer, me, signed_in
+from app.api.reading import Room
 from app.operations import accounts
 
-blueprint = Blueprint("api_sessions", __name__, description="登录")
+blueprint = Room("api_sessions", __name__, "登录")
 
 
 @blueprint.post("/sessions")
@@ -25,7 +26,7 @@ def sign_in(body: dict[str, Any]) -> dict[str, Any]:
             body["login"], body["password"], request.remote_addr or "", edge.received_at()
         )
     account = accounts.account_of(token, edge.received_at())
-    return {"token": token, "must_change_password": bool(account and account.must_change_password)}
+    return {"token": token, "must_change_password": account is not None and account.must_change_password}
 
 
 @blueprint.delete("/sessions/current")
@@ -40,9 +41,16 @@ def sign_out() -> None:
 @blueprint.get("/me")
 @signed_in(unfinished=True)
 @blueprint.response(200, schemas.Me)
-def me() -> Any:
+def account() -> dict[str, Any]:
     """当前登录的账号"""
-    return current_actor()
+    known = me()
+    return {
+        **asdict(known.actor),
+        "duties": sorted(known.actor.duties),
+        "organisation_kind": known.kind,
+        "must_change_password": known.must_change_password,
+        "profile_complete": known.profile_complete,
+    }
 
 
 @blueprint.put("/me/password")
@@ -51,6 +59,7 @@ def me() -> Any:
 @blueprint.response(200, schemas.Token)
 def change_password(body: dict[str, Any]) -> dict[str, Any]:
     """修改密码；原有登录全部失效，返回新的令牌"""
+    account_id = me().actor.account_id or 0
     with edge.transaction():
-        token = accounts.change_password(current_account().id, body["old"], body["new"], edge.received_at())
+        token = accounts.change_password(account_id, body["old"], body["new"], edge.received_at())
     return {"token": token, "must_change_password": False}

@@ -2,99 +2,131 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask_smorest import Blueprint
+from flask import Response
 
 from app import edge
 from app.api import schemas
-from app.api.auth import current_actor, own_organisation, signed_in
+from app.api.auth import me, signed_in
 from app.api.idempotency import PARAMETER, once, once_in_parts
-from app.errors import Invalid
-from app.extensions import atomic
-from app.operations import deployments, messages, tasks
-from app.operations.clock import scheme_now
+from app.api.moving import deliver, receipt
+from app.api.problems import pointing_into
+from app.api.reading import Room
+from app.operations import deployments, tasks
 from app.queries import inbox
 from app.queries import tasks as task_queries
 
-blueprint = Blueprint("api_tasks", __name__, description="待办事项")
+blueprint = Room("api_tasks", __name__, "待办事项")
 
 
 @blueprint.get("/tasks")
-@signed_in
-@blueprint.arguments(schemas.Cursor, location="query")
+@signed_in("operator")
+@blueprint.arguments(schemas.TaskQuery, location="query")
 @blueprint.response(200, schemas.page_of(schemas.Task))
 def listing(query: dict[str, Any]) -> dict[str, Any]:
-    """本机构的待办事项，先到的在前"""
-    page = inbox.open_tasks(own_organisation(), inbox.TaskFilter(), query["after"])
+    """本机构的待办事项，先到的在前；已办的，新的在前"""
+    find = inbox.open_tasks if query.pop("state") == "open" else inbox.done_tasks
+    after = query.pop("after")
+    page = find(me().organisation_id, inbox.TaskFilter(**query), after)
     return {"items": [_row(row) for row in page.rows], "next": page.next}
 
 
-@blueprint.get("/tasks/<int:task_id>")
-@signed_in
+@blueprint.get("/tasks/<id:task_id>")
+@signed_in("operator")
 @blueprint.response(200, schemas.TaskDetail)
 def one(task_id: int) -> dict[str, Any]:
-    """一项待办，附表单和已暂存的内容"""
-    page = task_queries.one(task_id, own_organisation())
+    """一项待办，附表单、已暂存的内容和以前各环节填写的内容"""
+    page = task_queries.one(task_id, me().organisation_id)
     scheme = deployments.scheme(page.case.deployment_id)
-    form = scheme.form(page.task.form).json_schema() if page.task.form else None
-    draft = task_queries.typed([task_id]).get(task_id)
-    return {**_row(page), "form": form, "draft": draft}
+    return {
+        **_row(page),
+        "listed": page.case.listed,
+        "form": scheme.form(page.task.form).json_schema() if page.task.form else None,
+        "typed": task_queries.typed([task_id]).get(task_id),
+        "entered": [
+            {
+                "task": done.task.name,
+                "actor": done.actor,
+                "office": done.office,
+                "at": done.task.completed_at,
+                "values": done.values,
+            }
+            for done in task_queries.entered(page.case.id)
+        ],
+    }
 
 
-@blueprint.put("/tasks/<int:task_id>/draft")
-@signed_in
-@blueprint.arguments(schemas.Values)
+@blueprint.put("/tasks/<id:task_id>/draft")
+@signed_in("operator")
+@blueprint.arguments(schemas.Filled)
 @blueprint.response(204)
 def draft(body: dict[str, Any], task_id: int) -> None:
     """暂存填写内容，不检查"""
-    at = _now_for(task_id)
+    at = receipt(task_queries.one(task_id, me().organisation_id).task.scheme_id)
     with edge.transaction():
-        tasks.save_draft(task_id, body["values"], current_actor(), at)
+        tasks.save_draft(task_id, body["values"], me().actor, at)
 
 
-@blueprint.post("/tasks/<int:task_id>/completion")
-@signed_in
-@blueprint.arguments(schemas.Values)
+@blueprint.post("/tasks/<id:task_id>/completion")
+@signed_in("operator")
+@blueprint.arguments(schemas.Filled)
 @blueprint.response(200, schemas.Status)
 @blueprint.doc(parameters=[PARAMETER])
-def complete(body: dict[str, Any], task_id: int) -> Any:
+def complete(body: dict[str, Any], task_id: int) -> Response:
     """办理一项待办"""
+    at = receipt(task_queries.one(task_id, me().organisation_id).task.scheme_id)
 
-    def work() -> tuple[dict[str, Any], int]:
-        done = tasks.complete(task_id, body["values"], current_actor(), at)
-        return {"case_id": done.case_id, "status": done.status}, 200
+    def work() -> tasks.Completion:
+        with pointing_into("values"):
+            return tasks.complete(task_id, body["values"], me().actor, at)
 
-    at = _now_for(task_id)
-    answer = once(work)
-    messages.deliver(atomic)
+    answer = once(work, schemas.Status())
+    deliver()
     return answer
 
 
 @blueprint.post("/tasks/completions")
-@signed_in
+@signed_in("operator")
 @blueprint.arguments(schemas.BulkCompletion)
 @blueprint.response(200, schemas.BulkResult)
 @blueprint.doc(parameters=[PARAMETER])
-def complete_many(body: dict[str, Any]) -> Any:
+def complete_many(body: dict[str, Any]) -> Response:
     """批量办理，逐项给出结果；不给 values 时提交每项各自暂存的内容"""
 
-    def work() -> tuple[dict[str, Any], int]:
-        results = tasks.complete_many(ids, values, current_actor(), at, edge.transaction)
-        return {"results": [asdict(result) for result in results]}, 200
+    def work() -> dict[str, Any]:
+        return {"results": _complete_many(list(dict.fromkeys(body["tasks"])), body["values"])}
 
-    ids = body["tasks"]
-    drafts = task_queries.typed(ids) if body["values"] is None else {}
-    values = body["values"] if body["values"] is not None else lambda task_id: drafts.get(task_id, {})
-    at = _now_for_all(ids)
-    answer = once_in_parts(work)
-    messages.deliver(atomic)
+    answer = once_in_parts(work, schemas.BulkResult())
+    deliver()
     return answer
 
 
-def _row(row: Any) -> dict[str, Any]:
+def _complete_many(task_ids: Sequence[int], values: Mapping[str, Any] | None) -> list[tasks.ItemResult]:
+    """A result an item, in the order asked for; each scheme's tasks by its own clock."""
+    rows = inbox.chosen(task_ids, me().organisation_id)
+    schemes = {row.task.id: row.task.scheme_id for row in rows}
+    saved = task_queries.typed(schemes) if values is None else {}
+    results = {row.task.id: _single(row) for row in rows if not row.task.bulk}
+    batches: dict[str | None, list[int]] = {}
+    for task_id in task_ids:
+        if task_id not in results:
+            # What is not waiting here belongs to no clock: it is refused, whatever the time.
+            batches.setdefault(schemes.get(task_id), []).append(task_id)
+    for scheme_id, batch in batches.items():
+        at = receipt(scheme_id) if scheme_id else edge.received_at()
+        given = (lambda task_id: saved.get(task_id, {})) if values is None else values
+        done = tasks.complete_many(batch, given, me().actor, at, edge.transaction)
+        results.update({result.task_id: result for result in done})
+    return [results[task_id] for task_id in task_ids]
+
+
+def _single(row: inbox.TaskRow) -> tasks.ItemResult:
+    return tasks.ItemResult(row.task.id, False, f"“{row.task.name}”不能批量办理，请逐项办理。")
+
+
+def _row(row: inbox.TaskRow | task_queries.TaskPage) -> dict[str, Any]:
     task = row.task
     return {
         "id": task.id,
@@ -104,20 +136,9 @@ def _row(row: Any) -> dict[str, Any]:
         "name": task.name,
         "unit": row.unit_name,
         "person": row.person.name if row.person else None,
+        "state": task.state,
         "bulk": task.bulk,
         "opened_at": task.opened_at,
         "closes_at": task.closes_at,
+        "completed_at": task.completed_at,
     }
-
-
-def _now_for(task_id: int) -> datetime:
-    """The receipt of this request by the clock of the task's scheme; NotFound for a foreign task."""
-    page = task_queries.one(task_id, own_organisation())
-    return scheme_now(page.task.scheme_id, edge.received_at())
-
-
-def _now_for_all(task_ids: list[int]) -> datetime:
-    schemes = {row.task.scheme_id for row in inbox.chosen(task_ids, own_organisation())}
-    if len(schemes) > 1:
-        raise Invalid({"tasks": ["一次只能办理同一方案的事项。"]})
-    return scheme_now(schemes.pop(), edge.received_at()) if schemes else edge.received_at()

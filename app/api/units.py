@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from app import edge
 from app.api import schemas
-from app.api.auth import current_actor, signed_in
+from app.api.auth import me, signed_in
+from app.api.reading import Room
 from app.operations import accounts
 from app.operations.organisations import Profile
 from app.queries import organisations
 
-blueprint = Blueprint("api_units", __name__, description="申报单位")
+blueprint = Room("api_units", __name__, "申报单位")
+
+
+@blueprint.get("/regions")
+@blueprint.response(200, schemas.Region(many=True))
+def regions() -> Any:
+    """行政区划，供注册时选择"""
+    return organisations.regions()
 
 
 @blueprint.post("/units")
@@ -35,13 +41,11 @@ def departments() -> Any:
 
 
 @blueprint.put("/units/current/profile")
-@signed_in(unfinished=True)
+@signed_in("operator", unfinished=True)
 @blueprint.arguments(schemas.UnitProfile)
 @blueprint.response(204)
 def complete_profile(body: dict[str, Any]) -> None:
     """完善单位资料：一次填定，以后由管理员更改"""
     superior_id = body.pop("superior")
     with edge.transaction():
-        accounts.complete_unit_profile(
-            superior_id, Profile(**body), actor=current_actor(), now=edge.received_at()
-        )
+        accounts.complete_unit_profile(superior_id, Profile(**body), actor=me().actor, now=edge.received_at())

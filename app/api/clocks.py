@@ -1,0 +1,51 @@
+"""The rehearsal clocks: seeing them, and moving one forward (decision 13)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app import edge
+from app.api import schemas
+from app.api.auth import me, signed_in
+from app.api.moving import receipt
+from app.api.reading import Room
+from app.api.schemes import newest
+from app.errors import NotFound
+from app.extensions import atomic
+from app.operations import clock, deployments
+
+blueprint = Room("api_clocks", __name__, "演练时钟")
+
+
+@blueprint.get("/clocks")
+@signed_in("administrator")
+@blueprint.response(200, schemas.Clock(many=True))
+def listing() -> list[dict[str, Any]]:
+    """各方案的演练时钟"""
+    _demand_rehearsal()
+    return [{"scheme": scheme_id, "now": receipt(scheme_id)} for _, scheme_id in deployments.latest()]
+
+
+@blueprint.put("/clocks/<word:scheme_id>")
+@signed_in("administrator")
+@blueprint.arguments(schemas.ClockMove)
+@blueprint.response(200, schemas.ClockMoved)
+def move(body: dict[str, Any], scheme_id: str) -> dict[str, Any]:
+    """把一个方案的时钟向前拨，并触发途中到期的定时"""
+    _demand_rehearsal()
+    newest(scheme_id)
+    with edge.transaction():
+        clock.set_clock(scheme_id, body["to"], me().actor, edge.received_at())
+    swept = clock.let_pass(scheme_id, edge.received_at(), atomic)
+    return {
+        "scheme": scheme_id,
+        "now": receipt(scheme_id),
+        "fired": swept.fired,
+        "parked": swept.parked,
+    }
+
+
+def _demand_rehearsal() -> None:
+    """In a real database there are no such clocks. Raises NotFound."""
+    if not clock.is_rehearsal():
+        raise NotFound

@@ -1,0 +1,33 @@
+"""Notices 站内消息 of the own organisation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app import edge
+from app.api import schemas
+from app.api.auth import me, signed_in
+from app.api.reading import Room
+from app.operations import notices
+from app.queries import notices as notice_queries
+
+blueprint = Room("api_notices", __name__, "站内消息")
+
+
+@blueprint.get("/notices")
+@signed_in()
+@blueprint.arguments(schemas.Cursor, location="query")
+@blueprint.response(200, schemas.page_of(schemas.Notice))
+def listing(query: dict[str, Any]) -> dict[str, Any]:
+    """本机构的站内消息，新的在前"""
+    page = notice_queries.of_organisation(me().organisation_id, query["after"])
+    return {"items": page.rows, "next": page.next}
+
+
+@blueprint.put("/notices/read")
+@signed_in("operator")
+@blueprint.response(204)
+def mark_read() -> None:
+    """全部标为已读"""
+    with edge.transaction():
+        notices.mark_read(me().organisation_id, edge.received_at())
