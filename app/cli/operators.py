@@ -13,7 +13,7 @@ from app.cli.telling import INSTANT, Command, Failed, Group, shown
 from app.config import PROJECT
 from app.extensions import atomic, db, settings
 from app.models import Account
-from app.operations import accounts, deployments, organisations, regions, verify, workdays
+from app.operations import accounts, deployments, organisations, regions, timers, verify, workdays
 from app.operations import clock as clocks
 from app.operations.actors import SYSTEM
 
@@ -122,6 +122,7 @@ def _set_days(off: tuple[datetime, ...], work: tuple[datetime, ...], ground: str
             days | dict.fromkeys(_dates(work), True), ground=ground, actor=SYSTEM, now=clock.now()
         )
     click.echo(f"已登记，节假日表第 {version} 版。")
+    _retime()
 
 
 @holidays_group.command("year")
@@ -136,6 +137,14 @@ def _set_year(year: int, off: tuple[datetime, ...], work: tuple[datetime, ...], 
             year, _dates(off), _dates(work), ground=ground, actor=SYSTEM, now=clock.now()
         )
     click.echo(f"已公布 {year} 年，节假日表第 {version} 版。")
+    _retime()
+
+
+def _retime() -> None:
+    """What was undetermined, since nobody knew the year's holidays, gets its due instant."""
+    real_now = clock.now()
+    changed = timers.retime(lambda scheme_id: clocks.scheme_now(scheme_id, real_now), atomic)
+    click.echo(f"重新计算了 {changed} 件办件的期限。")
 
 
 def _dates(given: tuple[datetime, ...]) -> set[date]:

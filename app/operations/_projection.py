@@ -43,6 +43,7 @@ class Changes:
     timers_retimed: Rows = field(default_factory=list)
     waits: Rows = field(default_factory=list)
     waits_gone: Rows = field(default_factory=list)
+    waits_retimed: Rows = field(default_factory=list)
     messages: Rows = field(default_factory=list)
     history: Rows = field(default_factory=list)
     payloads: Rows = field(default_factory=list)
@@ -101,9 +102,12 @@ _STATEMENTS: Mapping[str, Executable] = {
     "drafts_done": delete(TaskDraft.__table__).where(TaskDraft.__table__.c.task_id == bindparam("of_task")),
     "tasks": insert(_TASK),
     "timers_gone": _of_token(delete(_TIMER), _TIMER),
-    "timers_retimed": _of_token(update(_TIMER), _TIMER).values(due_at=bindparam("due_at")),
+    "timers_retimed": _of_token(update(_TIMER), _TIMER).values(
+        due_at=bindparam("due_at"), dates=bindparam("dates")
+    ),
     "timers": insert(_TIMER),
     "waits_gone": _of_token(delete(_WAIT), _WAIT),
+    "waits_retimed": _of_token(update(_WAIT), _WAIT).values(closes_at=bindparam("closes_at")),
     "waits": insert(_WAIT),
     "messages": insert(Message.__table__),
     "incidents": insert(Incident.__table__),
@@ -200,10 +204,9 @@ def _project_timers(
         if token not in old:
             row = {"element": wait.element, "name": wait.name, "dates": list(wait.dates)}
             changes.timers.append({**of_case, "token": token, "due_at": wait.due_at, **row})
-        elif old[token].due_at != wait.due_at:
-            changes.timers_retimed.append(
-                {"of_case": of_case["case_id"], "of_token": token, "due_at": wait.due_at}
-            )
+        elif (old[token].due_at, old[token].dates) != (wait.due_at, wait.dates):
+            key = {"of_case": of_case["case_id"], "of_token": token}
+            changes.timers_retimed.append({**key, "due_at": wait.due_at, "dates": list(wait.dates)})
 
 
 def _project_waits(
@@ -212,10 +215,13 @@ def _project_waits(
     old, new = _by_token(before), _by_token(after)
     for token in old.keys() - new.keys():
         changes.waits_gone.append({"of_case": of_case["case_id"], "of_token": token})
-    for token in new.keys() - old.keys():
-        wait = new[token]
-        row = {"element": wait.element, "name": wait.name, "message": wait.message, "key": wait.key}
-        changes.waits.append({**of_case, "token": token, "closes_at": wait.closes_at, **row})
+    for token, wait in new.items():
+        if token not in old:
+            row = {"element": wait.element, "name": wait.name, "message": wait.message, "key": wait.key}
+            changes.waits.append({**of_case, "token": token, "closes_at": wait.closes_at, **row})
+        elif old[token].closes_at != wait.closes_at:
+            key = {"of_case": of_case["case_id"], "of_token": token}
+            changes.waits_retimed.append({**key, "closes_at": wait.closes_at})
 
 
 def _by_token(waits: Iterable[Wait]) -> dict[int, Wait]:

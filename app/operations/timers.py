@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +16,8 @@ from app.extensions import db
 from app.models import Case, Task, Timer
 from app.operations import deployments, incidents
 from app.operations._projection import Changes
-from app.operations._road import GRACE, PENDING_FOR, load, locked_cases
+from app.operations._road import GRACE, PENDING_FOR, Call, load, lock_case, locked_cases
+from app.operations.actors import SYSTEM
 from app.operations.capabilities import capabilities
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,39 @@ def sweep(
             while _sweep_batch(scheme_id, processes, upto, batch, transaction, swept):
                 pass
     return swept
+
+
+def retime(
+    now_for: Callable[[str], datetime], transaction: Transaction, names: Collection[str] | None = None
+) -> int:
+    """Computes anew the waiting timers that used these named dates; without names, the undetermined ones.
+
+    Called when what they rest on has changed: a year's holidays published, a date fixed (decision 5). Each
+    case in a `transaction` of its own; answers in how many something changed.
+    """
+    concerned = Timer.due_at.is_(None) if names is None else Timer.dates.overlap(list(names))
+    with transaction():
+        found = db.session.execute(
+            select(distinct(Timer.case_id), Timer.scheme_id).where(concerned).order_by(Timer.case_id)
+        ).all()
+    changed = 0
+    for case_id, scheme_id in found:
+        with transaction():
+            changed += _retime_case(case_id, now_for(scheme_id), names)
+    return changed
+
+
+def _retime_case(case_id: int, now: datetime, names: Collection[str] | None) -> bool:
+    moving = lock_case(case_id)
+    fired = moving.fire_due(now - GRACE)
+    before = moving.stands.timers if moving.stands else ()
+    if before:
+        after = moving.step(Call("retime", {"names": names and sorted(names)}), now, SYSTEM).timers
+        if after == before and not fired:
+            # Nothing has changed, so nothing is written, and the log has no row without effect.
+            return False
+    moving.changes.flush()
+    return bool(before or fired)
 
 
 def _partitions(scheme_id: str, transaction: Transaction) -> list[tuple[list[str], int]]:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import defer
 
 from app.extensions import db
-from app.models import Case, Incident, Organisation, Task
+from app.models import Case, Incident, Organisation, Task, Timer
 
 AGES = (3, 7, 15)
 """Bounds in days of the ages that open tasks are counted by."""
@@ -66,6 +66,34 @@ def by_office(scope: ColumnElement[bool], now: datetime) -> Sequence[OfficeLoad]
     )
     rows = db.session.execute(query)
     return [OfficeLoad(office_id, name, count, ages, since) for office_id, name, count, since, *ages in rows]
+
+
+@dataclass(frozen=True)
+class Undetermined:
+    """Timers of one kind that have no due instant yet: in how many cases, since when the oldest started.
+
+    `dates` are the named dates that they wait for; none: a year whose holidays nobody has published.
+    """
+
+    process: str
+    element: str
+    name: str
+    dates: Sequence[str]
+    count: int
+    oldest: datetime
+
+
+def undetermined(scope: ColumnElement[bool]) -> Sequence[Undetermined]:
+    """The alarm of decision 5: what never fires until somebody supplies a date; the most frequent first."""
+    group = (Case.process, Timer.element, Timer.name, Timer.dates)
+    query = (
+        select(*group, func.count(), func.min(Case.started_at))
+        .join(Case, Case.id == Timer.case_id)
+        .where(scope, Timer.due_at.is_(None))
+        .group_by(*group)
+        .order_by(func.count().desc(), Case.process, Timer.element)
+    )
+    return [Undetermined(*row) for row in db.session.execute(query)]
 
 
 def incidents(scope: ColumnElement[bool], limit: int = 50) -> Sequence[tuple[Incident, Case, str]]:
