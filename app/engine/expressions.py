@@ -113,7 +113,7 @@ def _parse(line: str) -> ast.expr:
         hint = next((f"：{text}" for mark, text in _HINTS.items() if mark in line), "")
         raise ExpressionError(f"表达式第 {offset} 个字附近写法不对{hint}", line, offset) from None
     except (ValueError, MemoryError, RecursionError):
-        raise ExpressionError("表达式里有不能识别的字符，或层次太深", line) from None
+        raise ExpressionError("表达式写法不对：有不能识别的字符，或层次太深", line) from None
 
 
 class _Recorder(Mapping[str, datetime | None]):
