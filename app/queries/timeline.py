@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import column, func, select
+from sqlalchemy import ColumnElement, column, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.extensions import db
-from app.models import History, Incident, MessageWait, Organisation, Task, TaskValue, Timer
+from app.models import History, HistoryPayload, Incident, MessageWait, Organisation, Task, TaskValue, Timer
 from app.queries.paging import Page, read_id_cursor
 
 STEPS_SHOWN = 200
@@ -20,7 +20,7 @@ WAY_KINDS = ("entered", "completed", "flow", "decided", "fired", "received", "en
 
 @dataclass(frozen=True)
 class Step:
-    """One row of the log; `values` is what a person entered, `rows` the matched rows of decisions."""
+    """One row of the log; `values` is what a person entered, `recorded` the kind of a record (CQ-29)."""
 
     seq: int
     call: str
@@ -30,7 +30,7 @@ class Step:
     actor: str
     office: str | None
     happened: Sequence[dict[str, Any]]
-    arguments: dict[str, Any]
+    recorded: str | None
     task: Task | None
     values: dict[str, Any] | None
 
@@ -38,9 +38,10 @@ class Step:
 def steps(case_id: int, before: str | None = None) -> Page[Step]:
     """The newest steps in the order they happened; `next` leads to earlier ones."""
     query = (
-        select(History, Task, TaskValue.values)
+        select(History, Task, TaskValue.values, HistoryPayload.body)
         .outerjoin(Task, Task.id == History.task_id)
         .outerjoin(TaskValue, TaskValue.task_id == History.task_id)
+        .outerjoin(HistoryPayload, _recorded())
         .where(History.case_id == case_id)
         .order_by(History.seq.desc())
         .limit(STEPS_SHOWN + 1)
@@ -51,6 +52,12 @@ def steps(case_id: int, before: str | None = None) -> Page[Step]:
     newest_first = [_step(*row) for row in db.session.execute(query)]
     kept = newest_first[:STEPS_SHOWN]
     return Page(kept[::-1], str(kept[-1].seq) if len(newest_first) > STEPS_SHOWN else None)
+
+
+def _recorded() -> ColumnElement[bool]:
+    """The payload of records alone: those of other calls are the engine's, not for a page."""
+    same = (HistoryPayload.case_id == History.case_id) & (HistoryPayload.seq == History.seq)
+    return same & (History.call == "record")
 
 
 def way(case_id: int) -> set[str]:
@@ -78,8 +85,8 @@ class Waits:
     incidents: Sequence[Incident]
 
     def elements(self) -> set[str]:
-        places = [*(task for task, _ in self.tasks), *self.messages]
-        return {place.element for place in places} | {timer.element for timer in self.timers}
+        tasks = {task.element for task, _ in self.tasks}
+        return tasks | {wait.element for wait in self.messages} | {timer.element for timer in self.timers}
 
 
 def waits(case_id: int) -> Waits:
@@ -98,7 +105,9 @@ def waits(case_id: int) -> Waits:
     )
 
 
-def _step(history: History, task: Task | None, values: dict[str, Any] | None) -> Step:
+def _step(
+    history: History, task: Task | None, values: dict[str, Any] | None, payload: dict[str, Any] | None
+) -> Step:
     return Step(
         seq=history.seq,
         call=history.call,
@@ -108,7 +117,7 @@ def _step(history: History, task: Task | None, values: dict[str, Any] | None) ->
         actor=history.actor_name,
         office=history.office_name,
         happened=history.happened,
-        arguments=history.arguments,
+        recorded=history.arguments.get("record"),
         task=task,
-        values=values,
+        values=values or (payload or {}).get("values"),
     )

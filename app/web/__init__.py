@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.web import account, case_page, clocks, home, inbox, monitor, notices, people, tasks, uploads
+from app.web import account, case_page, cases, clocks, home, inbox, monitor, notices, people, tasks, uploads
 from app.web.errors import add_error_pages
 from app.web.filters import add_filters
 from app.web.frame import add_frame
@@ -16,6 +16,7 @@ BLUEPRINTS = (
     home.bp,
     inbox.bp,
     tasks.bp,
+    cases.bp,
     case_page.bp,
     people.bp,
     notices.bp,

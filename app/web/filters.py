@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import Flask
+
+from app.content.form_view import FieldView
 
 CHINA = ZoneInfo("Asia/Shanghai")
 ISO_DAY = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])(?:-([0-3][0-9]))?")
@@ -56,7 +59,16 @@ def size(count: int) -> str:
 
 
 def add_filters(app: Flask) -> None:
-    app.jinja_env.tests["filled_row"] = lambda cells: any(cell.value for cell in cells)
+    app.jinja_env.tests.update(filled_row=_filled_row, worth_showing=_worth_showing)
     app.jinja_env.filters.update(
         day=day, instant=instant, closing=closing, local_input=local_input, size=size
     )
+
+
+def _filled_row(cells: Sequence[FieldView]) -> bool:
+    return any(cell.value for cell in cells)
+
+
+def _worth_showing(field: FieldView) -> bool:
+    """Whether a page has a place for the field: visible, and not a reading field with nothing to read."""
+    return field.visible and (bool(field.value) or bool(field.rows) or not field.read_only)

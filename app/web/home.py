@@ -7,10 +7,11 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, url_for
 
 from app.models import Case
-from app.queries import cases, inbox, notices
+from app.queries import cases, inbox, monitor, notices
 from app.queries.cases import CaseFilter
+from app.queries.visibility import seen_by
 from app.web.schemes import newest_schemes, now_of
-from app.web.session import needs, signed_in
+from app.web.session import SignedIn, needs, signed_in
 
 bp = Blueprint("home", __name__)
 
@@ -35,8 +36,15 @@ def index() -> Any:
         running=cases.count(own, CaseFilter(state="running")) if me.is_unit else None,
         unread=notices.unread(me.organisation_id),
         deadlines=_deadlines() if me.is_unit else [],
+        watched=_watched(me) if me.has("supervisor") else None,
         me=me,
     )
+
+
+def _watched(me: SignedIn) -> tuple[tuple[int, bool], int]:
+    """What a supervisor has in sight: running cases, counted up to a cap, and open incidents."""
+    scope = seen_by(me.sight)
+    return cases.count(scope, CaseFilter(state="running")), len(monitor.incidents(scope))
 
 
 def _deadlines() -> list[tuple[str, str, Any]]:

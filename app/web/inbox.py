@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, make_response, render_template, request
 from flask_babel import gettext as _
+from werkzeug.wrappers import Response as BaseResponse
 
 from app import edge
 from app.content.forms import Form
@@ -42,7 +43,7 @@ def index() -> str:
 
 @bp.get("/newest")
 @needs("operator")
-def newest() -> Response:
+def newest() -> BaseResponse:
     """Nothing but a tag that changes when a task has come; pages ask for it now and then."""
     response = make_response("", 200)
     response.set_etag(str(inbox.newest_open(signed_in().organisation_id)))

@@ -12,7 +12,7 @@ from app.content.form_view import FieldView, FormView
 from app.content.forms import Form
 from app.content.scheme import Scheme
 from app.engine import Instance
-from app.models import Attachment, Case, Task
+from app.models import Attachment, Case
 from app.operations.actors import Actor
 from app.queries import files, people
 from app.web import uploads
@@ -47,9 +47,9 @@ def shown(form: Form, values: Values, errors: Errors, variables: Values, unit_id
     return form.view(values, errors, variables, people=_people(form, unit_id))
 
 
-def read_view(task: Task, values: Values, scheme: Scheme, unit_id: int) -> FormView | None:
-    """What was entered at a completed task, as its form shows it; None for a task without a form."""
-    form = scheme.forms.get(task.form or "")
+def read_view(name: str | None, values: Values, scheme: Scheme, unit_id: int) -> FormView | None:
+    """What was once entered, as the form of that name shows it; None without a form or values."""
+    form = scheme.forms.get(name or "")
     if form is None or not values:
         return None
     return form.view(values, {}, values, people=_people(form, unit_id, left=True))

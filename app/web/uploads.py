@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import BinaryIO, cast
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request, send_file
@@ -11,6 +12,7 @@ from app.content.form_fields import Field
 from app.content.forms import Form
 from app.errors import Invalid, Refused
 from app.operations import files
+from app.operations._file_types import MEDIA_TYPES
 from app.operations.actors import Actor
 from app.queries.visibility import attachment_for
 from app.web.session import needs, signed_in
@@ -61,11 +63,11 @@ def _store(key: str, field: Field, actor: Actor) -> tuple[list[str], list[str]]:
         try:
             with edge.transaction():
                 kept = files.store(
-                    upload.stream,
+                    cast(BinaryIO, upload.stream),
                     upload.filename,
                     actor=actor,
                     now=edge.received_at(),
-                    accept=accept or tuple(files.MEDIA_TYPES),
+                    accept=accept or tuple(MEDIA_TYPES),
                     max_bytes=most,
                 )
                 stored.append(kept.name)

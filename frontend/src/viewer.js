@@ -38,8 +38,14 @@ function start(frame) {
   const diagrams = JSON.parse(document.getElementById(frame.dataset.diagrams).textContent);
   const container = frame.querySelector("[data-canvas]");
   const viewer = new NavigatedViewer({container});
-  const failed = () => container.replaceChildren(document.createTextNode("流程图无法显示，请看下面的文字说明。"));
-  const choose = (index) => show(viewer, diagrams[index]).catch(failed);
+  let drawn = false;
+  const failed = () => {
+    frame.replaceChildren(document.createTextNode("流程图无法显示，请看下面的文字说明。"));
+  };
+  const choose = async (index) => {
+    drawn = false;
+    await show(viewer, diagrams[index]).then(() => { drawn = true; }, failed);
+  };
   frame.hidden = false;
   frame.addEventListener("click", (event) => {
     const action = event.target.dataset.zoom;
@@ -49,7 +55,7 @@ function start(frame) {
   });
   const picker = frame.querySelector("select");
   picker?.addEventListener("change", () => choose(Number(picker.value)));
-  new ResizeObserver(() => viewer.getDefinitions() && fit(viewer)).observe(container);
+  new ResizeObserver(() => drawn && container.clientWidth && fit(viewer)).observe(container);
   choose(0);
 }
 

@@ -23,12 +23,37 @@ document.addEventListener("submit", (event) => {
   setTimeout(() => { delete form.dataset.sent; }, 3000);
 });
 
-// Where other fields depend on an answer, the server draws the form anew.
-function keepChosenFiles(before, after) {
-  before.querySelectorAll("input[type=file]").forEach((input) => {
-    const place = document.getElementById(input.id) && after.querySelector(`#${CSS.escape(input.id)}`);
-    if (input.files.length && place) place.replaceWith(input);
-  });
+// Where other fields depend on an answer, the server draws the form anew. Only what came or went is
+// changed on the page: what somebody is typing meanwhile stays untouched.
+function relabel(old, fresh) {
+  for (const selector of ["label", "legend"]) {
+    const [was, is] = [old.querySelector(selector), fresh.querySelector(selector)];
+    if (was && is && !was.querySelector("input")) was.innerHTML = is.innerHTML;
+  }
+}
+
+function reconcile(old, fresh, inside) {
+  const known = new Map([...old.children].map((node) => [node.dataset.part, node]));
+  let place = old.firstElementChild;
+  for (const node of [...fresh.children]) {
+    const same = known.get(node.dataset.part);
+    if (!same) {
+      old.insertBefore(node, place);
+      continue;
+    }
+    while (place !== same) {
+      const gone = place;
+      place = place.nextElementSibling;
+      gone.remove();
+    }
+    inside(same, node);
+    place = same.nextElementSibling;
+  }
+  while (place) {
+    const gone = place;
+    place = place.nextElementSibling;
+    gone.remove();
+  }
 }
 
 // What was typed, without the files.
@@ -40,21 +65,25 @@ function textsOf(form) {
   return typed;
 }
 
-async function redraw(form, focusId) {
+let asked = 0;
+
+async function redraw(form) {
+  const mine = ++asked;
   const typed = textsOf(form);
   typed.set("_update", "1");
-  const answer = await fetch(form.action, {method: "POST", body: typed});
+  const answer = await fetch(form.action, {method: "POST", body: typed}).catch(() => null);
+  if (!answer?.ok || mine !== asked) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const fresh = page.getElementById(form.id);
-  if (!fresh) return;
-  keepChosenFiles(form, fresh);
-  form.replaceChildren(...fresh.childNodes);
-  document.getElementById(focusId)?.focus();
+  const [old, fresh] = [form, page.getElementById(form.id)].map((one) => one?.querySelector("[data-parts]"));
+  if (!old || !fresh || mine !== asked) return;
+  reconcile(old, fresh, (was, is) => {
+    reconcile(was.querySelector("[data-parts]"), is.querySelector("[data-parts]"), relabel);
+  });
 }
 
 document.addEventListener("change", (event) => {
   const form = event.target.form;
-  if (form?.dataset.live !== undefined && event.target.closest("[data-decides]")) redraw(form, event.target.id);
+  if (form?.dataset.live !== undefined && event.target.closest("[data-decides]")) redraw(form);
 });
 
 // Tell that the list has grown; the reader decides when to load it.
