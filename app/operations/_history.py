@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -74,7 +74,7 @@ def rows_for(case_id: int, seq: int, previous: bytes, entry: Entry) -> tuple[dic
         "office_id": entry.actor.organisation_id,
         "office_name": entry.actor.organisation_name,
         "arguments": dict(entry.arguments),
-        "happened": [_plain_happening(happening) for happening in entry.happened],
+        "happened": _plain(entry.happened),
         "payload_digest": payload_digest(salt, body),
         "state_digest": entry.state_digest,
         "previous": previous,
@@ -114,11 +114,19 @@ def broken_links(rows: Iterable[Mapping[str, Any]], head: bytes, keys: Mapping[s
     return found
 
 
-def _plain_happening(happening: Happening) -> dict[str, Any]:
-    plain = {name: value for name, value in asdict(happening).items() if value not in (None, {})}
-    plain["detail"] = {name: value for name, value in happening.detail.items() if name not in _PERSONAL}
-    loaded: dict[str, Any] = orjson.loads(canonical(plain))
-    return loaded
+def _plain(happened: Iterable[Happening]) -> list[dict[str, Any]]:
+    """What happened as it will be read back from the database, so that the digests are of the same values."""
+    told = [
+        {
+            "kind": one.kind,
+            "element": one.element,
+            **({} if one.token is None else {"token": one.token}),
+            "detail": {name: value for name, value in one.detail.items() if name not in _PERSONAL},
+        }
+        for one in happened
+    ]
+    plain: list[dict[str, Any]] = orjson.loads(canonical(told))
+    return plain
 
 
 def _hashable(value: Any) -> Any:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.engine import Row
 
 from app import clock
@@ -22,6 +22,7 @@ from app.models import Case, Deployment, Holiday, Task, Timer
 from app.operations import _history, capabilities, deployments, organisations, workdays
 from app.operations._plain import from_json, to_json
 from app.operations._projection import Changes, Completion, project
+from app.operations._standing import standing
 from app.operations.actors import SYSTEM, Actor
 from app.operations.capabilities import CapabilityRefused
 
@@ -270,33 +271,17 @@ class Moving:
         stands, instance = self.stands, self.instance
         if stands is None or instance is None:
             raise AssertionError("a step leaves a snapshot and an instance")
-        self.status = self._status(stands)
-        cancelled = instance.is_over and stands.outcome is None
+        columns = standing(self.scheme, self.process, self.status, instance, stands)
+        self.status = columns["status"]
         self.changes.cases[self.id] = {
+            **columns,
             "of_case": self.id,
-            "state": "cancelled" if cancelled else "ended" if instance.is_over else "running",
-            "status": self.status,
-            "outcome": stands.outcome.properties.get("outcome") if stands.outcome else None,
-            "listed": self._listed(stands),
             "engine_state": instance.dump(),
             "seq": self.seq,
             "head": self.head,
             "updated_at": at,
             "ended_at": at if instance.is_over else None,
         }
-
-    def _status(self, stands: Snapshot) -> str:
-        if stands.outcome is not None:
-            return stands.outcome.properties.get("status") or stands.outcome.name
-        for wait in stands.tasks:
-            status = wait.properties.get("status")
-            if status:
-                return status.replace("{role}", self.scheme.role_named(wait.role or "").title)
-        return self.status
-
-    def _listed(self, stands: Snapshot) -> dict[str, Any]:
-        names = self.scheme.processes[self.process].listed
-        return {name: to_json(stands.variables[name]) for name in names if name in stands.variables}
 
 
 def _answer_refusal(instance: Instance, token: int, refusal: CapabilityRefused, context: Context) -> None:
@@ -306,9 +291,18 @@ def _answer_refusal(instance: Instance, token: int, refusal: CapabilityRefused, 
         raise Refused(refusal.message, refusal=refusal.code) from uncaught
 
 
-def lock_case(case_id: int | Any) -> Moving:
-    """Locks a case and loads it; `case_id` may be a scalar subquery. Raises NotFound."""
-    row = db.session.execute(_LOCKED.where(Case.id == case_id)).first()
+def lock_case(case_id: int) -> Moving:
+    """Locks a case and loads it. Raises NotFound."""
+    return _locked(_LOCKED_BY_ID, case_id)
+
+
+def lock_case_of(task_id: int) -> Moving:
+    """Locks the case of a task and loads it. Raises NotFound."""
+    return _locked(_LOCKED_BY_TASK, task_id)
+
+
+def _locked(statement: Select[Any], wanted: int) -> Moving:
+    row = db.session.execute(statement, {"wanted": wanted}).first()
     if row is None:
         raise NotFound()
     return load(row)
@@ -343,33 +337,41 @@ def locked_cases() -> Select[Any]:
     return _LOCKED
 
 
+# Statements of this path are made once: to make one costs more than to run it.
+_CASE, _TASK, _TIMER, _HOLIDAY = Case.__table__.c, Task.__table__.c, Timer.__table__.c, Holiday.__table__.c
+_DEPLOYMENT = Deployment.__table__
+
 _LOCKED = (
     select(
-        Case.id,
-        Case.jurisdiction,
-        Case.deployment_id,
-        Deployment.hash.label("deployment_hash"),
-        Case.unit_id,
-        Case.person_id,
-        Case.process,
-        Case.status,
-        Case.seq,
-        Case.head,
-        Case.engine_state,
-        select(func.coalesce(func.max(Holiday.version), 0)).scalar_subquery().label("workdays_version"),
-        select(func.array_agg(Timer.token))
-        .where(Timer.case_id == Case.id, Timer.parked_at.is_not(None))
-        .correlate(Case)
+        _CASE.id,
+        _CASE.jurisdiction,
+        _CASE.deployment_id,
+        _DEPLOYMENT.c.hash.label("deployment_hash"),
+        _CASE.unit_id,
+        _CASE.person_id,
+        _CASE.process,
+        _CASE.status,
+        _CASE.seq,
+        _CASE.head,
+        _CASE.engine_state,
+        select(func.coalesce(func.max(_HOLIDAY.version), 0)).scalar_subquery().label("workdays_version"),
+        select(func.array_agg(_TIMER.token))
+        .where(_TIMER.case_id == _CASE.id, _TIMER.parked_at.is_not(None))
+        .correlate(Case.__table__)
         .scalar_subquery()
         .label("parked"),
-        select(func.min(Task.pending_since))
-        .where(Task.case_id == Case.id, Task.state == "open")
-        .correlate(Case)
+        select(func.min(_TASK.pending_since))
+        .where(_TASK.case_id == _CASE.id, _TASK.state == "open")
+        .correlate(Case.__table__)
         .scalar_subquery()
         .label("pending_since"),
     )
-    .join(Deployment, Deployment.id == Case.deployment_id)
-    .with_for_update(of=Case)
+    .join(_DEPLOYMENT, _DEPLOYMENT.c.id == _CASE.deployment_id)
+    .with_for_update(of=Case.__table__)
+)
+_LOCKED_BY_ID = _LOCKED.where(_CASE.id == bindparam("wanted"))
+_LOCKED_BY_TASK = _LOCKED.where(
+    _CASE.id == select(_TASK.case_id).where(_TASK.id == bindparam("wanted")).scalar_subquery()
 )
 
 

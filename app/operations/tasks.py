@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import Row
 
@@ -22,7 +22,7 @@ from app.models import Account, Task, TaskDraft
 from app.operations import files
 from app.operations._history import payload_digest
 from app.operations._plain import to_json
-from app.operations._road import PENDING_FOR, Call, Moving, caught_up, lock_case
+from app.operations._road import PENDING_FOR, Call, Moving, caught_up, lock_case_of
 from app.operations.actors import Actor
 
 Values = Mapping[str, Any]
@@ -53,8 +53,8 @@ def complete(task_id: int, values: Values, actor: Actor, received_at: datetime) 
     for a task of another office, Closed from the due instant on, Conflict for one already done, Refused
     for who may not decide it (ALL-04), Invalid with a sentence a field.
     """
-    moving = lock_case(_case_of(task_id))
-    tasks = _tasks_of(moving.id)
+    moving = lock_case_of(task_id)
+    tasks = _concerned(moving.id, task_id, actor)
     task = _own(tasks, task_id, actor)
     _check_open(task, received_at)
     with caught_up(moving, received_at):
@@ -77,7 +77,7 @@ def complete(task_id: int, values: Values, actor: Actor, received_at: datetime) 
 
 def save_draft(task_id: int, values: Values, actor: Actor, received_at: datetime) -> None:
     """Keeps what a person has typed, unchecked; refused from the due instant on."""
-    task = db.session.execute(_TASKS.where(Task.id == task_id)).first()
+    task = db.session.execute(_WANTED_TASK, {"task": task_id}).first()
     task = _own([task] if task else [], task_id, actor)
     _check_open(task, received_at)
     draft = {"values": to_json(values), "saved_at": received_at, "saved_by": actor.account_id}
@@ -127,26 +127,26 @@ def _complete_item(
         return ItemResult(task_id, False, _told(refusal))
 
 
-_TASKS = select(
-    Task.id,
-    Task.case_id,
-    Task.token,
-    Task.role,
-    Task.office_id,
-    Task.name,
-    Task.state,
-    Task.closes_at,
-    Task.completed_by,
-    Account.person_id.label("completed_by_person"),
-).outerjoin(Account, Account.id == Task.completed_by)
+# Made once: to make a statement costs more than to run it.
+_TASK, _ACCOUNT = Task.__table__.c, Account.__table__.c
+_COLUMNS = (_TASK.id, _TASK.token, _TASK.role, _TASK.office_id, _TASK.name, _TASK.state, _TASK.closes_at)
+_WANTED = _TASK.id == bindparam("task")
+_WANTED_TASK = select(*_COLUMNS).where(_WANTED)
+_CONCERNED_TASKS = (
+    select(*_COLUMNS)
+    .outerjoin(Account.__table__, _ACCOUNT.id == _TASK.completed_by)
+    .where(
+        _TASK.case_id == bindparam("case"),
+        or_(_WANTED, _ACCOUNT.id == bindparam("account"), _ACCOUNT.person_id == bindparam("person")),
+    )
+    .distinct(_WANTED, _TASK.role)
+)
 
 
-def _case_of(task_id: int) -> Any:
-    return select(Task.case_id).where(Task.id == task_id).scalar_subquery()
-
-
-def _tasks_of(case_id: int) -> Sequence[Row[Any]]:
-    return db.session.execute(_TASKS.where(Task.case_id == case_id).order_by(Task.id)).all()
+def _concerned(case_id: int, task_id: int, actor: Actor) -> Sequence[Row[Any]]:
+    """The task, and one for each role in which the actor has done one: as many as levels, not as rounds."""
+    asked = {"case": case_id, "task": task_id, "account": actor.account_id, "person": actor.person_id}
+    return db.session.execute(_CONCERNED_TASKS, asked).all()
 
 
 def _own(tasks: Sequence[Row[Any]], task_id: int, actor: Actor) -> Row[Any]:
@@ -182,12 +182,7 @@ def _check_decider(moving: Moving, task: Row[Any], tasks: Sequence[Row[Any]], ac
     if actor.person_id is not None and actor.person_id == moving.person_id:
         raise Refused("您是该办件的申报人，不能办理自己的事项，请由本机构其他经办人办理。")
     for other in tasks:
-        if other.role == task.role or other.completed_by is None:
-            continue
-        if moving.scheme.roles[other.role].relation == "unit":
-            continue
-        same_person = actor.person_id is not None and other.completed_by_person == actor.person_id
-        if other.completed_by == actor.account_id or same_person:
+        if other.role != task.role and moving.scheme.roles[other.role].relation != "unit":
             raise Refused(f"您已在“{other.name}”环节办理过该办件，同一人不能在两级审核中作出决定。")
 
 
