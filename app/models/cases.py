@@ -74,11 +74,15 @@ class Task(db.Model):
 
     __tablename__ = "task"
     __table_args__ = (
-        Index(
-            "ix_task_inbox", "office_id", "role", "opened_at", "id", postgresql_where=text("state = 'open'")
-        ),
+        Index("ix_task_inbox", "office_id", "opened_at", "id", postgresql_where=text("state = 'open'")),
         Index("ix_task_case", "case_id", "token"),
-        Index("ix_task_done", "completed_by", "completed_at", postgresql_where=text("state = 'completed'")),
+        Index(
+            "ix_task_done",
+            "completed_for",
+            "completed_at",
+            "id",
+            postgresql_where=text("state = 'completed'"),
+        ),
     )
 
     id: Mapped[Id]

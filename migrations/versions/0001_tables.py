@@ -386,8 +386,8 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_task'))
     )
     op.create_index('ix_task_case', 'task', ['case_id', 'token'], unique=False)
-    op.create_index('ix_task_done', 'task', ['completed_by', 'completed_at'], unique=False, postgresql_where=sa.text("state = 'completed'"))
-    op.create_index('ix_task_inbox', 'task', ['office_id', 'role', 'opened_at', 'id'], unique=False, postgresql_where=sa.text("state = 'open'"))
+    op.create_index('ix_task_done', 'task', ['completed_for', 'completed_at', 'id'], unique=False, postgresql_where=sa.text("state = 'completed'"))
+    op.create_index('ix_task_inbox', 'task', ['office_id', 'opened_at', 'id'], unique=False, postgresql_where=sa.text("state = 'open'"))
     op.create_table('timer',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('case_id', sa.BigInteger(), nullable=False),
