@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.engine import Row
 
 from app.content import Scheme, check_scheme, scheme_hash
-from app.errors import NotFound, SchemeInvalid
+from app.errors import EngineError, NotFound, SchemeInvalid
 from app.extensions import db
 from app.models import Deployment, DeploymentFile
 from app.operations.actors import Actor
@@ -77,13 +77,20 @@ def scheme(deployment_id: int) -> Scheme:
 
 
 def pinned(deployment_id: int, content_hash: str) -> Scheme:
-    """The scheme of a deployment whose hash is already at hand: no statement once it is parsed."""
+    """The scheme of a deployment whose hash is already at hand: no statement once it is parsed.
+
+    Raises EngineError where the stored files are no longer those that were published.
+    """
     if content_hash not in _by_hash:
-        _by_hash[content_hash] = Scheme.from_files(_files(deployment_id))
+        files = files_of(deployment_id)
+        if scheme_hash(files) != content_hash:
+            raise EngineError("发布版本的文件被改动过，不能使用，请从备份恢复。", deployment=deployment_id)
+        _by_hash[content_hash] = Scheme.from_files(files)
     return _by_hash[content_hash]
 
 
-def _files(deployment_id: int) -> dict[str, bytes]:
+def files_of(deployment_id: int) -> dict[str, bytes]:
+    """The files of a deployment, byte for byte."""
     rows = db.session.execute(
         select(DeploymentFile.path, DeploymentFile.content).where(
             DeploymentFile.deployment_id == deployment_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy.engine import Row
 
 from app.content.scheme import Scheme
 from app.engine import Instance
-from app.engine.types import Context
+from app.engine.types import Context, Sent
 from app.extensions import db
 from app.models import Case, History, HistoryPayload
 from app.operations import deployments, workdays
@@ -23,11 +23,15 @@ from app.operations._road import Call, apply
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """Where a replay got: the instance after the last row, and the first row whose state differs, if any."""
+    """Where a replay got: the instance after the last row, and the first row whose state differs, if any.
+
+    `sent` are the messages that the steps sent, with the row of each.
+    """
 
     instance: Instance | None
     differs_at: int | None
     erased: bool = False
+    sent: Sequence[tuple[int, Sent]] = ()
 
 
 def replay(case_id: int) -> Replayed:
@@ -36,13 +40,15 @@ def replay(case_id: int) -> Replayed:
         db.session.execute(select(Case.deployment_id).where(Case.id == case_id)).scalar_one()
     )
     instance = None
+    sent: list[tuple[int, Sent]] = []
     for row in history_of(case_id):
         if row.body is None:
             return Replayed(None, None, erased=True)
         instance = _again(scheme, instance, row)
+        sent += [(row.seq, message) for message in instance.snapshot().sent]
         if digest(instance.canonical()) != row.state_digest:
             return Replayed(instance, row.seq)
-    return Replayed(instance, None)
+    return Replayed(instance, None, sent=sent)
 
 
 def history_of(case_id: int) -> Iterator[Row[Any]]:
@@ -67,7 +73,6 @@ def _again(scheme: Scheme, instance: Instance | None, row: Row[Any]) -> Instance
             instance.answer(answer["token"], None, context, refused=answer["refused"])
         else:
             instance.answer(answer["token"], from_json(answer["result"]), context)
-    instance.snapshot()
     return instance
 
 

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.engine import Row
 
+from app.content import scheme_hash
 from app.engine import Instance
 from app.extensions import db, settings
-from app.models import Case, History, Incident, MessageWait, PlaceClaim, PostQuota, Task, TaskValue, Timer
-from app.operations import deployments
-from app.operations._history import broken_links, payload_digest
+from app.models import (
+    Case,
+    Deployment,
+    History,
+    Incident,
+    Message,
+    MessageWait,
+    PlaceClaim,
+    PostQuota,
+    Task,
+    TaskValue,
+    Timer,
+)
+from app.operations import deployments, incidents
+from app.operations._history import broken_links, canonical, payload_digest
+from app.operations._plain import to_json
+from app.operations._standing import standing
 from app.operations.places import BY_VACANCY
-from app.operations.replay import history_of, replay
+from app.operations.replay import Replayed, history_of, replay
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +44,31 @@ class Finding:
 
 def verify_all() -> Iterator[Finding]:
     """Everything that is wrong in the database, case by case; nothing when all is well."""
+    yield from _deployment_findings()
     for case_id in db.session.execute(select(Case.id).order_by(Case.id)).scalars().all():
         yield from verify_case(case_id)
+    yield from _removed_cases()
     yield from _quota_findings()
 
 
 def verify_case(case_id: int) -> Iterator[Finding]:
     """What is wrong with one case."""
     case = db.session.execute(select(*Case.__table__.c).where(Case.id == case_id)).one()
-    sentences = [
-        *_chain_findings(case),
-        *_replay_findings(case),
-        *_projection_findings(case),
-        *_liveness_findings(case),
-    ]
-    yield from (Finding(case_id, sentence) for sentence in sentences)
+    for check in (_chain_findings, _replay_findings, _projection_findings, _liveness_findings):
+        yield from (Finding(case_id, sentence) for sentence in _whatever(check, case))
+
+
+def _whatever(check: Callable[[Row[Any]], Iterator[str]], case: Row[Any]) -> list[str]:
+    """A case so broken that it can't be checked is a finding, and hides no other case."""
+    try:
+        return list(check(case))
+    except incidents.NO_DATABASE:
+        raise
+    except Exception as error:
+        return [f"无法核验：{incidents.cause(error)}"]
+
+
+# The log
 
 
 def _chain_findings(case: Row[Any]) -> Iterator[str]:
@@ -63,12 +88,14 @@ def _chain_findings(case: Row[Any]) -> Iterator[str]:
 
 
 def _value_findings(rows: list[Row[Any]]) -> Iterator[str]:
-    digests = {row.task_id: row.arguments["values_digest"] for row in rows if row.task_id is not None}
-    stored = db.session.execute(
-        select(TaskValue.task_id, TaskValue.values, TaskValue.salt).where(TaskValue.task_id.in_(digests))
-    )
-    for task_id, values, salt in stored:
-        if payload_digest(salt, values).hex() != digests[task_id]:
+    completed = {row.task_id: row for row in rows if row.task_id is not None}
+    values = select(TaskValue.task_id, TaskValue.values, TaskValue.salt)
+    found = db.session.execute(values.where(TaskValue.task_id.in_(completed)))
+    stored = {task_id: payload_digest(salt, body).hex() for task_id, body, salt in found}
+    for task_id, row in completed.items():
+        if task_id not in stored and row.body is not None:
+            yield f"待办事项 {task_id} 的填写内容不见了"
+        elif task_id in stored and stored[task_id] != row.arguments["values_digest"]:
             yield f"待办事项 {task_id} 的填写内容被改动过"
 
 
@@ -77,24 +104,49 @@ def _replay_findings(case: Row[Any]) -> Iterator[str]:
     if replayed.differs_at is not None:
         yield f"重放到第 {replayed.differs_at} 条记录时，结果与当时不同"
     elif not replayed.erased:
-        stands = Instance.load(deployments.scheme(case.deployment_id).definitions, case.engine_state)
-        if replayed.instance is None or replayed.instance.canonical() != stands.canonical():
+        if replayed.instance is None or replayed.instance.canonical() != _instance(case).canonical():
             yield "办件的流程状态与重放结果不同"
+        yield from _message_findings(case, replayed)
+
+
+def _message_findings(case: Row[Any], replayed: Replayed) -> Iterator[str]:
+    rows = select(Message.from_seq, Message.from_element, Message.message, Message.key, Message.payload)
+    rows = rows.where(Message.from_case_id == case.id)
+    found = sorted(canonical(list(row)) for row in db.session.execute(rows))
+    wanted = sorted(
+        canonical([seq, sent.element, sent.message, sent.key, to_json(sent.payload)])
+        for seq, sent in replayed.sent
+    )
+    if found != wanted:
+        yield f"办件发出过 {len(wanted)} 条消息，登记的 {len(found)} 条与之不符"
+
+
+# The projections
+
+
+def _instance(case: Row[Any]) -> Instance:
+    return Instance.load(deployments.scheme(case.deployment_id).definitions, case.engine_state)
 
 
 def _projection_findings(case: Row[Any]) -> Iterator[str]:
-    instance = Instance.load(deployments.scheme(case.deployment_id).definitions, case.engine_state)
+    instance = _instance(case)
     snapshot = instance.snapshot()
-    yield from _compare(
-        "待办事项", {wait.token: wait.closes_at for wait in snapshot.tasks}, _open_tasks(case)
-    )
-    yield from _compare("定时", {wait.token: wait.due_at for wait in snapshot.timers}, _timers(case))
-    yield from _compare("等待的消息", {wait.token: wait.key for wait in snapshot.messages}, _waits(case))
+    tasks = {wait.token: (wait.element, wait.form, wait.closes_at) for wait in snapshot.tasks}
+    timers = {wait.token: (wait.element, wait.due_at, sorted(wait.dates)) for wait in snapshot.timers}
+    messages = {wait.token: (wait.message, wait.key, wait.closes_at) for wait in snapshot.messages}
+    yield from _compare("待办事项", tasks, _open_tasks(case))
+    yield from _compare("定时", timers, _timers(case))
+    yield from _compare("等待的消息", messages, _waits(case))
+    scheme = deployments.scheme(case.deployment_id)
+    expected = standing(scheme, case.process, case.status, instance, snapshot)
+    for name, value in expected.items():
+        if getattr(case, name) != value:
+            yield f"办件登记的 {name} 是 {getattr(case, name)}，按流程状态应为 {value}"
     if instance.is_over != (case.ended_at is not None):
-        yield f"办件登记为 {case.state}，与流程状态不符"
+        yield "办件登记的办结时间与流程状态不符"
 
 
-def _compare(what: str, state: dict[int, Any], rows: dict[int, Any]) -> Iterator[str]:
+def _compare(what: str, state: Mapping[int, Any], rows: Mapping[int, Any]) -> Iterator[str]:
     for token in sorted(state.keys() | rows.keys()):
         if token not in rows:
             yield f"{what}（令牌 {token}）没有登记"
@@ -105,30 +157,51 @@ def _compare(what: str, state: dict[int, Any], rows: dict[int, Any]) -> Iterator
 
 
 def _open_tasks(case: Row[Any]) -> dict[int, Any]:
-    rows = select(Task.token, Task.closes_at).where(Task.case_id == case.id, Task.state == "open")
-    return dict(db.session.execute(rows).tuples().all())
+    rows = select(Task.token, Task.element, Task.form, Task.closes_at)
+    rows = rows.where(Task.case_id == case.id, Task.state == "open")
+    return {token: tuple(rest) for token, *rest in db.session.execute(rows)}
 
 
 def _timers(case: Row[Any]) -> dict[int, Any]:
-    return dict(
-        db.session.execute(select(Timer.token, Timer.due_at).where(Timer.case_id == case.id)).tuples().all()
-    )
+    rows = select(Timer.token, Timer.element, Timer.due_at, Timer.dates).where(Timer.case_id == case.id)
+    return {token: (element, due, sorted(dates)) for token, element, due, dates in db.session.execute(rows)}
 
 
 def _waits(case: Row[Any]) -> dict[int, Any]:
-    rows = select(MessageWait.token, MessageWait.key).where(MessageWait.case_id == case.id)
-    return dict(db.session.execute(rows).tuples().all())
+    rows = select(MessageWait.token, MessageWait.message, MessageWait.key, MessageWait.closes_at)
+    rows = rows.where(MessageWait.case_id == case.id)
+    return {token: tuple(rest) for token, *rest in db.session.execute(rows)}
 
 
 def _liveness_findings(case: Row[Any]) -> Iterator[str]:
     waits = _open_tasks(case) or _timers(case) or _waits(case)
     if case.ended_at is None and not waits and not _open_incident(case.id):
         yield "办件没有结束，却没有待办、定时、等待的消息或异常事件"
+    homeless = select(Task.id).where(Task.case_id == case.id, Task.state == "open", Task.office_id.is_(None))
+    if db.session.execute(homeless.limit(1)).first() and not _open_incident(case.id):
+        yield "有待办事项没有办理机构，也没有异常事件"
 
 
 def _open_incident(case_id: int) -> bool:
     open_ones = select(Incident.id).where(Incident.case_id == case_id, Incident.closed_at.is_(None))
     return db.session.execute(open_ones.limit(1)).first() is not None
+
+
+# What concerns no single case
+
+
+def _deployment_findings() -> Iterator[Finding]:
+    for row in db.session.execute(select(Deployment.id, Deployment.hash).order_by(Deployment.id)).all():
+        if scheme_hash(deployments.files_of(row.id)) != row.hash:
+            yield Finding(None, f"发布版本 {row.id} 的文件被改动过")
+
+
+def _removed_cases() -> Iterator[Finding]:
+    orphans = (
+        select(History.case_id).distinct().where(~select(Case.id).where(Case.id == History.case_id).exists())
+    )
+    for case_id in db.session.execute(orphans.order_by(History.case_id)).scalars():
+        yield Finding(case_id, "办件不见了，它的记录还在")
 
 
 def _quota_findings() -> Iterator[Finding]:

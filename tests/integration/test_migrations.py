@@ -76,6 +76,7 @@ def test_every_migration_can_be_taken_back_and_made_again() -> None:
         assert compare_metadata(migration_context(connection), db.metadata) == []
 
 
+@pytest.mark.corrupts
 @pytest.mark.usefixtures("app")
 @pytest.mark.parametrize("table", WRITTEN_ONCE)
 def test_rows_written_once_are_neither_changed_nor_removed(table: str) -> None:

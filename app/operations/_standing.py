@@ -1,0 +1,41 @@
+"""How a case stands, as its row has it and people read it: state, status, outcome, listed variables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.content.scheme import Scheme
+from app.engine import Instance
+from app.engine.types import Snapshot
+from app.operations._plain import to_json
+
+
+def standing(
+    scheme: Scheme, process: str, status_before: str, instance: Instance, stands: Snapshot
+) -> dict[str, Any]:
+    """The columns of the case's row that follow from the engine's state.
+
+    Where no task that waits names a status, the one before stays.
+    """
+    cancelled = instance.is_over and stands.outcome is None
+    return {
+        "state": "cancelled" if cancelled else "ended" if instance.is_over else "running",
+        "status": _status(scheme, stands) or status_before,
+        "outcome": stands.outcome.properties.get("outcome") if stands.outcome else None,
+        "listed": {
+            name: to_json(stands.variables[name])
+            for name in scheme.processes[process].listed
+            if name in stands.variables
+        },
+    }
+
+
+def _status(scheme: Scheme, stands: Snapshot) -> str | None:
+    """The state's name as people read it (CQ-19); `{role}` stands for the office's title."""
+    if stands.outcome is not None:
+        return stands.outcome.properties.get("status") or stands.outcome.name
+    for wait in stands.tasks:
+        status = wait.properties.get("status")
+        if status:
+            return status.replace("{role}", scheme.role_named(wait.role or "").title)
+    return None
