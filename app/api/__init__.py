@@ -33,6 +33,9 @@ class _Api(Api):  # type: ignore[misc]
     def _register_error_handlers(self) -> None:
         """None for the whole application."""
 
+    def _register_pagination_header(self) -> None:
+        """None: a page says itself what comes next."""
+
     def _register_responses(self) -> None:
         content = {problems.MEDIA_TYPE: {"schema": schemas.Problem}}
         for name in (*(status.name for status in HTTPStatus), self.DEFAULT_ERROR_RESPONSE_NAME):

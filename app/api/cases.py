@@ -28,8 +28,8 @@ blueprint = Room("api_cases", __name__, "办件")
 @blueprint.response(200, schemas.page_of(schemas.Case))
 def listing(query: dict[str, Any]) -> dict[str, Any]:
     """可见的办件，新的在前"""
-    after = query.pop("after")
-    wanted = case_queries.CaseFilter(scheme_id=query.pop("scheme"), **query)
+    after = query.pop("after", None)
+    wanted = case_queries.CaseFilter(scheme_id=query.pop("scheme", ""), **query)
     page = case_queries.listing(seen_by(me().sight), wanted, after)
     return {"items": [_row(row) for row in page.rows], "next": page.next}
 
@@ -59,7 +59,7 @@ def one(case_id: int) -> dict[str, Any]:
 def history(query: dict[str, Any], case_id: int) -> dict[str, Any]:
     """办件的经过：谁、何时、为哪个机构、填写了什么；新的一页在前，next 给出更早的"""
     case_for(case_id, me().sight)
-    page = timeline.steps(case_id, query["after"])
+    page = timeline.steps(case_id, query.get("after"))
     return {"items": page.rows, "next": page.next}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -20,7 +21,7 @@ NOT_AN_INSTANT = "应为带时区的 ISO 8601 时刻，如 2021-06-11T09:00:00+0
 def text(shortest: int = 0, longest: int = 100, **options: Any) -> fields.String:
     """Text of so many characters; one that may not be empty may not be blank either."""
     told = f"应为 {shortest} 至 {longest} 个字。" if shortest else f"最多 {longest} 个字。"
-    checks: list[Callable[[str], Any]] = [validate.Length(shortest, longest, error=told)]
+    checks: list[Callable[[str], Any]] = [validate.Length(shortest or None, longest, error=told)]
     if shortest:
         checks.append(_not_blank)
     return fields.String(validate=checks, error_messages=_told(NOT_A_TEXT), **options)
@@ -33,8 +34,14 @@ def choice(*words: str, **options: Any) -> fields.String:
 
 def pattern(expression: str, told: str, **options: Any) -> fields.String:
     """Text of the form that `told` describes."""
-    check = validate.Regexp(expression, error=told)
-    return fields.String(validate=check, error_messages=_told(NOT_A_TEXT), **options)
+
+    def check(value: str) -> None:
+        if not re.fullmatch(expression, value):
+            raise ValidationError(told)
+
+    # Shown by hand: JSON Schema's patterns are not anchored, and Python's `$` lets a line end pass.
+    metadata = {"pattern": f"^{expression}$"}
+    return fields.String(validate=check, error_messages=_told(NOT_A_TEXT), metadata=metadata, **options)
 
 
 def number(**options: Any) -> fields.Integer:

@@ -25,7 +25,7 @@ blueprint = Room("api_people", __name__, "本单位人员")
 @blueprint.response(200, schemas.page_of(schemas.Person))
 def listing(query: dict[str, Any]) -> dict[str, Any]:
     """本单位人员，按姓名拼音"""
-    page = person_queries.of_unit(me().organisation_id, query["name"], query["after"])
+    page = person_queries.of_unit(me().organisation_id, **query)
     return {"items": [_row(person) for person in page.rows], "next": page.next}
 
 

@@ -70,7 +70,7 @@ class UnitRegistration(Body):
 
     code = text(1, 30, required=True)
     name = text(2, required=True)
-    region = pattern(r"[1-9]\d{5}\Z", "应为六位行政区划代码。", required=True)
+    region = pattern("[1-9][0-9]{5}", "应为六位行政区划代码。", required=True)
     login = text(1, required=True)
     password = text(1, 200, required=True)
     person_name = text(1, 50, required=True)
@@ -84,9 +84,9 @@ class UnitProfile(Body):
     level = choice(*LEVELS, required=True)
     system = choice(*SYSTEMS, required=True)
     nature = choice(*NATURES, required=True)
-    contact = text(1, 50, load_default=None)
-    telephone = text(1, 30, load_default=None)
-    address = text(1, 200, load_default=None)
+    contact = text(1, 50)
+    telephone = text(1, 30)
+    address = text(1, 200)
 
 
 class Region(Schema):
@@ -129,22 +129,22 @@ class Person(Schema):
 class Cursor(Body):
     """Keyset paging: `after` is the `next` of the page before."""
 
-    after = pattern(r"\d{1,18}(\.\d{1,18})?\Z", "应为上一页给出的 next。", load_default=None)
+    after = pattern(r"[0-9]{1,18}(\.[0-9]{1,18})?", "应为上一页给出的 next。")
 
 
 class PeopleQuery(Cursor):
-    name = text(load_default="")
+    name = text()
 
 
 class CaseQuery(Cursor):
-    scheme = text(load_default="")
-    process = text(load_default="")
-    state = choice("running", "ended", "cancelled", load_default="")
-    status = text(load_default="")
-    name = text(load_default="")
-    unit = text(load_default="")
-    started_from = instant(load_default=None)
-    started_before = instant(load_default=None)
+    scheme = text()
+    process = text()
+    state = choice("running", "ended", "cancelled")
+    status = text()
+    name = text()
+    unit = text()
+    started_from = instant()
+    started_before = instant()
 
 
 class Case(Schema):
@@ -220,9 +220,9 @@ class Status(Schema):
 
 class TaskQuery(Cursor):
     state = choice("open", "completed", load_default="open")
-    kind = pattern(r"[^/]+/[^/]+\Z", "应为“方案/环节”，如 tiny-2021/fill。", load_default="")
-    unit = text(load_default="")
-    name = text(load_default="")
+    kind = pattern("[^/]+/[^/]+", "应为“方案/环节”，如 tiny-2021/fill。")
+    unit = text()
+    name = text()
 
 
 class Task(Schema):
@@ -263,7 +263,7 @@ class BulkCompletion(Body):
     """The same values for every task, or none to submit each task's own draft."""
 
     tasks = numbers(MOST_AT_ONCE, required=True)
-    values = mapping(load_default=None, allow_none=True)
+    values = mapping(allow_none=True)
 
 
 class ItemResult(Schema):

@@ -28,7 +28,7 @@ blueprint = Room("api_tasks", __name__, "待办事项")
 def listing(query: dict[str, Any]) -> dict[str, Any]:
     """本机构的待办事项，先到的在前；已办的，新的在前"""
     find = inbox.open_tasks if query.pop("state") == "open" else inbox.done_tasks
-    after = query.pop("after")
+    after = query.pop("after", None)
     page = find(me().organisation_id, inbox.TaskFilter(**query), after)
     return {"items": [_row(row) for row in page.rows], "next": page.next}
 
@@ -96,7 +96,7 @@ def complete_many(body: dict[str, Any]) -> Response:
     """批量办理，逐项给出结果；不给 values 时提交每项各自暂存的内容"""
 
     def work() -> dict[str, Any]:
-        return {"results": _complete_many(list(dict.fromkeys(body["tasks"])), body["values"])}
+        return {"results": _complete_many(list(dict.fromkeys(body["tasks"])), body.get("values"))}
 
     answer = once_in_parts(work, schemas.BulkResult())
     deliver()
