@@ -184,7 +184,12 @@ def test_the_way_of_an_application(
     bureau.page.click("text=收到纸质材料")
     bureau.page.wait_for_selector("#task-form")
     bureau.look("33-record")
-    paper = {"received_on": "2021-06-17", "copies": 3, "department_opinion": "同意", "department_sealed": True}
+    paper = {
+        "received_on": "2021-06-17",
+        "copies": 3,
+        "department_opinion": "同意",
+        "department_sealed": True,
+    }
     fill(bureau.page, paper | {"complete": False})
     bureau.page.fill("#missing", "缺汇总表")
     submit(bureau.page)
