@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import distinct, select, update
+from sqlalchemy import bindparam, distinct, select, update
+from sqlalchemy.engine import Row
 
 from app.errors import EngineError
 from app.extensions import db
-from app.models import Case, Task, Timer
+from app.models import Case, Deployment, Task, Timer
 from app.operations import deployments, incidents
 from app.operations._projection import Changes
 from app.operations._road import GRACE, PENDING_FOR, Call, load, lock_case, locked_cases
@@ -53,12 +55,12 @@ def sweep(
     """
     swept = Swept()
     with transaction():
-        schemes = [only] if only else db.session.execute(select(distinct(Timer.scheme_id))).scalars().all()
+        # Not asked of the timers, of which there may be a million that are not due.
+        schemes = [only] if only else db.session.scalars(select(distinct(Deployment.scheme_id))).all()
     for scheme_id in schemes:
         upto = now_for(scheme_id) - grace
-        for processes, batch in _partitions(scheme_id, transaction):
-            while _sweep_batch(scheme_id, processes, upto, batch, transaction, swept):
-                pass
+        while _sweep_batch(scheme_id, upto, transaction, swept):
+            pass
     return swept
 
 
@@ -95,22 +97,10 @@ def _retime_case(case_id: int, now: datetime, names: Collection[str] | None) -> 
     return bool(before or fired)
 
 
-def _partitions(scheme_id: str, transaction: Transaction) -> list[tuple[list[str], int]]:
-    """The scheme's processes that may touch a quota, one case a transaction, and the others in batches."""
-    with transaction():
-        rows = db.session.execute(
-            select(distinct(Case.process), Case.deployment_id).where(
-                Case.scheme_id == scheme_id, Case.ended_at.is_(None)
-            )
-        ).all()
-        touching = {process for process, deployment_id in rows if _locks_quota(deployment_id, process)}
-    others = sorted({process for process, _ in rows} - touching)
-    found = [(others, BATCH), (sorted(touching), 1)]
-    return [(processes, batch) for processes, batch in found if processes]
-
-
-def _locks_quota(deployment_id: int, process: str) -> bool:
-    processes = deployments.scheme(deployment_id).definitions.processes
+@cache
+def _may_lock_quota(deployment_id: int, content_hash: str, process: str) -> bool:
+    """Whether a process, or one that it calls, may touch a quota: then its cases fire one a transaction."""
+    processes = deployments.pinned(deployment_id, content_hash).definitions.processes
     known = capabilities()
     pending, seen = [process], {process}
     while pending:
@@ -125,94 +115,98 @@ def _locks_quota(deployment_id: int, process: str) -> bool:
 # Whatever breaks one case must not stop the others, so the next two catch every kind of error.
 
 
-def _sweep_batch(
-    scheme_id: str,
-    processes: Sequence[str],
-    upto: datetime,
-    batch: int,
-    transaction: Transaction,
-    swept: Swept,
-) -> bool:
-    """Fires the due timers of up to `batch` cases in one transaction; False when it moved nothing."""
+def _sweep_batch(scheme_id: str, upto: datetime, transaction: Transaction, swept: Swept) -> bool:
+    """Fires the due timers of a batch of cases in one transaction; False when it moved nothing."""
     before = (swept.fired, swept.parked)
-    claim = _claim(scheme_id, processes, upto)
+    asked = {"scheme": scheme_id, "upto": upto, "held_since": upto - PENDING_FOR}
     claimed: list[int] = []
     try:
         with transaction():
-            fired, left = _fire_claimed(claim.limit(batch), upto, claimed)
+            fired, left = _fire_together(db.session.execute(_CLAIM, asked), upto, claimed)
         swept.fired += fired
     except Exception as error:
         log.warning("a batch of %d cases failed (%s); one by one", len(claimed), type(error).__name__)
         left = claimed
     for case_id in left:
-        _fire_alone(case_id, claim, upto, transaction, swept)
+        _fire_alone(case_id, asked, transaction, swept)
     return (swept.fired, swept.parked) != before
 
 
-def _fire_claimed(claim: Any, upto: datetime, claimed: list[int]) -> tuple[int, list[int]]:
-    """How many timers fired, and the cases where none did: another sweep was faster, or a row is wrong."""
-    rows = db.session.execute(claim).all()
-    claimed.extend(row.id for row in rows)
+def _fire_together(rows: Iterable[Row[Any]], upto: datetime, claimed: list[int]) -> tuple[int, list[int]]:
+    """How many timers fired, and the cases left to be fired alone.
+
+    Those are the ones that may touch a quota, and those where nothing fired: another sweep was faster, or a
+    row is wrong.
+    """
+    by_id = {row.id: row for row in rows}  # a case with two due timers comes twice
+    claimed.extend(sorted(by_id))
     shared = Changes()
-    fired, idle = 0, []
-    for row in rows:
-        moving = load(row)
-        moving.changes = shared
-        if fired_here := moving.fire_due(upto):
-            fired += fired_here
-        else:
-            idle.append(row.id)
+    fired, left = 0, []
+    for case_id in claimed:
+        row = by_id[case_id]
+        alone = _may_lock_quota(row.deployment_id, row.deployment_hash, row.process)
+        fired_here = 0 if alone else _fire(row, upto, shared)
+        fired += fired_here
+        if not fired_here:
+            left.append(case_id)
     shared.flush()
-    return fired, idle
+    return fired, left
 
 
-def _claim(scheme_id: str, processes: Sequence[str], upto: datetime) -> Any:
-    due = (
-        select(Timer.case_id)
-        .where(
-            Timer.scheme_id == scheme_id,
-            Timer.due_at <= upto,
-            Timer.due_at.is_not(None),
-            Timer.parked_at.is_(None),
-            Timer.case_id == Case.id,
-            ~_in_time_and_pending(upto),
-        )
-        .exists()
-    )
-    return (
-        locked_cases()
-        .where(Case.scheme_id == scheme_id, Case.process.in_(processes), due)
-        .order_by(Case.id)
-        .with_for_update(of=Case, skip_locked=True)
-    )
+def _fire(row: Row[Any], upto: datetime, changes: Changes) -> int:
+    moving = load(row)
+    moving.changes = changes
+    return moving.fire_due(upto)
 
 
-def _in_time_and_pending(upto: datetime) -> Any:
-    """A task of the case waits for its turn in a bulk request that was received before the due instant."""
-    return (
-        select(Task.id)
-        .where(
-            Task.case_id == Timer.case_id,
-            Task.state == "open",
-            Task.pending_since < Timer.due_at,
-            Task.pending_since > upto - PENDING_FOR,
-        )
-        .exists()
-    )
-
-
-def _fire_alone(case_id: int, claim: Any, upto: datetime, transaction: Transaction, swept: Swept) -> None:
+def _fire_alone(case_id: int, asked: dict[str, Any], transaction: Transaction, swept: Swept) -> None:
+    upto = asked["upto"]
     try:
         with transaction():
-            fired, idle = _fire_claimed(claim.where(Case.id == case_id), upto, [])
-            if idle:
+            row = db.session.execute(_CLAIM_ONE, {**asked, "case": case_id}).first()
+            changes = Changes()
+            fired = _fire(row, upto, changes) if row else 0
+            if row and not fired:
                 raise RegisteredWrongly
+            changes.flush()
         swept.fired += fired
     except incidents.NO_DATABASE as error:
         log.warning("case %d is left for the next sweep (%s)", case_id, type(error).__name__)
     except Exception as error:
         with transaction():
             swept.parked += _park(case_id, upto, error)
+
+
+_CASE, _TASK, _TIMER = Case.__table__.c, Task.__table__.c, Timer.__table__.c
+
+_PENDING_IN_TIME = (
+    select(_TASK.id)
+    .where(
+        _TASK.case_id == _TIMER.case_id,
+        _TASK.state == "open",
+        _TASK.pending_since < _TIMER.due_at,
+        _TASK.pending_since > bindparam("held_since"),
+    )
+    .exists()
+)
+"""A task of the case waits for its turn in a bulk request that was received before the due instant."""
+
+# From the due timers in the order of their index to their cases, passing over those that are locked: what it
+# reads grows neither with the timers that are not due nor with the cases.
+_DUE = (
+    locked_cases()
+    .join(Timer.__table__, _TIMER.case_id == _CASE.id)
+    .where(
+        _TIMER.scheme_id == bindparam("scheme"),
+        _TIMER.due_at <= bindparam("upto"),
+        _TIMER.due_at.is_not(None),
+        _TIMER.parked_at.is_(None),
+        ~_PENDING_IN_TIME,
+    )
+    .with_for_update(of=Case.__table__, skip_locked=True)
+)
+_CLAIM = _DUE.order_by(_TIMER.due_at, _TIMER.id).limit(BATCH)
+_CLAIM_ONE = _DUE.where(_CASE.id == bindparam("case")).limit(1)
 
 
 def _park(case_id: int, upto: datetime, error: Exception) -> int:
