@@ -58,14 +58,14 @@ def verify_case(case_id: int) -> Iterator[Finding]:
         yield from (Finding(case_id, sentence) for sentence in _whatever(check, case))
 
 
-def _whatever(check: Callable[[Row[Any]], Iterator[str]], case: Row[Any]) -> list[str]:
-    """A case so broken that it can't be checked is a finding, and hides no other case."""
+def _whatever(check: Callable[[Row[Any]], Iterator[str]], case: Row[Any]) -> Iterator[str]:
+    """A case so broken that it can't be checked to the end is a finding, and hides no other case."""
     try:
-        return list(check(case))
+        yield from check(case)
     except incidents.NO_DATABASE:
         raise
     except Exception as error:
-        return [f"无法核验：{incidents.cause(error)}"]
+        yield f"无法核验：{incidents.cause(error)}"
 
 
 # The log
