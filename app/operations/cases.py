@@ -71,10 +71,13 @@ def open_case(
 def message(case_id: int, name: str, payload: Mapping[str, Any], actor: Actor, received_at: datetime) -> str:
     """Says a message to a case of the actor's unit that waits for it, such as a deletion or a withdrawal.
 
-    Returns the new status. Raises NotFound, Conflict where it does not wait for it, Closed once due.
+    A message that the scheme's own processes send comes from a case alone, never from a person. Returns the
+    new status. Raises NotFound, Conflict where the case does not wait for it, Closed once due.
     """
     moving = lock_case(case_id)
     if moving.unit_id != actor.organisation_id or not actor.has("operator"):
+        raise NotFound()
+    if any(name in process.sent_messages for process in moving.scheme.definitions.processes.values()):
         raise NotFound()
     with caught_up(moving, received_at):
         receive(moving, name, None, payload, actor, received_at)

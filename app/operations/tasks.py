@@ -16,7 +16,7 @@ from sqlalchemy.engine import Row
 from app.content.forms import Form
 from app.content.mapping import output_mapping
 from app.engine.types import TaskWait
-from app.errors import Closed, Conflict, DomainError, NotFound, Refused
+from app.errors import Closed, Conflict, DomainError, Invalid, NotFound, Refused
 from app.extensions import db
 from app.models import Account, Task, TaskDraft
 from app.operations import files
@@ -187,9 +187,16 @@ def _check_decider(moving: Moving, task: Row[Any], tasks: Sequence[Row[Any]], ac
 
 
 def _take_files(form: Form | None, loaded: Values, case_id: int, actor: Actor) -> None:
-    ids = form.file_ids(loaded) if form else []
-    if ids:
-        files.attach(ids, case_id, actor)
+    """Makes the uploads part of the case, field by field, so that a refusal stands at its field."""
+    if form is None:
+        return
+    for name, value in loaded.items():
+        ids = form.file_ids({name: value})
+        try:
+            if ids:
+                files.attach(ids, case_id, actor)
+        except Invalid as refusal:
+            raise Invalid({name: [text for texts in refusal.fields.values() for text in texts]}) from refusal
 
 
 def _mark_pending(ids: Sequence[int], actor: Actor, received_at: datetime) -> None:

@@ -209,6 +209,20 @@ def test_a_case_that_waits_for_a_withdrawal_takes_it_and_another_unit_cannot_say
         cases.message(case_id, "withdrawn", {}, world.actors[LIBRARY], at("2021-06-11 10:01"))
 
 
+def test_a_message_that_cases_send_cannot_be_said_by_a_person(world):
+    case_id = open_filing(world)
+    with pytest.raises(NotFound), atomic():
+        cases.message(case_id, "person_cleared", {}, world.actors[LIBRARY], at("2021-06-11 10:00"))
+
+
+def test_a_foreign_upload_is_refused_at_its_field(world):
+    case_id = open_filing(world)
+    values = {**technician(world), "certificate": "never-was"}
+    refusal = refused(case_id, "fill", values, world.actors[LIBRARY], at("2021-06-11 10:00"))
+    assert isinstance(refusal, Invalid)
+    assert refusal.fields.keys() == {"certificate"}
+
+
 def test_a_withdrawal_at_the_deadline_is_refused_like_a_submission(world):
     case_id = open_filing(world)
     with pytest.raises(Closed), atomic():
