@@ -2,10 +2,11 @@
 
 from app.engine.decisions import DecisionError, DecisionTable
 from app.engine.definitions import Definitions, Element, Flow, ProcessDefinition, UsedExpression
+from app.engine.dry_run import dry_run_in_child
 from app.engine.expressions import Expression, ExpressionError, ExpressionFailed, compile_expression
 from app.engine.reading import check_definitions, load_definitions
 from app.engine.runtime import Instance, Position
-from app.engine.sandbox import check_in_child
+from app.engine.sandbox import check_in_child, demand_bounded
 from app.engine.state import StateInvalid
 from app.engine.types import (
     Ask,
@@ -53,5 +54,7 @@ __all__ = [
     "check_definitions",
     "check_in_child",
     "compile_expression",
+    "demand_bounded",
+    "dry_run_in_child",
     "load_definitions",
 ]

@@ -12,6 +12,8 @@ BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 SPIFF = "{http://spiffworkflow.org/bpmn/schema/1.0/core}"
 
 _MOST_BYTES = 4 * 1024 * 1024
+_NO_MEMORY = (etree.ErrorTypes.ERR_OK, etree.ErrorTypes.ERR_NO_MEMORY)
+"""With these the parser gives up for want of memory, which says nothing about the file."""
 _DOCTYPE = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
@@ -31,6 +33,8 @@ def parse(data: bytes) -> etree._Element:
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as problem:
+        if problem.code in _NO_MEMORY:  # type: ignore[attr-defined]
+            raise MemoryError from None
         raise MarkupRefused(f"文件不是完好的 XML（第 {problem.lineno} 行）：{problem.msg}") from None
     return root
 

@@ -37,7 +37,7 @@ def canonical(execution: Execution) -> bytes:
     for token in tokens:
         _collect(token.scope, scopes)
         _collect(token.inner, scopes)
-    return _encode(
+    return encode(
         {
             "process": execution.process.id,
             "counter": execution.counter,
@@ -53,7 +53,7 @@ def load(definitions: Definitions, state: bytes) -> Execution:
     if not state or state[0] != VERSION:
         raise StateInvalid
     try:
-        plain = _decode(zstandard.decompress(state[1:], max_output_size=_MOST_BYTES))
+        plain = decode(zstandard.decompress(state[1:], max_output_size=_MOST_BYTES))
         return _restore(definitions, plain)
     except (zstandard.ZstdError, orjson.JSONDecodeError, LookupError, TypeError, ValueError) as problem:
         raise StateInvalid from problem
@@ -113,7 +113,8 @@ def _collect(scope: Scope | None, scopes: dict[int, Scope]) -> None:
 # data can pass for a tag. Both are rare: the text is searched for `"$` before anything is walked through.
 
 
-def _encode(plain: dict[str, Any]) -> bytes:
+def encode(plain: dict[str, Any]) -> bytes:
+    """Plain data as canonical JSON; `decode` gives it back, dates and instants too."""
     tags = 0
 
     def tag(value: Any) -> dict[str, str]:
@@ -131,7 +132,8 @@ def _encode(plain: dict[str, Any]) -> bytes:
     return orjson.dumps(_escape(plain), tag, _OPTIONS)
 
 
-def _decode(text: bytes) -> dict[str, Any]:
+def decode(text: bytes) -> dict[str, Any]:
+    """What `encode` was given, tuples as lists."""
     plain: dict[str, Any] = orjson.loads(text)
     return _unescape(plain) if b'"$' in text else plain
 
@@ -139,7 +141,7 @@ def _decode(text: bytes) -> dict[str, Any]:
 def _escape(value: Any) -> Any:
     if isinstance(value, dict):
         return {f"${key}" if key.startswith("$") else key: _escape(item) for key, item in value.items()}
-    return [_escape(item) for item in value] if isinstance(value, list) else value
+    return [_escape(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _unescape(value: Any) -> Any:
