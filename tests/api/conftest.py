@@ -15,9 +15,9 @@ def stage(app: Flask) -> Stage:
 
 
 @pytest.fixture
-def anybody(stage: Stage) -> Caller:
+def anybody(app: Flask) -> Caller:
     """Not signed in."""
-    return Caller(stage.app)
+    return Caller(app)
 
 
 @pytest.fixture

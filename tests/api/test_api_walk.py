@@ -110,7 +110,7 @@ def test_from_registration_to_the_last_decision(stage: Stage, anybody: Caller) -
     assert [(row["case_id"], row["state"]) for row in done] == [(case_id, "completed")]
 
 
-def test_a_unit_takes_an_entry_back(anybody: Caller) -> None:
+def test_a_unit_takes_an_entry_back(stage: Stage, anybody: Caller) -> None:
     unit = registered(anybody)
     (case_id,) = recommended(unit, "钱八")
     (sayable,) = unit.get(f"/cases/{case_id}")["messages"]

@@ -1,0 +1,336 @@
+"""Who may do what: by duty, by organisation, object by object; and when a session ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+from support.api import PREFIX, Caller, caller, problem
+from support.pages import PASSWORD, PDF, Stage
+from support.world import (
+    BUREAU,
+    LIBRARY,
+    OFFICE,
+    OTHER_BUREAU,
+    OTHER_UNIT,
+    PUBLISHED,
+    SCHEME,
+    complete,
+    open_filing,
+    register_posts,
+    task_of,
+    tiny_files,
+)
+from werkzeug.test import TestResponse
+
+from app import clock
+from app.extensions import atomic
+from app.models import Account
+from app.operations import accounts, deployments
+from app.operations.actors import SYSTEM
+
+OPERATORS = (LIBRARY, OTHER_UNIT, BUREAU, OTHER_BUREAU, OFFICE)
+RECORDS = """
+records:
+  paper_set:
+    title: 收到纸质材料
+    form: final_review.json
+    roles: [bureau]
+"""
+NOBODYS = {"id": 10**15, "word": "x" * 32}
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request for one object; `may` are those whose object it is, the last of whom acts."""
+
+    method: str
+    address: str
+    thing: str
+    may: tuple[str, ...]
+    body: Any = None
+
+    @property
+    def rule(self) -> tuple[str, str]:
+        return self.method, self.address
+
+
+FILLED = {"values": {"grade": "junior", "summary": "扎实"}}
+APPROVED = {"values": {"decision": "approve"}}
+REQUESTS = [
+    Request("GET", "/cases/<id:case_id>", "fresh", (LIBRARY,)),
+    Request("GET", "/cases/<id:case_id>", "filed", (LIBRARY, BUREAU)),
+    Request("GET", "/cases/<id:case_id>/history", "filed", (LIBRARY, BUREAU)),
+    Request("POST", "/cases/<id:case_id>/messages", "fresh", (LIBRARY,), {"message": "withdrawn"}),
+    Request("POST", "/cases/<id:case_id>/records", "filed", (BUREAU,), {"kind": "paper_set", **APPROVED}),
+    Request("GET", "/tasks/<id:task_id>", "fill", (LIBRARY,)),
+    Request("PUT", "/tasks/<id:task_id>/draft", "fill", (LIBRARY,), FILLED),
+    Request("POST", "/tasks/<id:task_id>/completion", "fill", (LIBRARY,), FILLED),
+    Request("GET", "/tasks/<id:task_id>", "review", (BUREAU,)),
+    Request("PUT", "/tasks/<id:task_id>/draft", "review", (BUREAU,), APPROVED),
+    Request("POST", "/tasks/<id:task_id>/completion", "review", (BUREAU,), APPROVED),
+    Request("GET", "/people/<id:person_id>", "person", (LIBRARY,)),
+    Request("PATCH", "/people/<id:person_id>", "person", (LIBRARY,), {"name": "陈一一"}),
+    Request("POST", "/people/<id:person_id>/departure", "person", (LIBRARY,)),
+    Request("GET", "/files/<word:name>", "loose", (LIBRARY,)),
+    Request("GET", "/files/<word:name>", "attached", (LIBRARY, BUREAU)),
+]
+OF_NOBODY = {("GET", "/schemes/<word:scheme_id>/forms/<path:form>"), ("PUT", "/clocks/<word:scheme_id>")}
+"""What is the same for everybody who may see it at all."""
+
+
+@pytest.fixture
+def things(stage: Stage) -> dict[str, Any]:
+    """One of each kind, all of the library's; a filing waits for its own bureau."""
+    files = tiny_files()
+    sheet = f"bpmn/{SCHEME}/scheme.yaml"
+    with atomic():
+        deployments.publish({**files, sheet: files[sheet] + RECORDS.encode()}, SYSTEM, PUBLISHED)
+    register_posts(stage.world, {"technician": 1, "junior": 1})
+    fresh, filed = open_filing(stage.world, "陈一"), open_filing(stage.world, "李二")
+    library = caller(stage, LIBRARY)
+    loose, attached = (
+        library.done("POST", "/files", data={"file": (BytesIO(PDF), "证书.pdf")})["name"] for _ in range(2)
+    )
+    values = {"grade": "technician", "summary": "扎实", "certificate": attached}
+    complete(filed, "fill", values, stage.world.actors[LIBRARY], "2021-06-10 10:00")
+    return {
+        "fresh": fresh,
+        "filed": filed,
+        "fill": task_of(fresh),
+        "review": task_of(filed),
+        "person": stage.world.people["陈一"],
+        "loose": loose,
+        "attached": attached,
+    }
+
+
+def rules(stage: Stage) -> Iterator[tuple[str, str]]:
+    for rule in stage.app.url_map.iter_rules():
+        if rule.rule.startswith(PREFIX):
+            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+                yield method, rule.rule.removeprefix(PREFIX)
+
+
+def test_every_route_of_an_object_is_in_the_matrix(stage: Stage) -> None:
+    with_objects = {rule for rule in rules(stage) if "<" in rule[1]}
+    assert with_objects - OF_NOBODY == {request.rule for request in REQUESTS}
+
+
+def sent(who: Caller, request: Request, thing: Any) -> TestResponse:
+    place = request.address.index("<")
+    kind = request.address[place + 1 :].partition(":")[0]
+    rest = request.address.partition(">")[2]
+    known = NOBODYS[kind] if thing is None else thing
+    return who(request.method, f"{request.address[:place]}{known}{rest}", request.body)
+
+
+@pytest.mark.parametrize("request_", REQUESTS, ids=lambda r: f"{r.method} {r.address} {r.thing}")
+def test_another_ones_object_is_as_if_it_were_not_there(
+    stage: Stage, things: dict[str, Any], request_: Request
+) -> None:
+    """Other units, other offices, the next level: 404, in the very words of what never was; then its own."""
+    for name in OPERATORS:
+        who = caller(stage, name)
+        missing = problem(sent(who, request_, None), 404, "not_found")
+        if name not in request_.may:
+            assert problem(sent(who, request_, things[request_.thing]), 404, "not_found") == missing
+    for name in request_.may:
+        answer = sent(caller(stage, name), request_, things[request_.thing])
+        assert answer.status_code < 300, answer.text
+
+
+@pytest.mark.parametrize("duties", [["supervisor"], ["administrator"], ["designer"]])
+def test_an_account_with_other_duties_learns_no_more(
+    stage: Stage, things: dict[str, Any], duties: list[str]
+) -> None:
+    """Whatever an account of another unit may do, an object of others and none at all look alike to it."""
+    stage.give(OTHER_UNIT, *duties)
+    who = caller(stage, OTHER_UNIT)
+    for request in REQUESTS:
+        foreign, missing = (sent(who, request, thing) for thing in (things[request.thing], None))
+        assert foreign.status_code in (403, 404)
+        assert (foreign.status_code, foreign.data) == (missing.status_code, missing.data)
+
+
+@pytest.mark.parametrize(
+    "duties", [["operator"], ["supervisor"], ["administrator"], ["operator", "administrator"]]
+)
+def test_nothing_of_others_is_in_any_list(stage: Stage, things: dict[str, Any], duties: list[str]) -> None:
+    stage.give(OTHER_UNIT, *duties)
+    who = caller(stage, OTHER_UNIT)
+    for path in ("/cases", "/tasks", "/tasks?state=completed", "/notices", "/people"):
+        answer = who("GET", path)
+        if answer.status_code == 200:
+            told = str(answer.get_json()["items"])
+            assert LIBRARY not in told
+            assert "陈一" not in told
+        else:
+            problem(answer, 403, "forbidden")
+
+
+def test_a_foreign_file_is_not_taken_into_a_form(stage: Stage, things: dict[str, Any]) -> None:
+    case_id = open_filing(stage.world, "赵四", unit=OTHER_UNIT)
+    values = {"grade": "technician", "summary": "扎实", "certificate": things["loose"]}
+    address = f"/tasks/{task_of(case_id)}/completion"
+    problem(caller(stage, OTHER_UNIT)("POST", address, {"values": values}), 422, "invalid")
+
+
+def test_a_foreign_person_is_not_put_on_a_list(stage: Stage, things: dict[str, Any]) -> None:
+    who = caller(stage, OTHER_UNIT)
+    who.done("POST", "/cases", {"scheme": SCHEME, "process": "roster"})
+    (task,) = who.get("/tasks")["items"]
+    values = {"people": [things["person"]], "ground": "骨干"}
+    answer = who("POST", f"/tasks/{task['id']}/completion", {"values": values})
+    assert answer.status_code < 500
+    assert who.get("/cases", process="filing")["items"] == []
+
+
+def test_a_supervisor_sees_the_cases_of_the_offices_region(stage: Stage, things: dict[str, Any]) -> None:
+    for name, seen in ((OTHER_BUREAU, False), (BUREAU, True), (OFFICE, True)):
+        stage.give(name, "supervisor")
+        who = caller(stage, name)
+        assert [row["id"] for row in who.get("/cases", process="filing")["items"]] == (
+            [things["filed"], things["fresh"]] if seen else []
+        )
+        assert who("GET", f"/cases/{things['fresh']}").status_code == (200 if seen else 404)
+        assert who("GET", f"/files/{things['attached']}").status_code == (200 if seen else 404)
+        problem(who("GET", f"/tasks/{things['review']}"), 403, "forbidden")
+
+
+UNGUARDED = {("POST", "/sessions"), ("POST", "/units"), ("GET", "/regions")}
+FOR_ALL = {
+    ("DELETE", "/sessions/current"),
+    ("GET", "/me"),
+    ("PUT", "/me/password"),
+    ("GET", "/departments"),
+    ("GET", "/schemes"),
+    ("GET", "/schemes/<word:scheme_id>/forms/<path:form>"),
+    ("GET", "/notices"),
+}
+LOOKING = {
+    ("GET", "/cases"),
+    ("GET", "/cases/<id:case_id>"),
+    ("GET", "/cases/<id:case_id>/history"),
+    ("GET", "/files/<word:name>"),
+}
+CLOCKS = {("GET", "/clocks"), ("PUT", "/clocks/<word:scheme_id>")}
+BEFORE_ALL_IS_SET = {
+    ("DELETE", "/sessions/current"),
+    ("GET", "/me"),
+    ("PUT", "/me/password"),
+    ("GET", "/departments"),
+    ("PUT", "/units/current/profile"),
+}
+
+
+def answers(stage: Stage, who: Caller) -> Iterator[tuple[tuple[str, str], TestResponse]]:
+    """What each route says to an empty request about nothing."""
+    for method, address in sorted(rules(stage), key=lambda rule: rule[0] == "DELETE"):
+        concrete = address
+        for kind, example in (("<id:", "1"), ("<word:", "x"), ("<path:", "x")):
+            while kind in concrete:
+                begin = concrete.index(kind)
+                concrete = concrete[:begin] + example + concrete[concrete.index(">", begin) + 1 :]
+        yield (method, address), who(method, concrete)
+
+
+def test_without_a_session_all_else_is_shut(stage: Stage, anybody: Caller) -> None:
+    shut = {rule for rule, answer in answers(stage, anybody) if answer.status_code == 401}
+    assert set(rules(stage)) - shut == UNGUARDED
+
+
+@pytest.mark.parametrize(
+    ("duty", "more"),
+    [("supervisor", LOOKING), ("administrator", CLOCKS), ("designer", set()), ("operator", None)],
+)
+def test_each_duty_opens_its_own_routes(stage: Stage, duty: str, more: set[tuple[str, str]] | None) -> None:
+    stage.give(LIBRARY, duty)
+    forbidden = {rule for rule, answer in answers(stage, caller(stage, LIBRARY)) if answer.status_code == 403}
+    opened = set(rules(stage)) - CLOCKS if more is None else UNGUARDED | FOR_ALL | more
+    assert set(rules(stage)) - forbidden == opened
+
+
+def test_a_first_password_has_to_be_changed_before_anything_else(stage: Stage) -> None:
+    with atomic() as session:
+        mine = Account.id == stage.world.actors[LIBRARY].account_id
+        session.execute(update(Account).where(mine).values(must_change_password=True))
+    who = caller(stage, LIBRARY)
+    refused = {
+        rule
+        for rule, answer in answers(stage, who)
+        if answer.status_code == 403 and answer.get_json()["code"] == "unfinished"
+    }
+    assert set(rules(stage)) - refused == UNGUARDED | BEFORE_ALL_IS_SET
+
+
+def test_an_account_of_no_organisation_has_no_business(stage: Stage, anybody: Caller) -> None:
+    with atomic() as session:
+        mine = Account.id == stage.world.actors[LIBRARY].account_id
+        session.execute(update(Account).where(mine).values(organisation_id=None))
+    who = caller(stage, LIBRARY)
+    assert who.get("/me")["organisation_id"] is None
+    for path in ("/tasks", "/people", "/notices"):
+        problem(who("GET", path), 403, "forbidden")
+    assert who.get("/cases")["items"] == []
+
+
+def test_signing_out_ends_the_session(unit: Caller) -> None:
+    unit.done("DELETE", "/sessions/current")
+    problem(unit("GET", "/me"), 401, "signed_out")
+
+
+def test_a_new_password_ends_all_sessions_but_the_new_one(
+    stage: Stage, unit: Caller, anybody: Caller
+) -> None:
+    elsewhere = caller(stage, LIBRARY)
+    changed = unit.done("PUT", "/me/password", {"old": PASSWORD, "new": "Another-lantern-9"})
+    for ended in (unit, elsewhere):
+        problem(ended("GET", "/me"), 401, "signed_out")
+    assert Caller(stage.app, changed["token"]).get("/me")["name"] == LIBRARY
+    problem(
+        anybody("POST", "/sessions", {"login": stage.login(LIBRARY), "password": PASSWORD}),
+        401,
+        "sign_in_refused",
+    )
+    anybody.sign_in(stage.login(LIBRARY), "Another-lantern-9")
+
+
+def test_a_wrong_old_password_changes_nothing(unit: Caller) -> None:
+    told = problem(unit("PUT", "/me/password", {"old": "x", "new": "Another-lantern-9"}), 422, "invalid")
+    assert told["errors"] == [{"pointer": "/old", "detail": "原密码不正确。"}]
+    unit.get("/me")
+
+
+def test_changed_duties_end_the_session(stage: Stage, unit: Caller) -> None:
+    with atomic():
+        account_id = stage.world.actors[LIBRARY].account_id
+        accounts.set_duties(account_id or 0, ["supervisor"], actor=SYSTEM, now=clock.now())
+    problem(unit("GET", "/me"), 401, "signed_out")
+
+
+def test_a_guessers_account_is_locked_and_its_address_too(stage: Stage, anybody: Caller) -> None:
+    login = stage.login(LIBRARY)
+    for _ in range(accounts.FREE_FAILURES):
+        problem(anybody("POST", "/sessions", {"login": login, "password": "x"}), 401, "sign_in_refused")
+    problem(anybody("POST", "/sessions", {"login": login, "password": PASSWORD}), 401, "sign_in_refused")
+    for number in range(accounts.ADDRESS_FAILURES):
+        anybody("POST", "/sessions", {"login": f"x{number}", "password": "x"})
+    problem(anybody("POST", "/sessions", {"login": "y", "password": "x"}), 429, "too_many_attempts")
+
+
+def test_the_cookie_of_the_pages_does_not_open_the_api(stage: Stage) -> None:
+    browser = stage.open(LIBRARY)
+    assert browser.get("/inbox/").status_code == 200
+    assert browser.client.get(f"{PREFIX}/me").status_code == 401
+
+
+def test_a_token_of_the_api_does_not_open_the_pages(stage: Stage, unit: Caller) -> None:
+    client = stage.app.test_client()
+    page = client.get("/inbox/", headers={"Authorization": f"Bearer {unit.token}"})
+    assert page.status_code == 302
+    assert "/sign-in" in page.location
