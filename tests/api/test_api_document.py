@@ -11,6 +11,8 @@ from openapi_spec_validator import validate
 from support.api import PREFIX
 from werkzeug.routing import Rule
 
+from app.config import PROJECT
+
 OPEN_TO_ALL = {("post", "/sessions"), ("post", "/units"), ("get", "/regions")}
 METHODS = {"get", "post", "put", "patch", "delete"}
 
@@ -95,3 +97,11 @@ def test_bodies_allow_no_other_fields(document: dict[str, Any]) -> None:
 
 def test_every_operation_is_told_in_chinese(document: dict[str, Any]) -> None:
     assert all(re.search("[一-龥]", operation["summary"]) for operation in operations(document).values())
+
+
+def test_the_guide_names_every_operation(document: dict[str, Any]) -> None:
+    guide = (PROJECT / "docs" / "api.md").read_text(encoding="utf-8")
+    named = re.findall(
+        r"`(GET|POST|PUT|PATCH|DELETE) (/\S+)`", guide.partition("## 地址")[2].partition("## 示例")[0]
+    )
+    assert {(method.lower(), path) for method, path in named} == operations(document).keys()
