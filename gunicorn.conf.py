@@ -1,5 +1,6 @@
 """gunicorn's settings: each worker builds the application after the fork, so no connection is ever shared."""
 
+import logging
 import os
 
 from app import embedded_postgres
@@ -27,4 +28,5 @@ def post_worker_init(worker):
     """Every worker sweeps; row locks decide who fires a timer."""
     from app import scheduler
 
+    logging.basicConfig(level=logging.INFO, format=scheduler.LOG_FORMAT)
     scheduler.start(worker.wsgi)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -78,6 +80,8 @@ def connect(app: Flask, settings: Settings) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url or _embedded(settings)
     db.init_app(app)
     with app.app_context():
+        if settings.database_url is None:
+            event.listen(db.engine, "do_connect", partial(_reconnect, settings.postgres_folder))
         event.listen(db.engine, "connect", _check_version)
         event.listen(db.engine, "handle_error", _hide_values)
 
@@ -86,6 +90,17 @@ def _embedded(settings: Settings) -> str:
     server = embedded_postgres.start(settings.postgres_folder)
     server.create_database(DATABASE)
     return server.url(DATABASE)
+
+
+def _reconnect(
+    folder: Path, dialect: Any, _record: object, arguments: Any, parameters: dict[str, Any]
+) -> Any:
+    """Finds the embedded server where it is now; whoever needs it first after its death starts it again."""
+    try:
+        return dialect.connect(*arguments, **parameters)
+    except psycopg.OperationalError:
+        parameters["host"] = str(embedded_postgres.start(folder).socket_folder)
+        return dialect.connect(*arguments, **parameters)
 
 
 def _check_version(connection: Any, _record: object) -> None:

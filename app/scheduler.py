@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.schedulers.base import BaseScheduler
@@ -19,24 +19,34 @@ from app.operations.clock import scheme_now
 
 log = logging.getLogger(__name__)
 
+LOG_FORMAT = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
+
 INTERVAL = 5
 """Seconds between sweeps: with the grace of 60 s a timer is written well within 90 s of its due instant."""
 
 CLOCK_TOLERANCE = 5.0
-"""Seconds by which wall and monotonic clock may disagree between two sweeps; beyond it none is made."""
+"""Seconds by which the wall clock may go apart from the machine's running time between two sweeps."""
 
 
 class Sweeper:
-    """One sweep at a time; refuses to sweep while the machine's clock jumps."""
+    """Sweeps, and stops sweeping when the machine's clock has jumped, until it is right again or a restart.
+
+    A clock that is a year ahead would lapse every case of that year, and nothing could take it back. Requests
+    are refused from their due instants on all the same, so nobody gains time while no timer fires.
+    """
 
     def __init__(self, app: Flask) -> None:
         self.app = app
         self._wall: datetime | None = None
-        self._monotonic = 0.0
+        self._running = 0.0
 
     def __call__(self) -> None:
-        if self.clock_jumped(clock.now(), time.monotonic()):
-            log.error("the machine's clock jumped; this sweep is left out")
+        if self.clock_jumped(clock.now(), _running_time()):
+            log.error(
+                "timers are stopped: the clock of this machine has jumped by more than %.0f s;"
+                " set it right, or restart this process if it is right now",
+                CLOCK_TOLERANCE,
+            )
             return
         with self.app.app_context():
             try:
@@ -44,16 +54,28 @@ class Sweeper:
             finally:
                 db.session.remove()
 
-    def clock_jumped(self, wall: datetime, monotonic: float) -> bool:
-        """Whether wall time and monotonic time went apart since the last look."""
-        before, self._wall = self._wall, wall
-        elapsed, self._monotonic = monotonic - self._monotonic, monotonic
-        return before is not None and abs((wall - before).total_seconds() - elapsed) > CLOCK_TOLERANCE
+    def clock_jumped(self, wall: datetime, running: float) -> bool:
+        """Whether the wall clock has gone apart from the running time since it was last trusted."""
+        if self._wall is not None:
+            expected = self._wall + timedelta(seconds=running - self._running)
+            if abs((wall - expected).total_seconds()) > CLOCK_TOLERANCE:
+                return True
+        self._wall, self._running = wall, running
+        return False
+
+
+def _running_time() -> float:
+    """Seconds that nobody can set; on Linux a suspended machine's sleep counts, as it does on the wall."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def run_once() -> timers.Swept:
-    """Fires what is due, then takes messages to their cases."""
+    """Takes messages to their cases and fires what is due, then takes on what that has sent.
+
+    What was sent while this was down was sent in time: it comes before the timer that would give it up.
+    """
     real_now = clock.now()
+    messages.deliver(atomic)
     swept = timers.sweep(lambda scheme_id: scheme_now(scheme_id, real_now), atomic)
     messages.deliver(atomic)
     if swept.fired or swept.parked:
@@ -82,6 +104,8 @@ def run_forever(app: Flask) -> None:
 
 def _add_sweep(scheduler: BaseScheduler, app: Flask) -> None:
     """No job store and no grace limit: after downtime the next run does what was missed, once."""
+    # It would tell of every run, every five seconds.
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
     scheduler.add_job(
         Sweeper(app), "interval", seconds=INTERVAL, coalesce=True, misfire_grace_time=None, max_instances=1
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import date, datetime
 
 import click
@@ -167,6 +168,7 @@ def verify_all() -> None:
 @click.command("scheduler", cls=Command)
 def run_scheduler() -> None:
     """单独运行定时进程，与任意多个网页进程并存。"""
+    logging.basicConfig(level=logging.INFO, format=scheduler.LOG_FORMAT)
     scheduler.run_forever(current_app._get_current_object())  # type: ignore[attr-defined]
 
 

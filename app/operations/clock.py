@@ -101,6 +101,7 @@ def let_pass(
     Without the grace that a real sweep leaves: nobody's request is on its way when a clock is moved, and who
     moves it to 24:00 wants to see what closes then (decision 13). Opens its own transactions.
     """
+    messages.deliver(transaction)
     with transaction():
         upto = scheme_now(scheme_id, real_now)
     total = timers.Swept()
