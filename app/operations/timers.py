@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, distinct, select, update
@@ -16,11 +15,11 @@ from sqlalchemy.engine import Row
 from app.errors import EngineError
 from app.extensions import db
 from app.models import Case, Deployment, Task, Timer
-from app.operations import deployments, incidents
+from app.operations import incidents
 from app.operations._projection import Changes
-from app.operations._road import GRACE, PENDING_FOR, Call, load, lock_case, locked_cases
+from app.operations._quota_paths import may_lock_quota
+from app.operations._road import GRACE, PENDING_FOR, Call, Moving, load, lock_case, locked_cases
 from app.operations.actors import SYSTEM
-from app.operations.capabilities import capabilities
 
 log = logging.getLogger(__name__)
 
@@ -59,8 +58,9 @@ def sweep(
         schemes = [only] if only else db.session.scalars(select(distinct(Deployment.scheme_id))).all()
     for scheme_id in schemes:
         upto = now_for(scheme_id) - grace
-        while _sweep_batch(scheme_id, upto, transaction, swept):
-            pass
+        size = BATCH
+        while size:
+            size = _sweep_batch(scheme_id, upto, size, transaction, swept)
     return swept
 
 
@@ -97,84 +97,85 @@ def _retime_case(case_id: int, now: datetime, names: Collection[str] | None) -> 
     return bool(before or fired)
 
 
-@cache
-def _may_lock_quota(deployment_id: int, content_hash: str, process: str) -> bool:
-    """Whether a process, or one that it calls, may touch a quota: then its cases fire one a transaction."""
-    processes = deployments.pinned(deployment_id, content_hash).definitions.processes
-    known = capabilities()
-    pending, seen = [process], {process}
-    while pending:
-        definition = processes[pending.pop()]
-        if any(name in known and known[name].declaration.locks_quota for name in definition.capabilities):
-            return True
-        pending.extend(definition.called - seen)
-        seen |= definition.called
-    return False
-
-
 # Whatever breaks one case must not stop the others, so the next two catch every kind of error.
 
 
-def _sweep_batch(scheme_id: str, upto: datetime, transaction: Transaction, swept: Swept) -> bool:
-    """Fires the due timers of a batch of cases in one transaction; False when it moved nothing."""
+def _sweep_batch(scheme_id: str, upto: datetime, size: int, transaction: Transaction, swept: Swept) -> int:
+    """Fires the due timers of up to `size` cases in one transaction, and answers the size of the next batch.
+
+    0 when nothing moved; 1 as long as there are cases that may touch a quota.
+    """
     before = (swept.fired, swept.parked)
     asked = {"scheme": scheme_id, "upto": upto, "held_since": upto - PENDING_FOR}
-    claimed: list[int] = []
+    batch = _Batch()
     try:
         with transaction():
-            fired, left = _fire_together(db.session.execute(_CLAIM, asked), upto, claimed)
-        swept.fired += fired
+            batch.fire(db.session.execute(_CLAIM, {**asked, "size": size}), upto)
+        swept.fired += batch.fired
+        left = batch.idle
     except Exception as error:
-        log.warning("a batch of %d cases failed (%s); one by one", len(claimed), type(error).__name__)
-        left = claimed
+        log.warning("a batch of %d cases failed (%s); one by one", len(batch.claimed), type(error).__name__)
+        left = batch.claimed
     for case_id in left:
         _fire_alone(case_id, asked, transaction, swept)
-    return (swept.fired, swept.parked) != before
+    if (swept.fired, swept.parked) == before:
+        return 0
+    return 1 if batch.touching else BATCH
 
 
-def _fire_together(rows: Iterable[Row[Any]], upto: datetime, claimed: list[int]) -> tuple[int, list[int]]:
-    """How many timers fired, and the cases left to be fired alone.
+@dataclass(slots=True)
+class _Batch:
+    """The cases of one transaction; `touching` are those that may touch a quota.
 
-    Those are the ones that may touch a quota, and those where nothing fired: another sweep was faster, or a
-    row is wrong.
+    `idle` are those where nothing fired: another sweep was faster, or a row is wrong.
     """
-    by_id = {row.id: row for row in rows}  # a case with two due timers comes twice
-    claimed.extend(sorted(by_id))
-    shared = Changes()
-    fired, left = 0, []
-    for case_id in claimed:
-        row = by_id[case_id]
-        alone = _may_lock_quota(row.deployment_id, row.deployment_hash, row.process)
-        fired_here = 0 if alone else _fire(row, upto, shared)
-        fired += fired_here
-        if not fired_here:
-            left.append(case_id)
-    shared.flush()
-    return fired, left
+
+    claimed: list[int] = field(default_factory=list)
+    fired: int = 0
+    idle: list[int] = field(default_factory=list)
+    touching: list[Moving] = field(default_factory=list)
+
+    def fire(self, rows: Iterable[Row[Any]], upto: datetime) -> None:
+        """Fires in order of id (decision 4): all that touch no quota, and last a single one that may."""
+        by_id = {row.id: row for row in rows}  # a case with two due timers comes twice
+        self.claimed.extend(sorted(by_id))
+        changes = Changes()
+        for case_id in self.claimed:
+            moving = load(by_id[case_id])
+            moving.changes = changes
+            if _may_lock_quota(moving, upto):
+                self.touching.append(moving)
+            else:
+                self._fire(moving, upto)
+        for moving in self.touching[:1]:
+            self._fire(moving, upto)
+        changes.flush()
+
+    def _fire(self, moving: Moving, upto: datetime) -> None:
+        fired = moving.fire_due(upto)
+        self.fired += fired
+        if not fired:
+            self.idle.append(moving.id)
 
 
-def _fire(row: Row[Any], upto: datetime, changes: Changes) -> int:
-    moving = load(row)
-    moving.changes = changes
-    return moving.fire_due(upto)
+def _may_lock_quota(moving: Moving, upto: datetime) -> bool:
+    definitions = moving.scheme.definitions
+    return any(may_lock_quota(definitions, moving.process, timer.element) for timer in moving.due(upto))
 
 
 def _fire_alone(case_id: int, asked: dict[str, Any], transaction: Transaction, swept: Swept) -> None:
-    upto = asked["upto"]
+    batch = _Batch()
     try:
         with transaction():
-            row = db.session.execute(_CLAIM_ONE, {**asked, "case": case_id}).first()
-            changes = Changes()
-            fired = _fire(row, upto, changes) if row else 0
-            if row and not fired:
+            batch.fire(db.session.execute(_CLAIM_ONE, {**asked, "case": case_id}), asked["upto"])
+            if batch.idle:
                 raise RegisteredWrongly
-            changes.flush()
-        swept.fired += fired
+        swept.fired += batch.fired
     except incidents.NO_DATABASE as error:
         log.warning("case %d is left for the next sweep (%s)", case_id, type(error).__name__)
     except Exception as error:
         with transaction():
-            swept.parked += _park(case_id, upto, error)
+            swept.parked += _park(case_id, asked["upto"], error)
 
 
 _CASE, _TASK, _TIMER = Case.__table__.c, Task.__table__.c, Timer.__table__.c
@@ -205,7 +206,7 @@ _DUE = (
     )
     .with_for_update(of=Case.__table__, skip_locked=True)
 )
-_CLAIM = _DUE.order_by(_TIMER.due_at, _TIMER.id).limit(BATCH)
+_CLAIM = _DUE.order_by(_TIMER.due_at, _TIMER.id).limit(bindparam("size"))
 _CLAIM_ONE = _DUE.where(_CASE.id == bindparam("case")).limit(1)
 
 
