@@ -1,4 +1,4 @@
-"""The clock of every node: it sweeps after the fork, not while the machine's clock is wrong, again after a fall."""
+"""The clock of every node: it sweeps after the fork alone, not on a wrong clock, and again after a fall."""
 
 from __future__ import annotations
 
