@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, distinct, select, update
@@ -15,7 +16,7 @@ from sqlalchemy.engine import Row
 from app.errors import EngineError
 from app.extensions import db
 from app.models import Case, Deployment, Task, Timer
-from app.operations import incidents
+from app.operations import deployments, incidents
 from app.operations._projection import Changes
 from app.operations._quota_paths import may_lock_quota
 from app.operations._road import GRACE, PENDING_FOR, Call, Moving, load, lock_case, locked_cases
@@ -141,9 +142,11 @@ class _Batch:
         self.claimed.extend(sorted(by_id))
         changes = Changes()
         for case_id in self.claimed:
-            moving = load(by_id[case_id])
+            row = by_id[case_id]
+            moving = load(row)
             moving.changes = changes
-            if _may_lock_quota(moving, upto):
+            elements = {timer.element for timer in moving.due(upto)}
+            if any(_may_lock_quota(row.deployment_id, row.deployment_hash, row.process, e) for e in elements):
                 self.touching.append(moving)
             else:
                 self._fire(moving, upto)
@@ -158,9 +161,9 @@ class _Batch:
             self.idle.append(moving.id)
 
 
-def _may_lock_quota(moving: Moving, upto: datetime) -> bool:
-    definitions = moving.scheme.definitions
-    return any(may_lock_quota(definitions, moving.process, timer.element) for timer in moving.due(upto))
+@cache
+def _may_lock_quota(deployment_id: int, content_hash: str, process: str, element: str) -> bool:
+    return may_lock_quota(deployments.pinned(deployment_id, content_hash).definitions, process, element)
 
 
 def _fire_alone(case_id: int, asked: dict[str, Any], transaction: Transaction, swept: Swept) -> None:
