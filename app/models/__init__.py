@@ -1,6 +1,6 @@
 """The tables, a file a noun."""
 
-from app.models.accounts import Account, LoginAttempt, WebSession
+from app.models.accounts import Account, LoginAttempt, SecondFactor, WebSession
 from app.models.acts import Act
 from app.models.cases import Case, Incident, MessageWait, Task, TaskDraft, TaskValue, Timer
 from app.models.deployments import Deployment, DeploymentFile
@@ -38,6 +38,7 @@ __all__ = [
     "PostQuota",
     "Region",
     "SchemeClock",
+    "SecondFactor",
     "Subordination",
     "Task",
     "TaskDraft",

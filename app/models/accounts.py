@@ -1,9 +1,9 @@
-"""Accounts and their server-side sessions."""
+"""Accounts, their second factors and their server-side sessions."""
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index
-from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy import BigInteger, ForeignKey, Index
+from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import db
@@ -34,8 +34,29 @@ class Account(db.Model):
     password_changed_at: Mapped[OptionalInstant]
 
 
+class SecondFactor(db.Model):
+    """The device that an account's codes come from (TOTP, RFC 6238); it counts from `confirmed_at` on.
+
+    The secret is encrypted. `last_step` is the newest time step whose code was taken, so that no code works
+    twice. Of the recovery codes, each good for one time, only keyed digests are kept.
+    """
+
+    __tablename__ = "second_factor"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True, autoincrement=False)
+    secret_cipher: Mapped[bytes]
+    key_id: Mapped[Code]
+    last_step: Mapped[int] = mapped_column(BigInteger, default=0)
+    recovery_digests: Mapped[list[bytes]] = mapped_column(ARRAY(BYTEA))
+    started_at: Mapped[Instant]
+    confirmed_at: Mapped[OptionalInstant]
+
+
 class WebSession(db.Model):
-    """A signed-in browser; ended at logout and at every password or duty change."""
+    """A signed-in browser; ended at logout and at every password or duty change.
+
+    While it `awaits_code`, the password was right and the second factor is still to come: nobody is signed in.
+    """
 
     __tablename__ = "web_session"
 
@@ -45,6 +66,7 @@ class WebSession(db.Model):
     last_seen_at: Mapped[Instant]
     expires_at: Mapped[Instant]
     ended_at: Mapped[OptionalInstant]
+    awaits_code: Mapped[bool] = mapped_column(default=False)
 
 
 class LoginAttempt(db.Model):

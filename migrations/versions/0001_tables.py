@@ -188,6 +188,17 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_idempotency_key_account_id_account')),
     sa.PrimaryKeyConstraint('account_id', 'key', name=op.f('pk_idempotency_key'))
     )
+    op.create_table('second_factor',
+    sa.Column('account_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('secret_cipher', sa.LargeBinary(), nullable=False),
+    sa.Column('key_id', sa.Text(collation='C'), nullable=False),
+    sa.Column('last_step', sa.BigInteger(), nullable=False),
+    sa.Column('recovery_digests', postgresql.ARRAY(postgresql.BYTEA()), nullable=False),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('confirmed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_second_factor_account_id_account')),
+    sa.PrimaryKeyConstraint('account_id', name=op.f('pk_second_factor'))
+    )
     op.create_table('web_session',
     sa.Column('token_digest', sa.LargeBinary(), nullable=False),
     sa.Column('account_id', sa.BigInteger(), nullable=False),
@@ -195,6 +206,7 @@ def upgrade() -> None:
     sa.Column('last_seen_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('awaits_code', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_web_session_account_id_account')),
     sa.PrimaryKeyConstraint('token_digest', name=op.f('pk_web_session'))
     )
@@ -212,6 +224,7 @@ def upgrade() -> None:
     sa.Column('status', sa.String(), nullable=False),
     sa.Column('outcome', sa.Text(collation='C'), nullable=True),
     sa.Column('listed', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('phases', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False),
     sa.Column('engine_state', sa.LargeBinary(), nullable=False),
     sa.Column('seq', sa.Integer(), nullable=False),
     sa.Column('head', sa.LargeBinary(), nullable=False),
@@ -481,6 +494,7 @@ def downgrade() -> None:
     op.drop_table('case')
     op.drop_index(op.f('ix_web_session_account_id'), table_name='web_session')
     op.drop_table('web_session')
+    op.drop_table('second_factor')
     op.drop_table('idempotency_key')
     op.drop_table('holiday')
     op.drop_table('deployment')
