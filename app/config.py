@@ -7,9 +7,12 @@
 | APP_UPLOADS | folder of the uploaded files; by default `uploads` in the data folder |
 | APP_SCHEDULER | `off` keeps this process from sweeping timers |
 | APP_REHEARSAL | `on` makes a rehearsal database when a database is made; read by nothing else |
+| APP_SECOND_FACTOR | who has to sign in with a code too: `offices` (default), `all`, `off` (default in a rehearsal) |
+| OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET | a provider to sign in with; all three or none |
+| OIDC_LOGIN_CLAIM | the claim that names the login of an account; by default `preferred_username` |
 | SECRET_KEY | signs session cookies; at least 32 characters |
 | HISTORY_KEY | keys the history chain; 64 hexadecimal digits; of several, by commas, the first signs |
-| ID_NUMBER_KEY, ID_INDEX_KEY | encrypt ID numbers, and make them searchable; 64 hexadecimal digits |
+| ID_NUMBER_KEY, ID_INDEX_KEY | encrypt ID numbers and second factors, index ID numbers; 64 hex digits |
 
 The embedded database makes its keys on first use, in `keys` under the data folder (readable by the owner
 alone); with DATABASE_URL they must be given, since several machines have to share them.
@@ -24,6 +27,8 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, cast
+from urllib.parse import urlsplit
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -33,10 +38,24 @@ from app.embedded_postgres.account import SYSTEM_HOME, make_folder
 PROJECT = Path(__file__).resolve().parents[1]
 KEY_NAMES = ("SECRET_KEY", "HISTORY_KEY", "ID_NUMBER_KEY", "ID_INDEX_KEY")
 KEY_BYTES = 32
+OIDC_NAMES = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+SecondFactorRule = Literal["offices", "all", "off"]
 
 
 class ConfigError(RuntimeError):
     """环境变量设置有误。"""
+
+
+@dataclass(frozen=True)
+class Oidc:
+    """The OpenID Connect provider whose users may sign in."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    login_claim: str
 
 
 @dataclass(frozen=True)
@@ -48,6 +67,8 @@ class Settings:
     database_url: str | None  # None: the embedded one
     scheduler: bool
     rehearsal: bool
+    second_factor: SecondFactorRule | None  # None: as the database's mark says
+    oidc: Oidc | None
     secret_key: str = field(repr=False)
     history_keys: Mapping[str, bytes] = field(repr=False)  # by id; the first is the current one
     id_number_key: bytes = field(repr=False)
@@ -81,6 +102,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         database_url=database_url,
         scheduler=_switch("APP_SCHEDULER", environment, default=True),
         rehearsal=_switch("APP_REHEARSAL", environment, default=False),
+        second_factor=_second_factor(environment),
+        oidc=_oidc(environment),
         secret_key=keys["SECRET_KEY"],
         history_keys={_key_id(key): key for key in _keys("HISTORY_KEY", keys["HISTORY_KEY"])},
         id_number_key=_keys("ID_NUMBER_KEY", keys["ID_NUMBER_KEY"])[0],
@@ -133,6 +156,27 @@ def _switch(name: str, environment: Mapping[str, str], *, default: bool) -> bool
     if text not in ("on", "1", "true", "off", "0", "false"):
         raise ConfigError(f"{name} 只能是 on 或 off，现在是“{text}”。")
     return text in ("on", "1", "true")
+
+
+def _second_factor(environment: Mapping[str, str]) -> SecondFactorRule | None:
+    text = environment.get("APP_SECOND_FACTOR", "").strip().lower()
+    if text not in ("", "offices", "all", "off"):
+        raise ConfigError(f"APP_SECOND_FACTOR 只能是 offices、all 或 off，现在是“{text}”。")
+    return cast(SecondFactorRule, text) if text else None
+
+
+def _oidc(environment: Mapping[str, str]) -> Oidc | None:
+    issuer, client_id, client_secret = (environment.get(name, "").strip() for name in OIDC_NAMES)
+    if not (issuer or client_id or client_secret):
+        return None
+    if not (issuer and client_id and client_secret):
+        raise ConfigError(f"使用统一认证时，{'、'.join(OIDC_NAMES)} 三项都要设置。")
+    address = urlsplit(issuer)
+    allowed = ("https", "http") if address.hostname in LOOPBACK else ("https",)
+    if not address.hostname or address.scheme not in allowed:
+        raise ConfigError("OIDC_ISSUER 应为统一认证的 https 地址。")
+    claim = environment.get("OIDC_LOGIN_CLAIM", "").strip() or "preferred_username"
+    return Oidc(issuer, client_id, client_secret, claim)
 
 
 def _key_text(name: str, environment: Mapping[str, str], data_folder: Path, database_url: str | None) -> str:

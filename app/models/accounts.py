@@ -55,7 +55,7 @@ class SecondFactor(db.Model):
 class WebSession(db.Model):
     """A signed-in browser; ended at logout and at every password or duty change.
 
-    While it `awaits_code`, the password was right and the second factor is still to come: nobody is signed in.
+    While it `awaits_code`, the password was right, the second factor is to come, and nobody is signed in.
     """
 
     __tablename__ = "web_session"

@@ -89,6 +89,8 @@ def test_another_database_is_refused(data: Path, bad: str) -> None:
         ("ID_INDEX_KEY", "密钥"),
         ("APP_SCHEDULER", "sometimes"),
         ("APP_REHEARSAL", "2"),
+        ("APP_SECOND_FACTOR", "some"),
+        ("OIDC_ISSUER", "https://id.example"),
     ],
 )
 def test_a_bad_setting_is_named(data: Path, name: str, bad: str) -> None:
@@ -121,3 +123,29 @@ def test_switches(data: Path) -> None:
     assert (quiet.scheduler, quiet.rehearsal) == (False, True)
     plain = read_settings({"APP_DATA": str(data)})
     assert (plain.scheduler, plain.rehearsal) == (True, False)
+
+
+ISSUER = "https://id.example/realms/a"
+PROVIDER = {"OIDC_ISSUER": ISSUER, "OIDC_CLIENT_ID": "grade", "OIDC_CLIENT_SECRET": "hush"}
+
+
+def test_who_needs_a_second_factor_is_the_databases_matter_unless_said(data: Path) -> None:
+    assert read_settings({"APP_DATA": str(data)}).second_factor is None
+    assert read_settings({"APP_DATA": str(data), "APP_SECOND_FACTOR": "All"}).second_factor == "all"
+
+
+def test_a_provider_to_sign_in_with(data: Path) -> None:
+    assert read_settings({"APP_DATA": str(data)}).oidc is None
+    found = read_settings({"APP_DATA": str(data), **PROVIDER})
+    assert found.oidc is not None
+    assert (found.oidc.issuer, found.oidc.login_claim) == (ISSUER, "preferred_username")
+    assert "hush" not in repr(found)
+    named = read_settings({"APP_DATA": str(data), **PROVIDER, "OIDC_LOGIN_CLAIM": "email"})
+    assert named.oidc is not None
+    assert named.oidc.login_claim == "email"
+
+
+@pytest.mark.parametrize("issuer", ["http://id.example", "id.example", "https:", "ftp://127.0.0.1"])
+def test_a_provider_is_asked_over_https_alone(data: Path, issuer: str) -> None:
+    with pytest.raises(ConfigError, match="https"):
+        read_settings({"APP_DATA": str(data), **PROVIDER, "OIDC_ISSUER": issuer})
