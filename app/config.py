@@ -7,7 +7,7 @@
 | APP_UPLOADS | folder of the uploaded files; by default `uploads` in the data folder |
 | APP_SCHEDULER | `off` keeps this process from sweeping timers |
 | APP_REHEARSAL | `on` makes a rehearsal database when a database is made; read by nothing else |
-| APP_SECOND_FACTOR | who has to sign in with a code too: `offices` (default), `all`, `off` (default in a rehearsal) |
+| APP_SECOND_FACTOR | who needs a second factor: `offices` (default), `all`, `off` (default in a rehearsal) |
 | OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET | a provider to sign in with; all three or none |
 | OIDC_LOGIN_CLAIM | the claim that names the login of an account; by default `preferred_username` |
 | SECRET_KEY | signs session cookies; at least 32 characters |
