@@ -76,7 +76,8 @@ def pointer(*parts: object) -> str:
 
 
 def _domain_error(error: DomainError) -> Response:
-    return _problem(error.status, error.code, type(error).__doc__ or "", error.message, _errors(error))
+    title = type(error).__doc__ or error.message
+    return _problem(error.status, error.code, title.strip(), error.message, _errors(error))
 
 
 def _http_error(error: HTTPException) -> Response | HTTPException:

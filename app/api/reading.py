@@ -122,7 +122,7 @@ def _told(messages: Any, location: str, *place: object) -> Iterator[Error]:
     """marshmallow's nested messages, one error each, which says where in the request."""
     if isinstance(messages, Mapping):
         for name, inner in messages.items():
-            # Messages on the whole of an object, and on a key or value of a dictionary, bear a mark.
+            # So marshmallow marks what it says of an object as a whole.
             yield from _told(inner, location, *place, *([] if name == "_schema" else [name]))
         return
     where = {"parameter": str(place[0])} if location == "query" and place else {"pointer": pointer(*place)}

@@ -144,7 +144,9 @@ def test_another_ones_object_is_as_if_it_were_not_there(
         assert answer.status_code < 300, answer.text
 
 
-@pytest.mark.parametrize("duties", [["supervisor"], ["administrator"], ["designer"]])
+@pytest.mark.parametrize(
+    "duties", [["supervisor"], ["administrator"], ["designer"], ["operator", "administrator"]]
+)
 def test_an_account_with_other_duties_learns_no_more(
     stage: Stage, things: dict[str, Any], duties: list[str]
 ) -> None:
