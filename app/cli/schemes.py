@@ -1,4 +1,4 @@
-"""Commands for who writes a scheme: check, publish, run its scenarios, see where its clauses live."""
+"""Commands for who writes a scheme: check, try, publish, run its scenarios, see where its clauses live."""
 
 from __future__ import annotations
 
@@ -7,19 +7,23 @@ from pathlib import Path
 import click
 
 from app import clock
+from app.cli.dry_runs import tell_run
 from app.cli.telling import Failed, Group, tell
 from app.content import Home, Scheme, check_scheme, clause_matrix, read_scenarios, read_scheme_folder
+from app.content.dry_runs import DryRunScript, read_script
+from app.engine import demand_bounded
 from app.extensions import atomic
 from app.operations import clock as clocks
-from app.operations import deployments, scenarios
+from app.operations import deployments, dry_runs, scenarios
 from app.operations.actors import SYSTEM
 from app.operations.capabilities import declarations
 from app.operations.scenarios import Gap, ScenarioResult
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+SCRIPT = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.group("scheme", cls=Group, help="方案：检查、运行场景、条款对照、发布。")
+@click.group("scheme", cls=Group, help="方案：检查、试走、运行场景、条款对照、发布。")
 def scheme_group() -> None:
     pass
 
@@ -28,8 +32,13 @@ COMMANDS = (scheme_group,)
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
-    """The files of the scheme in `bpmn/<scheme>`, with its forms and the common parts that it calls."""
-    return read_scheme_folder(folder.resolve().parents[1], folder.resolve().name)
+    """The files of the scheme in `bpmn/<scheme>`, with its forms and the common parts that it calls.
+
+    Raises SchemeInvalid for diagrams that nobody could parse in a few seconds.
+    """
+    files = read_scheme_folder(folder.resolve().parents[1], folder.resolve().name)
+    demand_bounded(files)
+    return files
 
 
 @scheme_group.command("check")
@@ -95,6 +104,22 @@ def _tell_gaps(gaps: tuple[Gap, ...]) -> None:
             click.echo(f"    {gap.process}：{gap.source} → {gap.target}{label}")
         else:
             click.echo(f"    {gap.process}：{gap.name}（{gap.id}）")
+
+
+@scheme_group.command("dry-run")
+@click.argument("folder", type=FOLDER)
+@click.argument("process", metavar="流程")
+@click.option("--moves", type=SCRIPT, metavar="文件", help="怎样走（YAML）；不写则自己走一遍。")
+def _dry_run(folder: Path, process: str, moves: Path | None) -> None:
+    """试走方案目录 FOLDER 的一个流程：不发布、不要数据库、不留下任何内容；走不下去时退出码为 1。
+
+    不写 --moves 时自己走：用样例内容办理待办，没有待办就让时间过去，直到结束。
+    """
+    files = files_of(folder)
+    script = read_script(str(moves), moves.read_bytes()) if moves else DryRunScript()
+    run = dry_runs.dry_run(files, process, script, clock.now())
+    if tell_run(run, Scheme.from_files(files)):
+        raise Failed("没有走通，请按上面的提示修改。")
 
 
 @scheme_group.command("clauses")

@@ -11,7 +11,7 @@ from app.errors import SchemeInvalid
 LARGEST_FILE = 2 * 1024 * 1024
 _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _CALLED = re.compile(rb"""calledElement\s*=\s*["']\s*([^"'\s]+)|calledDecisionId\s*>\s*([^<\s]+)""")
-_DEFINED = re.compile(rb"""<(?:[\w-]+:)?(?:process|decision)\s[^>]*?\bid\s*=\s*["']([^"']+)""")
+_DEFINED = re.compile(rb"""<(?:[\w-]+:)?(?:process|decision)\s[^<>]*?\bid\s*=\s*["']([^"']+)""")
 _COMMON_FORM = re.compile(rb"""value\s*=\s*["']\s*common/([\w.-]+\.json)""")
 
 
@@ -49,6 +49,9 @@ def _read(root: Path, paths: Iterable[Path]) -> dict[str, bytes]:
         name = path.relative_to(root).as_posix()
         if not path.is_file() or any(part.startswith((".", "~")) for part in path.parts[len(root.parts) :]):
             continue
+        if not name.isprintable():
+            shown = "".join(sign if sign.isprintable() else "?" for sign in name)
+            raise SchemeInvalid([Problem(shown, f"文件名“{shown}”里有不能识别的字符，请改名")])
         if path.stat().st_size > LARGEST_FILE:
             raise SchemeInvalid([Problem(name, f"文件“{path.name}”太大（最多 2 MB）")])
         found[name] = path.read_bytes()

@@ -81,8 +81,9 @@ def dry_run_in_child(
 ) -> DryRun:
     """Walks a case of the process by these moves, in a child with limits on time and memory.
 
-    Without moves it goes by itself: what has waited longest comes next, boundary events last. Errors in the
-    files, a move that is not possible and a child that needs too much are problems of the run.
+    Without moves it goes by itself: what came least often so far, boundary events last, else what has waited
+    longest. Errors in the files, a move that is not possible and a child that needs too much are problems of
+    the run.
     """
     request = {
         "process": process_id,

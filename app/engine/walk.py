@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import TypeVar
@@ -78,14 +79,17 @@ class _Walker:
         self._settle(None)
 
     def choices(self) -> Iterator[Move]:
-        """What to do next if nobody says: what has waited longest, boundary events after all others."""
+        """What to do next if nobody says: what came least often, boundary events last, else the oldest."""
+        chosen: Counter[str] = Counter()
         while self.stands is not None and (waits := self._open_waits(self.stands)):
-            chosen = min(waits, key=lambda wait: (self._on_border(wait.element), wait.token))
-            match chosen:
+            ranks = {wait.token: (chosen[wait.element], self._on_border(wait.element)) for wait in waits}
+            wait = min(waits, key=lambda wait: (ranks[wait.token], wait.token))
+            chosen[wait.element] += 1
+            match wait:
                 case TaskWait():
-                    yield Move("complete", chosen.element)
+                    yield Move("complete", wait.element)
                 case MessageWait():
-                    yield Move("receive", chosen.element)
+                    yield Move("receive", wait.element)
                 case TimerWait():
                     yield Move("pass")
 

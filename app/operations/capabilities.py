@@ -77,6 +77,13 @@ def declarations() -> Mapping[str, CapabilityDeclaration]:
     return {name: known.declaration for name, known in _registry.items()}
 
 
+def simulated() -> dict[str, Values]:
+    """What every capability would give, asked with texts of nothing: for runs that only look at the way."""
+    return {
+        name: known.simulate(dict.fromkeys(known.declaration.inputs, "")) for name, known in _registry.items()
+    }
+
+
 def perform(name: str, request: Request) -> Values:
     """Performs a capability; raises `CapabilityRefused`, or EngineError if it is misdeclared."""
     known = _registry.get(name)

@@ -9,6 +9,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.engine import Row
 
 from app.content import Scheme, check_scheme, scheme_hash
+from app.engine import demand_bounded
 from app.errors import EngineError, NotFound, SchemeInvalid
 from app.extensions import db
 from app.models import Deployment, DeploymentFile
@@ -22,8 +23,10 @@ _by_hash: dict[str, Scheme] = {}
 def publish(files: Mapping[str, bytes], actor: Actor, now: datetime) -> int:
     """Makes an immutable, numbered deployment of a scheme's files; the same files again: the same deployment.
 
-    Raises SchemeInvalid with every problem found; nothing is written then.
+    Raises SchemeInvalid with every problem found; nothing is written then. Nobody vouches for the files: a
+    child goes through the diagrams before they are parsed here.
     """
+    demand_bounded(files)
     problems = check_scheme(files, capabilities=declarations())
     if any(problem.severity == "error" for problem in problems):
         raise SchemeInvalid(problems)

@@ -1,5 +1,7 @@
 """A scheme as one object, the files that make it up, and where its clauses live."""
 
+import os
+import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -200,3 +202,23 @@ def test_a_scenario_of_several_cases_calls_them_by_name() -> None:
 def test_forms_of_another_scheme_keep_their_folder() -> None:
     files = {**tiny(), "forms/other/x.json": tiny()[f"{FORMS}paper.json"]}
     assert "other/x.json" in Scheme.from_files(files).forms
+
+
+def test_a_file_name_that_no_database_could_hold_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "bpmn" / "odd-1"
+    folder.mkdir(parents=True)
+    (folder / "scheme.yaml").write_text("id: odd-1")
+    (tmp_path / "bpmn" / "odd-1" / os.fsdecode(b"\xff.bpmn")).write_bytes(b"")
+    with pytest.raises(SchemeInvalid) as refusal:
+        read_scheme_folder(tmp_path, "odd-1")
+    assert refusal.value.problems[0].message == "文件名“bpmn/odd-1/?.bpmn”里有不能识别的字符，请改名"
+
+
+def test_unclosed_tags_in_the_common_parts_do_not_hold_the_reading_up(tmp_path: Path) -> None:
+    for folder in ("odd-1", "common"):
+        (tmp_path / "bpmn" / folder).mkdir(parents=True)
+    (tmp_path / "bpmn" / "odd-1" / "scheme.yaml").write_text("id: odd-1")
+    (tmp_path / "bpmn" / "common" / "x.bpmn").write_bytes(b"<process " * 200_000)
+    begun = time.process_time()
+    read_scheme_folder(tmp_path, "odd-1")
+    assert time.process_time() - begun < 2

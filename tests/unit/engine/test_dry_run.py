@@ -228,6 +228,15 @@ class TestAlone:
         found = run(inside, alone=True, dates={"exam": None})
         assert (found.problems, found.outcome, waiting(found)) == ((), None, ["day"])
 
+    def test_a_way_back_is_not_gone_for_ever(self) -> None:
+        """The task that was done once already gives way to the deadline on its border."""
+        back = REVIEW.replace('targetRef="bad"', 'targetRef="fill"')
+        found = run(back + CLOSING, alone=True, variables={"decision": ""}, dates={"closes": DEADLINE})
+        kinds = [step.move and (step.move.kind, step.move.target) for step in found.steps]
+        assert kinds == [None, ("complete", "fill"), ("complete", "decide"), ("pass", "")]
+        assert found.outcome is not None
+        assert found.outcome.element == "lapsed"
+
     def test_a_case_that_never_ends_is_left_after_a_while(self) -> None:
         found = run(
             REVIEW.replace('targetRef="bad"', 'targetRef="fill"'), alone=True, variables={"decision": ""}
