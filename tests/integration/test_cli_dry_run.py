@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import Result
-from conftest import settings_for
 from flask import Flask
 from support.capability_kit import fingerprint
 from support.world import SCHEME, make_world, open_filing, publish_tiny
@@ -41,9 +41,9 @@ def scheme_folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def bare_app(tmp_path: Path) -> Flask:
-    """The application without a database."""
-    return create_app(settings_for(NOWHERE, tmp_path / "data"))
+def bare_app(worker_app: Flask) -> Flask:
+    """The application with a database that is not there."""
+    return create_app(replace(worker_app.extensions["settings"], database_url=NOWHERE))
 
 
 def run(app: Flask, *words: object) -> Result:
