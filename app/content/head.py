@@ -46,12 +46,16 @@ class Grade:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """How a case of the process begins: by `message`, by hand of `role` between two dates, or by both."""
+    """How a case of the process begins: by `message`, by hand of `role` between two dates, or by both.
+
+    `about` "case": by hand from another case, about that one's unit and person.
+    """
 
     message: str | None = None
     role: str | None = None
     opens: str | None = None
     closes: str | None = None
+    about: Literal["case"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,14 @@ class Process:
     clauses: Sequence[str] = ()
 
 
+def given(process: Process) -> set[str]:
+    """The variables that the house gives to every case of the process at its start."""
+    names = {"unit", "case"}
+    if process.subject == "person":
+        names |= {"person", "bars", "bars_elsewhere"}
+    return names | {"linked"} if process.start.about else names
+
+
 @dataclass(frozen=True, slots=True)
 class RecordKind:
     """An entry that an office may log on a case, without effect on its way (such as CQ-29's paper set)."""
@@ -78,6 +90,15 @@ class RecordKind:
     form: str
     roles: Sequence[str]
     id: str = ""
+    clauses: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A part of a case with lists and a status of its own: the called `process`, and its name for people."""
+
+    process: str
+    title: str
     clauses: Sequence[str] = ()
 
 
@@ -95,6 +116,7 @@ class Head:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     grades: Sequence[Grade] = ()
     processes: Mapping[str, Process] = field(default_factory=dict)
+    phases: Sequence[Phase] = ()
     records: Mapping[str, RecordKind] = field(default_factory=dict)
     mask: Mapping[str, Mask] = field(default_factory=dict)
 
@@ -127,6 +149,7 @@ class _Start(Record):
     role = Text(load_default=None)
     opens = Text(load_default=None, data_key="from")
     closes = Text(load_default=None, data_key="until")
+    about = Text(load_default=None, validate=one_of("case"))
     made = Start
 
 
@@ -138,6 +161,13 @@ class _Process(Record):
     unique = Text(load_default=None, validate=one_of("year"))
     clauses = texts()
     made = Process
+
+
+class _Phase(Record):
+    process = Text(required=True)
+    title = Text(required=True)
+    clauses = texts()
+    made = Phase
 
 
 class _RecordKind(Record):
@@ -173,6 +203,7 @@ class HeadFile(Record):
     parameters = MapOf(keys=named("参数名"), values=Part(_Parameter), load_default=dict)
     grades = ListOf(Part(_Grade), required=True)
     processes = MapOf(keys=Text(), values=Part(_Process), required=True, keyed="id")
+    phases = ListOf(Part(_Phase), load_default=list)
     records = MapOf(keys=named("登记项代号"), values=Part(_RecordKind), load_default=dict, keyed="id")
     mask = MapOf(keys=Text(validate=one_of("id_number", "mobile")), values=Part(_Mask), load_default=dict)
     made = Head

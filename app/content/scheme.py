@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -66,6 +67,17 @@ class Scheme(Head):
         """When a rehearsal's clock starts: 09:00 of the day on which the scheme opens, if it says."""
         opens = self.calendar.resolve().get(self.opens or "")
         return opens and start_of_day(civil(opens).date()) + timedelta(hours=OPENING_HOUR)
+
+    @cached_property
+    def phase_ends(self) -> dict[str, tuple[str, str]]:
+        """By end event of a phase: the phase's process, and the status in which it ends there."""
+        drawn = [self.definitions.processes[phase.process] for phase in self.phases]
+        return {
+            element.id: (process.id, element.properties["status"])
+            for process in drawn
+            for element in process.elements.values()
+            if element.kind == "endEvent" and "status" in element.properties
+        }
 
     def form(self, name: str) -> Form:
         """The form that an element calls `name`. Raises NotFound."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy import BigInteger, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
@@ -25,9 +27,12 @@ from app.models.columns import (
 class Case(db.Model):
     """One process instance about one subject, pinned to a deployment.
 
+    `phases`: the status of each phase that the case has come to, by the phase's process.
     `state`: running, ended, cancelled. `engine_state` is the engine's own bytes; `head` the newest link of
     the history chain and `seq` its number. `status` is what people read; `listed` the variables that
     lists show. `unique_key` keeps one live case per subject, process and scheme (LIFE-07).
+    `linked_case_id` is the case that this one is about, such as a sanction's (decision 8). Archived files are
+    kept to the end of the day `retained_until` (LIFE-15).
     """
 
     __tablename__ = "case"
@@ -43,6 +48,7 @@ class Case(db.Model):
         Index("ix_case_unit", "unit_id", "scheme_id", "process", "id"),
         Index("ix_case_person", "person_id", "id"),
         Index("ix_case_scheme", "scheme_id", "process", "state", "id"),
+        Index("ix_case_linked", "linked_case_id", "id", postgresql_where=text("linked_case_id is not null")),
     )
 
     id: Mapped[Id]
@@ -52,17 +58,21 @@ class Case(db.Model):
     process: Mapped[Code]
     unit_id: Mapped[OrganisationRef]
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    linked_case_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"))
     unique_key: Mapped[OptionalCode]
     state: Mapped[Code]
     status: Mapped[str]
     outcome: Mapped[OptionalCode]
     listed: Mapped[Json]
+    phases: Mapped[Json] = mapped_column(server_default=text("'{}'::jsonb"))
     engine_state: Mapped[bytes]
     seq: Mapped[int]
     head: Mapped[bytes]
     started_at: Mapped[Instant]
     updated_at: Mapped[Instant]
     ended_at: Mapped[OptionalInstant]
+    archived_at: Mapped[OptionalInstant]
+    retained_until: Mapped[date | None]
 
 
 class Task(db.Model):

@@ -76,7 +76,7 @@ _UPDATE_CASE: Executable = (
         {
             name: bindparam(name)
             for name in (
-                *("state", "status", "outcome", "listed", "engine_state"),
+                *("state", "status", "outcome", "listed", "phases", "engine_state"),
                 *("seq", "head", "updated_at", "ended_at"),
             )
         }

@@ -22,7 +22,7 @@ from app.models import Case, Deployment, Holiday, Task, Timer
 from app.operations import _history, capabilities, deployments, organisations, workdays
 from app.operations._plain import from_json, to_json
 from app.operations._projection import Changes, Completion, project
-from app.operations._standing import standing
+from app.operations._standing import phases, standing
 from app.operations.actors import SYSTEM, Actor
 from app.operations.capabilities import CapabilityRefused
 
@@ -89,6 +89,7 @@ class Moving:
     person_id: int | None
     process: str
     status: str
+    phases: dict[str, str]
     seq: int
     head: bytes
     instance: Instance | None
@@ -273,8 +274,10 @@ class Moving:
             raise AssertionError("a step leaves a snapshot and an instance")
         columns = standing(self.scheme, self.process, self.status, instance, stands)
         self.status = columns["status"]
+        self.phases = phases(self.scheme, self.phases, stands)
         self.changes.cases[self.id] = {
             **columns,
+            "phases": self.phases,
             "of_case": self.id,
             "engine_state": instance.dump(),
             "seq": self.seq,
@@ -321,6 +324,7 @@ def load(row: Row[Any]) -> Moving:
         person_id=row.person_id,
         process=row.process,
         status=row.status,
+        phases=row.phases,
         seq=row.seq,
         head=row.head,
         instance=instance,
@@ -351,6 +355,7 @@ _LOCKED = (
         _CASE.person_id,
         _CASE.process,
         _CASE.status,
+        _CASE.phases,
         _CASE.seq,
         _CASE.head,
         _CASE.engine_state,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from app.content.scheme import Scheme
 from app.engine import Instance
-from app.engine.types import Snapshot
+from app.engine.types import Snapshot, TaskWait
 from app.operations._plain import to_json
 
 
@@ -30,6 +31,21 @@ def standing(
     }
 
 
+def phases(scheme: Scheme, before: Mapping[str, str], stands: Snapshot) -> dict[str, str]:
+    """The status of each phase that the case has come to: of its task that waits, else of its end."""
+    now = dict(before)
+    for happening in stands.happened:
+        if happening.kind == "completed" and happening.element in scheme.phase_ends:
+            process, status = scheme.phase_ends[happening.element]
+            now[process] = status
+    known = {phase.process for phase in scheme.phases}
+    for wait in stands.tasks:
+        status_text = wait.properties.get("status")
+        if wait.process in known and status_text:
+            now[wait.process] = _named(scheme, wait, status_text)
+    return now
+
+
 def _status(scheme: Scheme, stands: Snapshot) -> str | None:
     """The state's name as people read it (CQ-19); `{role}` stands for the office's title."""
     if stands.outcome is not None:
@@ -37,5 +53,9 @@ def _status(scheme: Scheme, stands: Snapshot) -> str | None:
     for wait in stands.tasks:
         status = wait.properties.get("status")
         if status:
-            return status.replace("{role}", scheme.role_named(wait.role or "").title)
+            return _named(scheme, wait, status)
     return None
+
+
+def _named(scheme: Scheme, wait: TaskWait, status: str) -> str:
+    return status.replace("{role}", scheme.role_named(wait.role or "").title)

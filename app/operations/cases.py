@@ -177,6 +177,7 @@ def _insert(
         person_id=person_id,
         process=process.id,
         status=process.title,
+        phases={},
         seq=0,
         head=GENESIS,
         instance=None,

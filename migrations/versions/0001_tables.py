@@ -219,6 +219,7 @@ def upgrade() -> None:
     sa.Column('process', sa.Text(collation='C'), nullable=False),
     sa.Column('unit_id', sa.BigInteger(), nullable=False),
     sa.Column('person_id', sa.BigInteger(), nullable=True),
+    sa.Column('linked_case_id', sa.BigInteger(), nullable=True),
     sa.Column('unique_key', sa.Text(collation='C'), nullable=True),
     sa.Column('state', sa.Text(collation='C'), nullable=False),
     sa.Column('status', sa.String(), nullable=False),
@@ -231,16 +232,91 @@ def upgrade() -> None:
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('archived_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('retained_until', sa.Date(), nullable=True),
     sa.ForeignKeyConstraint(['deployment_id'], ['deployment.id'], name=op.f('fk_case_deployment_id_deployment')),
+    sa.ForeignKeyConstraint(['linked_case_id'], ['case.id'], name=op.f('fk_case_linked_case_id_case')),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_case_person_id_person')),
     sa.ForeignKeyConstraint(['unit_id'], ['organisation.id'], name=op.f('fk_case_unit_id_organisation')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_case'))
     )
     op.create_index(op.f('ix_case_deployment_id'), 'case', ['deployment_id'], unique=False)
+    op.create_index('ix_case_linked', 'case', ['linked_case_id', 'id'], unique=False, postgresql_where=sa.text('linked_case_id is not null'))
     op.create_index('ix_case_person', 'case', ['person_id', 'id'], unique=False)
     op.create_index('ix_case_scheme', 'case', ['scheme_id', 'process', 'state', 'id'], unique=False)
     op.create_index('ix_case_unique_key', 'case', ['jurisdiction', 'scheme_id', 'unique_key'], unique=True, postgresql_where=sa.text('ended_at is null and unique_key is not null'))
     op.create_index('ix_case_unit', 'case', ['unit_id', 'scheme_id', 'process', 'id'], unique=False)
+    op.create_table('bar',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('jurisdiction', sa.Text(collation='C'), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('person_id', sa.BigInteger(), nullable=False),
+    sa.Column('id_number_index', sa.LargeBinary(), nullable=False),
+    sa.Column('case_id', sa.BigInteger(), nullable=False),
+    sa.Column('token', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.Text(collation='C'), nullable=False),
+    sa.Column('until', sa.Date(), nullable=True),
+    sa.Column('ground', sa.String(), nullable=False),
+    sa.Column('imposed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('lifted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('lifted_by_case_id', sa.BigInteger(), nullable=True),
+    sa.Column('lift_ground', sa.String(), nullable=True),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_bar_case_id_case')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_bar_person_id_person')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_bar'))
+    )
+    op.create_index('ix_bar_case', 'bar', ['case_id', 'token'], unique=True)
+    op.create_index('ix_bar_person', 'bar', ['id_number_index'], unique=False, postgresql_where='lifted_at is null')
+    op.create_table('certificate',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('jurisdiction', sa.Text(collation='C'), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('sequence', sa.Integer(), nullable=False),
+    sa.Column('number', sa.Text(collation='C'), nullable=False),
+    sa.Column('case_id', sa.BigInteger(), nullable=False),
+    sa.Column('person_id', sa.BigInteger(), nullable=False),
+    sa.Column('trade', sa.Text(collation='C'), nullable=False),
+    sa.Column('grade', sa.Text(collation='C'), nullable=False),
+    sa.Column('issued_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('copy', sa.Integer(), nullable=False),
+    sa.Column('state', sa.Text(collation='C'), nullable=False),
+    sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('revoked_by_case_id', sa.BigInteger(), nullable=True),
+    sa.Column('ground', sa.String(), nullable=True),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_certificate_case_id_case')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_certificate_person_id_person')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_certificate')),
+    sa.UniqueConstraint('jurisdiction', 'number', name=op.f('uq_certificate_jurisdiction_number')),
+    sa.UniqueConstraint('jurisdiction', 'year', 'sequence', name=op.f('uq_certificate_jurisdiction_year_sequence'))
+    )
+    op.create_index('ix_certificate_number', 'certificate', ['number'], unique=False)
+    op.create_index('ix_certificate_person', 'certificate', ['person_id', 'id'], unique=False)
+    op.create_index('ix_certificate_valid', 'certificate', ['case_id'], unique=True, postgresql_where=sa.text("state = 'valid'"))
+    op.create_table('certificate_copy',
+    sa.Column('case_id', sa.BigInteger(), nullable=False),
+    sa.Column('token', sa.Integer(), nullable=False),
+    sa.Column('certificate_id', sa.BigInteger(), nullable=False),
+    sa.Column('copy', sa.Integer(), nullable=False),
+    sa.Column('issued_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ground', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_certificate_copy_case_id_case')),
+    sa.ForeignKeyConstraint(['certificate_id'], ['certificate.id'], name=op.f('fk_certificate_copy_certificate_id_certificate')),
+    sa.PrimaryKeyConstraint('case_id', 'token', name=op.f('pk_certificate_copy'))
+    )
+    op.create_index(op.f('ix_certificate_copy_certificate_id'), 'certificate_copy', ['certificate_id'], unique=False)
+    op.create_table('entered_id_number',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('case_id', sa.BigInteger(), nullable=False),
+    sa.Column('shown', sa.Text(collation='C'), nullable=False),
+    sa.Column('former', sa.Boolean(), nullable=False),
+    sa.Column('cipher', sa.LargeBinary(), nullable=False),
+    sa.Column('key_id', sa.Text(collation='C'), nullable=False),
+    sa.Column('index', sa.LargeBinary(), nullable=False),
+    sa.Column('entered_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_entered_id_number_case_id_case')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_entered_id_number'))
+    )
+    op.create_index('ix_entered_id_number_case', 'entered_id_number', ['case_id', 'shown', 'id'], unique=False)
     op.create_table('deployment_file',
     sa.Column('deployment_id', sa.BigInteger(), nullable=False),
     sa.Column('path', sa.Text(collation='C'), nullable=False),
@@ -316,7 +392,7 @@ def upgrade() -> None:
     sa.Column('payload', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('from_case_id', sa.BigInteger(), nullable=False),
     sa.Column('from_element', sa.Text(collation='C'), nullable=False),
-    sa.Column('from_seq', sa.Integer(), nullable=False),
+    sa.Column('from_seq', sa.Integer(), nullable=True),
     sa.Column('sent_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('delivered_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('delivered_case_id', sa.BigInteger(), nullable=True),
@@ -486,10 +562,22 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_attachment_case_id'), table_name='attachment')
     op.drop_table('attachment')
     op.drop_table('deployment_file')
+    op.drop_index('ix_entered_id_number_case', table_name='entered_id_number')
+    op.drop_table('entered_id_number')
+    op.drop_index(op.f('ix_certificate_copy_certificate_id'), table_name='certificate_copy')
+    op.drop_table('certificate_copy')
+    op.drop_index('ix_certificate_valid', table_name='certificate', postgresql_where=sa.text("state = 'valid'"))
+    op.drop_index('ix_certificate_person', table_name='certificate')
+    op.drop_index('ix_certificate_number', table_name='certificate')
+    op.drop_table('certificate')
+    op.drop_index('ix_bar_person', table_name='bar', postgresql_where='lifted_at is null')
+    op.drop_index('ix_bar_case', table_name='bar')
+    op.drop_table('bar')
     op.drop_index('ix_case_unit', table_name='case')
     op.drop_index('ix_case_unique_key', table_name='case', postgresql_where=sa.text('ended_at is null and unique_key is not null'))
     op.drop_index('ix_case_scheme', table_name='case')
     op.drop_index('ix_case_person', table_name='case')
+    op.drop_index('ix_case_linked', table_name='case', postgresql_where=sa.text('linked_case_id is not null'))
     op.drop_index(op.f('ix_case_deployment_id'), table_name='case')
     op.drop_table('case')
     op.drop_index(op.f('ix_web_session_account_id'), table_name='web_session')

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from app.content import calendar, head
+from app.content.certificates import PATTERN, pattern_fault
 from app.content.checks.subject import Subject, in_file
 from app.content.head import Process
 from app.engine.types import Problem
@@ -20,10 +21,13 @@ def check_sheet(subject: Subject) -> Iterator[Problem]:
         if parameter.value is None:
             sentence = f"参数“{name}”（{parameter.title}）还没有给出数值；用到它的地方会得到空值"
             yield in_file(file, name, sentence, "warning")
+        elif name == PATTERN and (fault := pattern_fault(parameter.value)):
+            yield in_file(file, name, f"参数“{name}”（{parameter.title}）：{fault}")
     yield from _check_grades(subject, file)
     for process in scheme.processes.values():
         yield from _check_process(subject, process, file)
     yield from _check_records(subject, file)
+    yield from _check_phases(subject, file)
 
 
 def _unknown_date(key: str, name: str) -> str:
@@ -40,6 +44,22 @@ def _check_grades(subject: Subject, file: str) -> Iterator[Problem]:
             yield in_file(file, grade.code, f"等级“{grade.title}”的名次 {grade.rank} 与别的等级相同")
 
 
+def _check_phases(subject: Subject, file: str) -> Iterator[Problem]:
+    """A phase is a process that another one calls; its end events say in which status it ends."""
+    called = {name for drawn in subject.processes.values() for name in drawn.called}
+    for phase in subject.scheme.phases if subject.readable else ():
+        if phase.process not in called:
+            sentence = f"阶段“{phase.title}”的流程“{phase.process}”没有被任何调用活动调用；请核对编号"
+            yield in_file(file, phase.process, sentence)
+            continue
+        ends = [e for e in subject.processes[phase.process].elements.values() if e.kind == "endEvent"]
+        for end in ends:
+            if end.parent is None and "status" not in end.properties:
+                told = f"阶段“{phase.title}”的结束事件“{end.name or end.id}”"
+                sentence = f"{told}没有写 status，列表里看不出结果"
+                yield in_file(file, phase.process, sentence, "warning")
+
+
 def _check_process(subject: Subject, process: Process, file: str) -> Iterator[Problem]:
     told, start = f"流程“{process.id}”", process.start
     for key, name in (("from", start.opens), ("until", start.closes)):
@@ -49,6 +69,11 @@ def _check_process(subject: Subject, process: Process, file: str) -> Iterator[Pr
         yield in_file(file, process.id, f"{told}的发起角色“{start.role}”不在 roles.yaml 里")
     if start.role is None and start.message is None:
         yield in_file(file, process.id, f"{told}没有写明怎样开始（start 的 role 或 message），没有人能发起")
+    if start.about is not None and start.role is None:
+        yield in_file(file, process.id, f"{told}写了 about，要同时写明由哪个角色发起（role）")
+    if process.subject == "person" and start.role is not None and start.about is None:
+        sentence = f"{told}关于一个人，由人发起时要写 about: case（从这个人的另一件办件发起）"
+        yield in_file(file, process.id, sentence)
     if subject.readable:
         yield from _check_diagram(subject, process, file, told)
 
