@@ -19,7 +19,7 @@ from app.config import PROJECT
 from app.engine import sandbox
 
 TINY = PROJECT / "tests" / "support" / "tiny"
-NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
+NOWHERE = "postgresql+psycopg://nobody@127.0.0.1:1/none"
 
 FILING = """
 unit: 西溪区文化馆
