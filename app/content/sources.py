@@ -32,7 +32,7 @@ def scheme_folders(root: Path) -> list[str]:
 def read_scheme_folder(root: Path, scheme_id: str) -> dict[str, bytes]:
     """What a deployment pins (decision 14): the scheme's folder, its forms, and what it calls of `common`.
 
-    `root` holds `bpmn` and `forms`. Raises SchemeInvalid if there is no such scheme or a file is too large.
+    `root` holds `bpmn` and `forms`. Raises SchemeInvalid if there is no such scheme or a file is not fit.
     """
     folder = root / "bpmn" / scheme_id
     if not _ID.fullmatch(scheme_id) or not (folder / "scheme.yaml").is_file():
@@ -52,6 +52,9 @@ def _read(root: Path, paths: Iterable[Path]) -> dict[str, bytes]:
         if not name.isprintable():
             shown = "".join(sign if sign.isprintable() else "?" for sign in name)
             raise SchemeInvalid([Problem(shown, f"文件名“{shown}”里有不能识别的字符，请改名")])
+        if not path.resolve().is_relative_to(root.resolve()):
+            # A link in a stranger's folder would publish whatever the operator can read.
+            raise SchemeInvalid([Problem(name, f"“{path.name}”指向别处的文件，请换成文件本身")])
         if path.stat().st_size > LARGEST_FILE:
             raise SchemeInvalid([Problem(name, f"文件“{path.name}”太大（最多 2 MB）")])
         found[name] = path.read_bytes()
