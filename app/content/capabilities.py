@@ -11,8 +11,9 @@ class CapabilityDeclaration:
     """A named effect that a service task may cause.
 
     `inputs` and `outputs` map a name to its title in Chinese; a refusal code in `refusals` can be caught
-    by an error boundary event. `optional` inputs may be left out. `locks_quota` tells the sweep to give
-    such a case a transaction of its own (decision 4).
+    by an error boundary event. `optional` inputs may be left out. `parameters` are those that the scheme has to
+    give for it. `locks_quota` tells the sweep to give such a case a transaction of its own (decision 4);
+    `changes_unit` that the case belongs to another unit afterwards.
     """
 
     name: str
@@ -21,4 +22,6 @@ class CapabilityDeclaration:
     optional: frozenset[str] = frozenset()
     outputs: Mapping[str, str] = field(default_factory=dict)
     refusals: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
     locks_quota: bool = False
+    changes_unit: bool = False

@@ -2,13 +2,15 @@
 
 from app.models.accounts import Account, LoginAttempt, SecondFactor, WebSession
 from app.models.acts import Act
+from app.models.bars import Bar
 from app.models.cases import Case, Incident, MessageWait, Task, TaskDraft, TaskValue, Timer
+from app.models.certificates import Certificate, CertificateCopy
 from app.models.deployments import Deployment, DeploymentFile
 from app.models.files import Attachment
 from app.models.history import History, HistoryPayload
 from app.models.messages import Message, Notice
 from app.models.organisations import Jurisdiction, Organisation, OrganisationName, Region, Subordination
-from app.models.people import Person
+from app.models.people import EnteredIdNumber, Person
 from app.models.quotas import PlaceClaim, PostQuota
 from app.models.requests import IdempotencyKey
 from app.models.settings import DatabaseMark, Holiday, SchemeClock
@@ -17,10 +19,14 @@ __all__ = [
     "Account",
     "Act",
     "Attachment",
+    "Bar",
     "Case",
+    "Certificate",
+    "CertificateCopy",
     "DatabaseMark",
     "Deployment",
     "DeploymentFile",
+    "EnteredIdNumber",
     "History",
     "HistoryPayload",
     "Holiday",

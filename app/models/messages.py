@@ -19,7 +19,10 @@ from app.models.columns import (
 
 
 class Message(db.Model):
-    """A BPMN message on its way to one receiving case, or to the start of a new one."""
+    """A BPMN message on its way to one receiving case, or to the start of a new one.
+
+    `from_seq` is the step that sent it; null: the capability `release_waiting` did, which no replay repeats.
+    """
 
     __tablename__ = "message"
     __table_args__ = (
@@ -37,7 +40,7 @@ class Message(db.Model):
     payload: Mapped[Json]
     from_case_id: Mapped[CaseRef] = mapped_column(index=True)
     from_element: Mapped[Code]
-    from_seq: Mapped[int]
+    from_seq: Mapped[int | None]
     sent_at: Mapped[Instant]
     delivered_at: Mapped[OptionalInstant]
     delivered_case_id: Mapped[int | None] = mapped_column(BigInteger)

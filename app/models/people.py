@@ -8,7 +8,7 @@ from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import db
-from app.models.columns import Code, Id, Instant, OptionalInstant, OptionalOrganisationRef
+from app.models.columns import CaseRef, Code, Id, Instant, OptionalInstant, OptionalOrganisationRef
 
 
 class Person(db.Model):
@@ -32,3 +32,22 @@ class Person(db.Model):
     id_number_tail: Mapped[Code]
     created_at: Mapped[Instant]
     left_at: Mapped[OptionalInstant]
+
+
+class EnteredIdNumber(db.Model):
+    """An ID number entered at a form of a case, or borne before its correction there (LIFE-03).
+
+    The form's value and the log hold `shown`, the masked number; `former` tells a person's old one.
+    """
+
+    __tablename__ = "entered_id_number"
+    __table_args__ = (Index("ix_entered_id_number_case", "case_id", "shown", "id"),)
+
+    id: Mapped[Id]
+    case_id: Mapped[CaseRef]
+    shown: Mapped[Code]
+    former: Mapped[bool] = mapped_column(default=False)
+    cipher: Mapped[bytes]
+    key_id: Mapped[Code]
+    index: Mapped[bytes]
+    entered_at: Mapped[Instant]

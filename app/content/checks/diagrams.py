@@ -30,6 +30,10 @@ def _check_ask(subject: Subject, process: ProcessDefinition, ask: Asks) -> Itera
         yield at_element(process, ask.element, f"没有名为“{ask.capability}”的系统能力；可用的有：{known}")
         return
     yield from _check_inputs(process, ask, offered)
+    for name, title in offered.parameters.items():
+        if name not in subject.scheme.parameters:
+            sentence = f"{ask.capability} 要用参数“{name}”（{title}），请在 scheme.yaml 的 parameters 里写明"
+            yield at_element(process, ask.element, sentence)
     for code, event in ask.catches.items():
         if code not in offered.refusals:
             given = "、".join(offered.refusals) or "（从不拒绝）"

@@ -9,7 +9,7 @@ from app.engine.types import Problem
 
 
 def check_expressions(subject: Subject) -> Iterator[Problem]:
-    used: set[str] = set()
+    used = _used_by_capabilities(subject)
     for process in subject.processes.values():
         for found in process.expressions:
             used |= found.expression.parameter_names
@@ -24,6 +24,12 @@ def check_expressions(subject: Subject) -> Iterator[Problem]:
     if subject.readable:
         for name in sorted(subject.scheme.parameters.keys() - used):
             yield in_file(subject.file(head.FILE), name, f"参数“{name}”没有用到", "warning")
+
+
+def _used_by_capabilities(subject: Subject) -> set[str]:
+    offered = subject.capabilities or {}
+    asked = {ask.capability for _, diagram in subject.read() for ask in diagram.asks}
+    return {name for capability in asked & offered.keys() for name in offered[capability].parameters}
 
 
 def _faults(subject: Subject, expression: Expression) -> Iterator[str]:

@@ -12,8 +12,8 @@ from app.content.reading import NAME
 from app.engine import Element, ProcessDefinition
 from app.engine.types import Problem
 
-GIVEN = {"unit", "person"}
-"""Variables that the house gives to every case and that nothing else may set."""
+GIVEN = {"unit", "case", "person", "bars", "bars_elsewhere", "linked"}
+"""Variables that the house gives to cases and that nothing else may set."""
 _RESERVED = GIVEN | {"true", "false", "null", "loopCounter"}
 _MANUAL = {"userTask", "manualTask"}
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from app.content import head
 from app.content.checks.subject import Subject, at_element, in_file
-from app.content.checks.tasks import GIVEN
 from app.content.diagram import Calls, Diagram
+from app.content.head import given
 from app.content.mapping import read_mapping
 from app.engine import ProcessDefinition
 from app.engine.types import Problem
@@ -56,8 +56,7 @@ def _known(subject: Subject, process: ProcessDefinition, diagram: Diagram) -> se
         return None
     known = received | _decided(subject, diagram) | _answered(subject, diagram)
     if subject.listed(process):
-        about_person = subject.scheme.processes[process.id].subject == "person"
-        known |= GIVEN if about_person else GIVEN - {"person"}
+        known |= given(subject.scheme.processes[process.id])
     for element in process.elements.values():
         if element.kind == "userTask":
             known |= {variable for variable, _ in read_mapping(element.properties.get("outputs", ""))}
