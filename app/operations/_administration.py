@@ -28,6 +28,11 @@ def ground_of(text: str) -> str:
     return ground
 
 
+def ground_by(actor: Actor, text: str | None) -> str | None:
+    """The ground of an administrator's act; the system itself may go without one."""
+    return None if actor.system and not text else ground_of(text or "")
+
+
 def insert(row: db.Model, taken: str) -> None:  # type: ignore[name-defined]
     """Writes a new row; raises Conflict with the sentence `taken` where a unique key stands already."""
     try:

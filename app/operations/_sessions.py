@@ -13,10 +13,12 @@ from app.models import Account, WebSession
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
+FOR_A_CODE = timedelta(minutes=5)
+"""So long after the right password the code may come."""
 SEEN_EVERY = timedelta(minutes=1)
 
 
-def open_session(account_id: int, now: datetime) -> str:
+def open_session(account_id: int, now: datetime, *, awaits_code: bool = False) -> str:
     """A new session's token: 256 random bits, shown to the browser once."""
     token = secrets.token_urlsafe(32)
     db.session.add(
@@ -25,7 +27,8 @@ def open_session(account_id: int, now: datetime) -> str:
             account_id=account_id,
             created_at=now,
             last_seen_at=now,
-            expires_at=now + LONGEST,
+            expires_at=now + (FOR_A_CODE if awaits_code else LONGEST),
+            awaits_code=awaits_code,
         )
     )
     return token
@@ -33,12 +36,13 @@ def open_session(account_id: int, now: datetime) -> str:
 
 def live_session(token: str, now: datetime) -> ColumnElement[bool]:
     """Whether a row of `web_session` is the token's and still counts: not ended, not idle, not too old."""
-    return (
-        (WebSession.token_digest == digest(token))
-        & WebSession.ended_at.is_(None)
-        & (WebSession.expires_at > now)
-        & (WebSession.last_seen_at > now - IDLE)
-    )
+    signed_in = WebSession.awaits_code.is_(False)
+    return _open(token, now) & signed_in & (WebSession.last_seen_at > now - IDLE)
+
+
+def awaiting_session(token: str, now: datetime) -> ColumnElement[bool]:
+    """Whether a row is the token's and a code would sign it in."""
+    return _open(token, now) & WebSession.awaits_code
 
 
 def seen(token: str, now: datetime) -> None:
@@ -58,3 +62,8 @@ def end_sessions(accounts: ColumnElement[bool], now: datetime) -> None:
 
 def digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
+
+
+def _open(token: str, now: datetime) -> ColumnElement[bool]:
+    mine = WebSession.token_digest == digest(token)
+    return mine & WebSession.ended_at.is_(None) & (WebSession.expires_at > now)

@@ -3,40 +3,73 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from sqlalchemy import delete, func, insert, select
-
-from app.errors import Conflict, DomainError, Invalid, NotFound
-from app.extensions import KEEP_ON_REFUSAL, db
-from app.models import Account, LoginAttempt, Organisation, WebSession
-from app.operations import _passwords, organisations
-from app.operations._administration import demand, record
+from app.content.identity import clean_citizen_id
+from app.engine.civil import civil
+from app.errors import Conflict, Invalid, NotFound
+from app.extensions import db
+from app.models import Account, Organisation
+from app.operations import _passwords, _second_factor, organisations, people
+from app.operations._administration import demand, ground_by, record
 from app.operations._administration import insert as insert_new
+from app.operations._attempts import (
+    ADDRESS_FAILURES,
+    ADDRESS_WINDOW,
+    FREE_FAILURES,
+    TooManyAttempts,
+    forget_failures,
+    locked_account,
+)
 from app.operations._names import clean_name
 from app.operations._relations import subordinate
-from app.operations._sessions import digest, end_sessions, live_session, open_session, seen
+from app.operations._sessions import end_sessions, open_session, seen
+from app.operations._sign_in import (
+    CodeRefused,
+    CodeRequired,
+    NotLinked,
+    SignInLapsed,
+    SignInRefused,
+    account_of,
+    actor_for,
+    awaits_code,
+    confirm,
+    normal_login,
+    sign_in,
+    sign_in_by_provider,
+    sign_out,
+)
 from app.operations.actors import SYSTEM, Actor
 from app.operations.organisations import Profile
 
 __all__ = [
+    "ADDRESS_FAILURES",
+    "ADDRESS_WINDOW",
     "DUTIES",
+    "FREE_FAILURES",
+    "CodeRefused",
+    "CodeRequired",
+    "NotLinked",
+    "SignInLapsed",
     "SignInRefused",
     "TooManyAttempts",
     "account_of",
     "actor_for",
     "allot",
+    "awaits_code",
     "change_password",
     "complete_unit_profile",
+    "confirm",
     "disable",
     "register_unit",
     "reset_password",
+    "reset_second_factor",
     "seen",
     "set_duties",
     "sign_in",
+    "sign_in_by_provider",
     "sign_out",
 ]
 
@@ -45,26 +78,6 @@ LOGIN = re.compile(r"[a-z0-9_.@-]{3,64}")
 
 ALL_ALONG = datetime(1949, 10, 1, tzinfo=UTC)
 """A unit that registers states under whom it stands, not since when: roles may ask as of a past date."""
-
-FREE_FAILURES = 5
-FIRST_LOCK, LONGEST_LOCK = timedelta(minutes=1), timedelta(minutes=30)
-ADDRESS_WINDOW = timedelta(minutes=10)
-ADDRESS_FAILURES = 50
-"""A whole office may come from one address; a guesser does not get far with fifty in ten minutes."""
-
-
-class SignInRefused(DomainError):
-    """登录名或密码不正确；多次输错的账号会暂时锁定（最长 30 分钟），请稍后再试或联系管理员。"""
-
-    status = 401
-    code = "sign_in_refused"
-
-
-class TooManyAttempts(DomainError):
-    """您所在的网络登录失败次数过多，请 10 分钟后再试。"""
-
-    status = 429
-    code = "too_many_attempts"
 
 
 def register_unit(
@@ -122,75 +135,30 @@ def allot(
     *,
     actor: Actor,
     now: datetime,
-    person_id: int | None = None,
+    ground: str | None = None,
+    id_number: str | None = None,
 ) -> tuple[Account, str]:
     """An account for a department, an office or a unit, with a first password that must be changed.
 
-    The password is answered here and never again. Raises Conflict where the login is in use, and Invalid.
+    The password is answered here and never again. An officer's ID number links the account to the register,
+    so that nobody decides on their own case (ALL-04). Raises Conflict where the login is in use, and Invalid.
     """
     demand(actor, "administrator")
+    reason = ground_by(actor, ground)
     organisation = db.session.get(Organisation, organisation_id)
     if organisation is None or organisation.closed_at is not None:
         raise NotFound("没有这个机构，或它已经撤销。")
     password = _passwords.first_password()
-    account = _make(organisation_id, login, name, password, duties, actor, now)
-    account.must_change_password, account.person_id = True, person_id
+    account = _make(organisation_id, login, name, password, duties, actor, now, reason)
+    account.must_change_password = True
+    if id_number:
+        account.person_id = _officer(name, id_number, actor, now)
     return account, password
-
-
-def sign_in(login: str, password: str, address: str, now: datetime) -> str:
-    """The token of a new session.
-
-    An unknown login, a wrong password and a locked account get the same answer in the same time. The caller's
-    `atomic()` keeps the count of failures although this raises SignInRefused or TooManyAttempts.
-    """
-    if _failures_from(address, now) >= ADDRESS_FAILURES:
-        raise TooManyAttempts
-    account = db.session.scalars(
-        select(Account).where(Account.login == _normal(login)).with_for_update()
-    ).one_or_none()
-    right = _passwords.matches(account.password_hash if account else None, password)
-    if account is None or not right or _barred(account, now):
-        _count_failure(account, address, now)
-        raise SignInRefused
-    account.failed_attempts, account.locked_until = 0, None
-    if _passwords.outdated(account.password_hash):
-        account.password_hash = _passwords.hashed(password)
-    return open_session(account.id, now)
-
-
-def sign_out(token: str, now: datetime) -> None:
-    """Ends the session; its token is worth nothing from here on."""
-    session = db.session.get(WebSession, digest(token))
-    if session is not None and session.ended_at is None:
-        session.ended_at = now
-
-
-def account_of(token: str, now: datetime) -> Account | None:
-    """Whose session it is: not ended, not idle for 30 minutes, not older than 12 hours, account not disabled.
-
-    Reads only; `seen` keeps the session from going idle. Sessions go by the real clock.
-    """
-    query = select(Account).join(WebSession, WebSession.account_id == Account.id)
-    return db.session.scalar(query.where(live_session(token, now), Account.disabled_at.is_(None)))
-
-
-def actor_for(account: Account) -> Actor:
-    """The account as it acts."""
-    name = db.session.scalar(select(Organisation.name).where(Organisation.id == account.organisation_id))
-    return Actor(
-        account_id=account.id,
-        organisation_id=account.organisation_id,
-        organisation_name=name,
-        person_id=account.person_id,
-        name=account.name,
-        duties=frozenset(account.duties),
-    )
 
 
 def change_password(account_id: int, old: str, new: str, now: datetime) -> str:
     """Changes one's own password, ends all sessions, and answers the token of a new one. Raises Invalid."""
-    account = _locked_account(account_id)
+    account = locked_account(account_id)
     if not _passwords.matches(account.password_hash, old):
         raise Invalid({"old": ["原密码不正确。"]})
     if old == new:
@@ -200,35 +168,56 @@ def change_password(account_id: int, old: str, new: str, now: datetime) -> str:
     return open_session(account.id, now)
 
 
-def reset_password(account_id: int, *, actor: Actor, now: datetime) -> str:
+def reset_password(account_id: int, *, actor: Actor, now: datetime, ground: str | None = None) -> str:
     """A new first password for somebody who lost theirs; unlocks the account and ends its sessions."""
     demand(actor, "administrator")
-    account = _locked_account(account_id)
+    reason, account = ground_by(actor, ground), locked_account(account_id)
+    _not_oneself(account, actor)
     password = _passwords.first_password()
     _set_password(account, password, now)
-    account.must_change_password, account.failed_attempts, account.locked_until = True, 0, None
-    record("account.reset", account.id, actor, now, detail={"login": account.login})
+    account.must_change_password = True
+    forget_failures(account)
+    record("account.reset", account.id, actor, now, ground=reason, detail={"login": account.login})
     return password
 
 
-def set_duties(account_id: int, duties: Collection[str], *, actor: Actor, now: datetime) -> None:
+def reset_second_factor(account_id: int, *, actor: Actor, now: datetime, ground: str | None = None) -> None:
+    """Gives up the device of somebody who lost it and the recovery codes too; ends the account's sessions.
+
+    Raises Conflict where no device is bound.
+    """
+    demand(actor, "administrator")
+    reason, account = ground_by(actor, ground), locked_account(account_id)
+    _not_oneself(account, actor)
+    _second_factor.forget(account_id)
+    forget_failures(account)
+    end_sessions(Account.id == account.id, now)
+    record("second_factor.reset", account.id, actor, now, ground=reason, detail={"login": account.login})
+
+
+def set_duties(
+    account_id: int, duties: Collection[str], *, actor: Actor, now: datetime, ground: str | None = None
+) -> None:
     """Gives an account its duties; nobody changes their own. Ends its sessions."""
     demand(actor, "administrator")
-    account = _locked_account(account_id)
+    reason, account = ground_by(actor, ground), locked_account(account_id)
     _not_oneself(account, actor)
     before, account.duties = account.duties, _known_duties(duties)
     end_sessions(Account.id == account.id, now)
-    record("account.duties", account.id, actor, now, detail={"from": before, "to": account.duties})
+    changed = {"from": before, "to": account.duties}
+    record("account.duties", account.id, actor, now, ground=reason, detail=changed)
 
 
-def disable(account_id: int, *, actor: Actor, now: datetime) -> None:
-    """Closes an account for good; what it did stays under its name."""
+def disable(account_id: int, *, actor: Actor, now: datetime, ground: str | None = None) -> None:
+    """Closes an account for good; what it did stays under its name. Raises Conflict for a closed one."""
     demand(actor, "administrator")
-    account = _locked_account(account_id)
+    reason, account = ground_by(actor, ground), locked_account(account_id)
     _not_oneself(account, actor)
-    account.disabled_at = account.disabled_at or now
+    if account.disabled_at is not None:
+        raise Conflict("该账号已经停用。")
+    account.disabled_at = now
     end_sessions(Account.id == account.id, now)
-    record("account.disabled", account.id, actor, now, detail={"login": account.login})
+    record("account.disabled", account.id, actor, now, ground=reason, detail={"login": account.login})
 
 
 def _make(
@@ -239,8 +228,9 @@ def _make(
     duties: Collection[str],
     actor: Actor,
     now: datetime,
+    ground: str | None = None,
 ) -> Account:
-    wanted = _normal(login)
+    wanted = normal_login(login)
     if not LOGIN.fullmatch(wanted):
         raise Invalid({"login": ["登录名为 3 至 64 个字母、数字或 _ . @ -。"]})
     if not clean_name(name):
@@ -259,12 +249,22 @@ def _make(
     )
     insert_new(account, "该登录名已被使用，请换一个。")
     detail = {"login": wanted, "organisation": organisation_id, "duties": account.duties}
-    record("account.created", account.id, actor, now, detail=detail)
+    record("account.created", account.id, actor, now, ground=ground, detail=detail)
     return account
 
 
-def _normal(login: str) -> str:
-    return unicodedata.normalize("NFKC", login).strip().casefold()
+def _officer(name: str, id_number: str, actor: Actor, now: datetime) -> int:
+    """The person of the register who is the officer; entered, if not known, as nobody's applicant."""
+    try:
+        number = clean_citizen_id(id_number, civil(now).date())
+    except ValueError as error:
+        raise Invalid({"id_number": [f"{error}。"]}) from None
+    known = people.find(number)
+    if known is None:
+        return people.add(None, name, number, actor=actor, now=now).id
+    if known.name != clean_name(name):
+        raise Invalid({"id_number": ["该身份证号码在人员库中登记的姓名与此不同，请核对。"]})
+    return known.id
 
 
 def _known_duties(duties: Collection[str]) -> list[str]:
@@ -272,13 +272,6 @@ def _known_duties(duties: Collection[str]) -> list[str]:
     if unknown or not duties:
         raise Invalid({"duties": ["请从经办、监督、系统管理、流程设计中选择。"]})
     return sorted(set(duties))
-
-
-def _locked_account(account_id: int) -> Account:
-    account = db.session.get(Account, account_id, with_for_update=True)
-    if account is None:
-        raise NotFound("没有这个账号。")
-    return account
 
 
 def _not_oneself(account: Account, actor: Actor) -> None:
@@ -297,27 +290,3 @@ def _set_password(account: Account, password: str, now: datetime) -> None:
     account.password_hash = _passwords.hashed(password)
     account.password_changed_at = now
     end_sessions(Account.id == account.id, now)
-
-
-def _barred(account: Account, now: datetime) -> bool:
-    locked = account.locked_until is not None and account.locked_until > now
-    return locked or account.disabled_at is not None
-
-
-def _count_failure(account: Account | None, address: str, now: datetime) -> None:
-    db.session.info[KEEP_ON_REFUSAL] = True
-    db.session.execute(insert(LoginAttempt).values(address=address, at=now))
-    outside = LoginAttempt.at <= now - ADDRESS_WINDOW
-    db.session.execute(delete(LoginAttempt).where(LoginAttempt.address == address, outside))
-    if account is None or _barred(account, now):
-        return
-    account.failed_attempts += 1
-    if account.failed_attempts >= FREE_FAILURES:
-        doublings = min(account.failed_attempts - FREE_FAILURES, 10)
-        account.locked_until = now + min(FIRST_LOCK * 2**doublings, LONGEST_LOCK)
-
-
-def _failures_from(address: str, now: datetime) -> int:
-    recent = LoginAttempt.at > now - ADDRESS_WINDOW
-    counted = select(func.count()).where(LoginAttempt.address == address, recent)
-    return db.session.scalars(counted).one()

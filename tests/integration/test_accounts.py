@@ -5,17 +5,17 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, text
 
 from app.config import PROJECT
-from app.content.identity import make_credit_code
+from app.content.identity import make_citizen_id, make_credit_code
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import atomic, db
-from app.models import Account, LoginAttempt, Organisation, WebSession
-from app.operations import accounts, organisations, regions
+from app.models import Account, Act, LoginAttempt, Organisation, Person, WebSession
+from app.operations import accounts, organisations, people, regions
 from app.operations.accounts import SignInRefused, TooManyAttempts
 from app.operations.actors import SYSTEM, Actor
 from app.operations.organisations import Profile
@@ -23,6 +23,12 @@ from app.operations.organisations import Profile
 NOW = datetime(2021, 6, 21, 2, tzinfo=UTC)
 GOOD, BETTER = "Gnm7#tKqw2", "tVe4mmRopQ9x"
 OPERATOR = Actor(None, None, None, None, "经办", frozenset({"operator"}))
+
+
+def administrator(account_id: int | None = None) -> Actor:
+    return Actor(account_id, None, None, None, "某", frozenset({"administrator"}))
+
+
 PROFILE = Profile(level="district", system="other", nature="institution", address="万州区某路1号")
 
 
@@ -323,11 +329,62 @@ class TestPasswords:
 
     def test_nobody_raises_or_disables_themselves(self) -> None:
         account = register()
-        self_made = Actor(account.id, None, None, None, "某", frozenset({"administrator"}))
-        with pytest.raises(Conflict), atomic():
-            accounts.set_duties(account.id, {"administrator"}, actor=self_made, now=NOW)
-        with pytest.raises(Conflict), atomic():
-            accounts.disable(account.id, actor=self_made, now=NOW)
+        self_made = {"actor": administrator(account.id), "now": NOW, "ground": "批复"}
+        for act in (
+            lambda: accounts.set_duties(account.id, {"administrator"}, **self_made),
+            lambda: accounts.disable(account.id, **self_made),
+            lambda: accounts.reset_password(account.id, **self_made),
+            lambda: accounts.reset_second_factor(account.id, **self_made),
+        ):
+            with pytest.raises(Conflict, match="另一位管理员"), atomic():
+                act()
+
+    def test_an_administrator_states_a_ground_and_the_log_keeps_it(self) -> None:
+        """ALL-03."""
+        account = register()
+        plain = {"actor": administrator(), "now": NOW}
+        for act in (
+            lambda ground: accounts.allot(
+                account.organisation_id, "second", "李明", {"operator"}, ground=ground, **plain
+            ),
+            lambda ground: accounts.set_duties(account.id, {"supervisor"}, ground=ground, **plain),
+            lambda ground: accounts.reset_password(account.id, ground=ground, **plain),
+            lambda ground: accounts.disable(account.id, ground=ground, **plain),
+        ):
+            for nothing in (None, " "):
+                with pytest.raises(Invalid) as refusal, atomic():
+                    act(nothing)
+                assert list(refusal.value.fields) == ["ground"]
+            with atomic():
+                act("渝人社〔2021〕7号")
+        logged = select(Act.kind).where(Act.ground == "渝人社〔2021〕7号").order_by(Act.id)
+        kinds = ["account.created", "account.duties", "account.reset", "account.disabled"]
+        assert db.session.scalars(logged).all() == kinds
+
+    def test_an_account_is_closed_once(self) -> None:
+        account = register()
+        with atomic():
+            accounts.disable(account.id, actor=SYSTEM, now=NOW)
+        with pytest.raises(Conflict, match="已经停用"), atomic():
+            accounts.disable(account.id, actor=SYSTEM, now=NOW)
+
+    def test_an_officer_is_known_in_the_register(self) -> None:
+        """ALL-04: who might be an applicant too decides on no case of their own."""
+        unit = register().organisation_id
+        number = make_citizen_id("500101", date(1980, 5, 1), 12, "female")
+        with atomic():
+            person_id = people.add(unit, "李明", number, actor=SYSTEM, now=NOW).id
+        officer = {"duties": {"operator"}, "actor": SYSTEM, "now": NOW}
+        with atomic():
+            known, _ = accounts.allot(unit, "first", "李明", id_number=number, **officer)
+            new_number = make_citizen_id("500101", date(1980, 5, 1), 14, "female")
+            new, _ = accounts.allot(unit, "second", "周审", id_number=new_number, **officer)
+        assert known.person_id == person_id
+        assert db.session.get(Person, new.person_id).unit_id is None
+        for wrong in (number, "500101198005010000"):
+            with pytest.raises(Invalid) as refusal, atomic():
+                accounts.allot(unit, "third", "王五", id_number=wrong, **officer)
+            assert list(refusal.value.fields) == ["id_number"]
 
     def test_unknown_duties_are_refused(self) -> None:
         account = register()

@@ -1,0 +1,149 @@
+"""Signing in by password or by a provider, the code that may follow, and who a session's token stands for."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app.errors import DomainError
+from app.extensions import db
+from app.models import Account, Organisation, WebSession
+from app.operations import _passwords, _second_factor
+from app.operations._attempts import barred, check_address, count_failure, forget_failures, locked_account
+from app.operations._sessions import awaiting_session, digest, live_session, open_session
+from app.operations.actors import Actor
+
+
+class SignInRefused(DomainError):
+    """登录名或密码不正确；多次输错的账号会暂时锁定（最长 30 分钟），请稍后再试或联系管理员。"""
+
+    status = 401
+    code = "sign_in_refused"
+
+
+class CodeRefused(DomainError):
+    """验证码不正确或已经用过，请等下一个验证码出现后再输入；多次输错的账号会暂时锁定（最长 30 分钟）。"""
+
+    status = 401
+    code = "code_refused"
+
+
+class CodeRequired(DomainError):
+    """该账号已绑定验证器，请同时提供验证码。"""
+
+    status = 401
+    code = "code_required"
+
+
+class SignInLapsed(DomainError):
+    """登录已超时，请重新输入账号和密码。"""
+
+    status = 401
+    code = "sign_in_lapsed"
+
+
+class NotLinked(DomainError):
+    """统一认证通过了，但在本系统没有对应的账号，或该账号已停用；请联系系统管理员分配账号。"""
+
+    status = 403
+    code = "not_linked"
+
+
+def normal_login(login: str) -> str:
+    return unicodedata.normalize("NFKC", login).strip().casefold()
+
+
+def sign_in(login: str, password: str, address: str, now: datetime) -> str:
+    """The token of a new session, which awaits a code where the account has a second factor.
+
+    An unknown login, a wrong password and a locked account get the same answer in the same time. The caller's
+    `atomic()` keeps the count of failures although this raises SignInRefused or TooManyAttempts.
+    """
+    check_address(address, now)
+    account = _by_login(login)
+    right = _passwords.matches(account.password_hash if account else None, password)
+    if account is None or not right or barred(account, now):
+        count_failure(account, address, now)
+        raise SignInRefused
+    if _passwords.outdated(account.password_hash):
+        account.password_hash = _passwords.hashed(password)
+    return _opened(account, now)
+
+
+def sign_in_by_provider(login: str, now: datetime) -> str:
+    """The same for whom an OpenID Connect provider vouches, by an account's login.
+
+    No account is made by it, and a second factor is asked for all the same. Raises NotLinked.
+    """
+    account = _by_login(login)
+    if account is None or account.disabled_at is not None:
+        raise NotLinked
+    return _opened(account, now)
+
+
+def awaits_code(token: str, now: datetime) -> bool:
+    """Whether the token is of a session whose code is still to come: for five minutes."""
+    found = select(WebSession.account_id).where(awaiting_session(token, now))
+    return db.session.scalar(found) is not None
+
+
+def confirm(token: str, code: str, address: str, now: datetime) -> str:
+    """The token of a signed-in session for one that awaits a code, and the code.
+
+    Wrong codes count as wrong passwords do. Raises SignInLapsed, CodeRefused and TooManyAttempts.
+    """
+    check_address(address, now)
+    session = db.session.scalar(select(WebSession).where(awaiting_session(token, now)))
+    if session is None:
+        raise SignInLapsed
+    account = locked_account(session.account_id)
+    if barred(account, now) or not _second_factor.passes(account, code, actor_for(account), now):
+        count_failure(account, address, now)
+        raise CodeRefused
+    session.ended_at = now
+    forget_failures(account)
+    return open_session(account.id, now)
+
+
+def sign_out(token: str, now: datetime) -> None:
+    """Ends the session; its token is worth nothing from here on."""
+    session = db.session.get(WebSession, digest(token))
+    if session is not None and session.ended_at is None:
+        session.ended_at = now
+
+
+def account_of(token: str, now: datetime) -> Account | None:
+    """Whose session it is: not ended, not idle for 30 minutes, not older than 12 hours, account not disabled.
+
+    Reads only; `seen` keeps the session from going idle. Sessions go by the real clock.
+    """
+    query = select(Account).join(WebSession, WebSession.account_id == Account.id)
+    return db.session.scalar(query.where(live_session(token, now), Account.disabled_at.is_(None)))
+
+
+def actor_for(account: Account) -> Actor:
+    """The account as it acts."""
+    name = db.session.scalar(select(Organisation.name).where(Organisation.id == account.organisation_id))
+    return Actor(
+        account_id=account.id,
+        organisation_id=account.organisation_id,
+        organisation_name=name,
+        person_id=account.person_id,
+        name=account.name,
+        duties=frozenset(account.duties),
+    )
+
+
+def _by_login(login: str) -> Account | None:
+    query = select(Account).where(Account.login == normal_login(login)).with_for_update()
+    return db.session.scalars(query).one_or_none()
+
+
+def _opened(account: Account, now: datetime) -> str:
+    """A session; failures are forgotten once all that is asked for was shown, not before."""
+    if _second_factor.bound(account.id):
+        return open_session(account.id, now, awaits_code=True)
+    forget_failures(account)
+    return open_session(account.id, now)
