@@ -28,7 +28,8 @@ unix_socket_permissions = 0700
 max_connections = 100
 timezone = 'UTC'
 log_timezone = 'UTC'
-# A failing statement and its DETAIL would put people's data into the log.
+# A failing statement, its DETAIL and the message of its error would put people's data into the log.
+log_min_messages = log
 log_min_error_statement = panic
 log_error_verbosity = terse
 """
