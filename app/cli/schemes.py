@@ -12,6 +12,7 @@ from app.cli.telling import Failed, Group, tell
 from app.content import Home, Scheme, check_scheme, clause_matrix, read_scenarios, read_scheme_folder
 from app.content.dry_runs import DryRunScript, read_script
 from app.engine import demand_bounded
+from app.engine.types import Problem
 from app.extensions import atomic
 from app.operations import clock as clocks
 from app.operations import deployments, dry_runs, scenarios
@@ -43,11 +44,21 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 @scheme_group.command("check")
 @click.argument("folder", type=FOLDER)
-def _check(folder: Path) -> None:
+@click.option("--offices", is_flag=True, help="连同核对：已登记的单位，各环节是否都正好有一个办理机构。")
+def _check(folder: Path, offices: bool) -> None:
     """检查方案目录 FOLDER（如 bpmn/chongqing-2021）；有错误时退出码为 1。"""
-    if tell(check_scheme(files_of(folder), capabilities=declarations())):
+    files = files_of(folder)
+    wrong = tell(check_scheme(files, capabilities=declarations()))
+    if offices and not wrong:
+        wrong = tell(_office_problems(Scheme.from_files(files)))
+    if wrong:
         raise Failed("方案有错误，改正后才能发布。")
     click.echo("检查通过。")
+
+
+def _office_problems(scheme: Scheme) -> list[Problem]:
+    with atomic():
+        return deployments.holder_problems(scheme, clocks.scheme_now(scheme.id, clock.now()))
 
 
 @scheme_group.command("publish")

@@ -115,6 +115,6 @@ def check_holders(
             count = holders(role, key)
             if count > 1 or (count == 0 and not role.optional):
                 what = "没有机构行使" if count == 0 else f"有 {count} 个机构同时行使"
-                sentence = f"在“{name}”，这一职责（{role.function}）{what}；请核对机构管辖"
+                sentence = f"在“{name}”，“{role.title}”的职责（{role.function}）{what}；请核对机构管辖"
                 problems.append(_problem(file, role, "function", sentence))
     return problems

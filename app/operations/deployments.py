@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, insert, select
@@ -10,9 +10,11 @@ from sqlalchemy.engine import Row
 
 from app.content import Scheme, check_scheme, scheme_hash
 from app.engine import demand_bounded
+from app.engine.types import Problem
 from app.errors import EngineError, NotFound, SchemeInvalid
 from app.extensions import db
 from app.models import Deployment, DeploymentFile
+from app.operations._holders import holder_problems as holder_problems
 from app.operations.actors import Actor
 from app.operations.capabilities import declarations
 
@@ -23,18 +25,19 @@ _by_hash: dict[str, Scheme] = {}
 def publish(files: Mapping[str, bytes], actor: Actor, now: datetime) -> int:
     """Makes an immutable, numbered deployment of a scheme's files; the same files again: the same deployment.
 
-    Raises SchemeInvalid with every problem found; nothing is written then. Nobody vouches for the files: a
-    child goes through the diagrams before they are parsed here.
+    Raises SchemeInvalid with every problem found, offices that registered units would miss among them;
+    nothing is written then. Nobody vouches for the files: a child goes through the diagrams before they are
+    parsed here.
     """
     demand_bounded(files)
     problems = check_scheme(files, capabilities=declarations())
-    if any(problem.severity == "error" for problem in problems):
-        raise SchemeInvalid(problems)
+    _demand_no_error(problems)
     scheme, content_hash = Scheme.from_files(files), scheme_hash(files)
     db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(scheme.id))))
     known = _find(scheme.id, content_hash)
     if known is not None:
         return known
+    _demand_no_error([*problems, *holder_problems(scheme, now)])
     deployment_id = _insert(scheme, content_hash, actor, now)
     db.session.execute(
         insert(DeploymentFile),
@@ -45,6 +48,11 @@ def publish(files: Mapping[str, bytes], actor: Actor, now: datetime) -> int:
     )
     _by_hash[content_hash] = scheme
     return deployment_id
+
+
+def _demand_no_error(problems: Sequence[Problem]) -> None:
+    if any(problem.severity == "error" for problem in problems):
+        raise SchemeInvalid(problems)
 
 
 def current(scheme_id: str, at: datetime) -> int:
