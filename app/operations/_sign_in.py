@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.errors import DomainError
 from app.extensions import db
 from app.models import Account, Organisation, WebSession
-from app.operations import _passwords, _second_factor
+from app.operations import _passwords, second_factor
 from app.operations._attempts import barred, check_address, count_failure, forget_failures, locked_account
 from app.operations._sessions import awaiting_session, digest, live_session, open_session
 from app.operations.actors import Actor
@@ -99,7 +99,7 @@ def confirm(token: str, code: str, address: str, now: datetime) -> str:
     if session is None:
         raise SignInLapsed
     account = locked_account(session.account_id)
-    if barred(account, now) or not _second_factor.passes(account, code, actor_for(account), now):
+    if barred(account, now) or not second_factor.passes(account, code, actor_for(account), now):
         count_failure(account, address, now)
         raise CodeRefused
     session.ended_at = now
@@ -143,7 +143,7 @@ def _by_login(login: str) -> Account | None:
 
 def _opened(account: Account, now: datetime) -> str:
     """A session; failures are forgotten once all that is asked for was shown, not before."""
-    if _second_factor.bound(account.id):
+    if second_factor.bound(account.id):
         return open_session(account.id, now, awaits_code=True)
     forget_failures(account)
     return open_session(account.id, now)

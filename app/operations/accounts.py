@@ -12,7 +12,7 @@ from app.engine.civil import civil
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
 from app.models import Account, Organisation
-from app.operations import _passwords, _second_factor, organisations, people
+from app.operations import _passwords, organisations, people, second_factor
 from app.operations._administration import demand, ground_by, record
 from app.operations._administration import insert as insert_new
 from app.operations._attempts import (
@@ -189,7 +189,7 @@ def reset_second_factor(account_id: int, *, actor: Actor, now: datetime, ground:
     demand(actor, "administrator")
     reason, account = ground_by(actor, ground), locked_account(account_id)
     _not_oneself(account, actor)
-    _second_factor.forget(account_id)
+    second_factor.forget(account_id)
     forget_failures(account)
     end_sessions(Account.id == account.id, now)
     record("second_factor.reset", account.id, actor, now, ground=reason, detail={"login": account.login})

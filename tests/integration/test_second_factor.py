@@ -19,7 +19,7 @@ from app.config import PROJECT
 from app.errors import Conflict, Invalid
 from app.extensions import atomic, db, settings
 from app.models import Account, Act, SecondFactor
-from app.operations import _second_factor, accounts, clock, organisations, regions
+from app.operations import accounts, clock, organisations, regions, second_factor
 from app.operations.accounts import CodeRefused, SignInLapsed, SignInRefused
 from app.operations.actors import SYSTEM, Actor
 from app.operations.organisations import Profile
@@ -66,8 +66,8 @@ def actor(account: Account) -> Actor:
 def bind(account: Account, now: datetime = NOW) -> tuple[pyotp.TOTP, list[str]]:
     """The account's device, and its recovery codes."""
     with atomic():
-        device = pyotp.TOTP(_second_factor.start(account.id, now).secret)
-        codes = _second_factor.enrol(device.at(now), actor=actor(account), now=now).recovery_codes
+        device = pyotp.TOTP(second_factor.start(account.id, now).secret)
+        codes = second_factor.enrol(device.at(now), actor=actor(account), now=now).recovery_codes
     return device, list(codes)
 
 
@@ -96,46 +96,46 @@ class TestEnrolment:
     def test_a_device_counts_once_it_showed_a_code(self) -> None:
         account = allot()
         with atomic():
-            told = _second_factor.start(account.id, NOW)
+            told = second_factor.start(account.id, NOW)
         assert account_of(begin()), "only started: no code is asked for"
         assert f"secret={told.secret}" in told.address
         assert told.address.startswith("otpauth://totp/")
-        assert _second_factor.under_way(account.id) == told
+        assert second_factor.under_way(account.id) == told
         with pytest.raises(Invalid) as refusal, atomic():
-            _second_factor.enrol("000000", actor=actor(account), now=NOW)
+            second_factor.enrol("000000", actor=actor(account), now=NOW)
         assert list(refusal.value.fields) == ["code"]
         with atomic():
-            _second_factor.enrol(pyotp.TOTP(told.secret).at(NOW), actor=actor(account), now=NOW)
-        assert _second_factor.under_way(account.id) is None, "the secret is told no more"
+            second_factor.enrol(pyotp.TOTP(told.secret).at(NOW), actor=actor(account), now=NOW)
+        assert second_factor.under_way(account.id) is None, "the secret is told no more"
         assert account_of(begin()) is None
 
     def test_binding_ends_the_sessions_that_were_open_without(self) -> None:
         account = allot()
         before = begin()
         with atomic():
-            device = pyotp.TOTP(_second_factor.start(account.id, NOW).secret)
-            token = _second_factor.enrol(device.at(NOW), actor=actor(account), now=NOW).token
+            device = pyotp.TOTP(second_factor.start(account.id, NOW).secret)
+            token = second_factor.enrol(device.at(NOW), actor=actor(account), now=NOW).token
         assert account_of(before) is None
         assert account_of(token).id == account.id
 
     def test_what_is_bound_is_not_bound_again(self) -> None:
         account = allot()
         with pytest.raises(Conflict, match="先开始绑定"), atomic():
-            _second_factor.enrol("123456", actor=actor(account), now=NOW)
+            second_factor.enrol("123456", actor=actor(account), now=NOW)
         device, _ = bind(account)
         with pytest.raises(Conflict, match="已经绑定"), atomic():
-            _second_factor.start(account.id, NOW)
+            second_factor.start(account.id, NOW)
         with pytest.raises(Conflict, match="先开始绑定"), atomic():
-            _second_factor.enrol(device.at(NOW + STEP), actor=actor(account), now=NOW + STEP)
+            second_factor.enrol(device.at(NOW + STEP), actor=actor(account), now=NOW + STEP)
 
     def test_starting_anew_gives_another_secret(self) -> None:
         account = allot()
         with atomic():
-            first = _second_factor.start(account.id, NOW)
-            second = _second_factor.start(account.id, NOW)
+            first = second_factor.start(account.id, NOW)
+            second = second_factor.start(account.id, NOW)
         assert first.secret != second.secret
         with pytest.raises(Invalid), atomic():
-            _second_factor.enrol(pyotp.TOTP(first.secret).at(NOW), actor=actor(account), now=NOW)
+            second_factor.enrol(pyotp.TOTP(first.secret).at(NOW), actor=actor(account), now=NOW)
 
     def test_the_code_of_the_enrolment_is_spent(self) -> None:
         device, _ = bind(allot())
@@ -156,7 +156,7 @@ class TestSignIn:
         assert account_of(token, later) is None
         assert not accounts.awaits_code(token, later)
 
-    def test_without_a_second_factor_no_code_is_asked_for(self) -> None:
+    def test_without_asecond_factor_no_code_is_asked_for(self) -> None:
         allot()
         token = begin()
         assert account_of(token)
@@ -183,7 +183,7 @@ class TestSignIn:
             session.execute(update(SecondFactor).values(last_step=0))
             session.execute(update(Account).values(failed_attempts=0, locked_until=None))
             row = session.scalars(select(SecondFactor)).one()
-            device = pyotp.TOTP(_second_factor._secret(row))
+            device = pyotp.TOTP(second_factor._secret(row))
         now = datetime(2026, 5, 1, tzinfo=UTC) + timedelta(seconds=seconds)
         code = device.at(now, counter_offset=steps)
         if abs(steps) <= 1:
@@ -273,17 +273,17 @@ class TestGuessing:
         now = NOW + STEP
         for _ in range(accounts.FREE_FAILURES):
             with pytest.raises(Invalid), atomic():
-                _second_factor.unbind("000000", ADDRESS, actor=actor(account), now=now)
+                second_factor.unbind("000000", ADDRESS, actor=actor(account), now=now)
         with pytest.raises(Invalid), atomic():
-            _second_factor.unbind(device.at(now), ADDRESS, actor=actor(account), now=now)
-        assert _second_factor.bound(account.id)
+            second_factor.unbind(device.at(now), ADDRESS, actor=actor(account), now=now)
+        assert second_factor.bound(account.id)
 
 
 class TestRecovery:
     def test_each_recovery_code_works_once(self) -> None:
         account = allot()
         _, codes = bind(account)
-        assert len(set(codes)) == _second_factor.RECOVERY_CODES
+        assert len(set(codes)) == second_factor.RECOVERY_CODES
         for code in codes:
             assert account_of(confirm(code))
             refused(code)
@@ -303,7 +303,7 @@ class TestRecovery:
         device, old = bind(account)
         now = NOW + STEP
         with atomic():
-            new = _second_factor.renew_recovery_codes(device.at(now), ADDRESS, actor=actor(account), now=now)
+            new = second_factor.renew_recovery_codes(device.at(now), ADDRESS, actor=actor(account), now=now)
         refused(old[0], now)
         assert account_of(confirm(new[0], now), now)
 
@@ -312,7 +312,7 @@ class TestRecovery:
         device, codes = bind(account)
         elsewhere = confirm(device.at(NOW + STEP))
         with atomic():
-            here = _second_factor.unbind(codes[0], ADDRESS, actor=actor(account), now=NOW)
+            here = second_factor.unbind(codes[0], ADDRESS, actor=actor(account), now=NOW)
         assert account_of(elsewhere) is None
         assert account_of(here)
         assert account_of(begin()), "no code is asked for any more"
@@ -323,14 +323,14 @@ class TestRecovery:
         pending = begin()
         boss = Actor(None, None, None, None, "管理员", frozenset({"administrator"}))
         with atomic():
-            accounts.reset_second_factor(account.id, actor=boss, now=NOW, ground="本人书面申请")
+            accounts.resetsecond_factor(account.id, actor=boss, now=NOW, ground="本人书面申请")
         with pytest.raises(SignInLapsed):
             confirm("000000", token=pending)
         assert account_of(begin())
         logged = db.session.scalars(select(Act).where(Act.kind == "second_factor.reset")).one()
         assert (logged.ground, logged.actor_name) == ("本人书面申请", "管理员")
         with pytest.raises(Conflict, match="没有绑定"), atomic():
-            accounts.reset_second_factor(account.id, actor=boss, now=NOW, ground="再来一次")
+            accounts.resetsecond_factor(account.id, actor=boss, now=NOW, ground="再来一次")
 
 
 class TestWhoNeedsOne:
@@ -352,9 +352,9 @@ class TestWhoNeedsOne:
         rule_is(app, setting)
         made = {kind: allot(f"of_{kind}", kind) for kind in ("unit", "department", "office")}
         made["administrator"] = allot("boss", "department", ("administrator",))
-        assert {name for name, account in made.items() if _second_factor.missing(account)} == needing
+        assert {name for name, account in made.items() if second_factor.missing(account)} == needing
         bind(made["office"])
-        assert not _second_factor.missing(made["office"])
+        assert not second_factor.missing(made["office"])
 
     def test_who_bound_a_device_is_asked_whatever_the_setting(self, app: Flask, rule: None) -> None:
         rule_is(app, "off")
@@ -390,12 +390,12 @@ class TestAtRest:
                 .where(SecondFactor.account_id == first.id)
                 .values(secret_cipher=stolen.scalar_subquery())
             )
-        with pytest.raises(_second_factor.Unreadable):
+        with pytest.raises(second_factor.Unreadable):
             confirm(device.at(NOW + STEP))
 
     def test_another_key_is_told(self, app: Flask, rule: None) -> None:
         device, _ = bind(allot())
         app.extensions["settings"] = replace(settings(), id_number_key=b"k" * 32)
-        with pytest.raises(_second_factor.Unreadable, match="ID_NUMBER_KEY"):
+        with pytest.raises(second_factor.Unreadable, match="ID_NUMBER_KEY"):
             confirm(device.at(NOW + STEP))
         assert db.session.scalar(select(func.count()).select_from(SecondFactor)) == 1
