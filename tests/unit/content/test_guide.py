@@ -10,6 +10,7 @@ import pytest
 from app.content.calendar import CalendarFile, check_calendar
 from app.content.catalogues import CatalogueFile
 from app.content.clauses import CLAUSES_FILE
+from app.content.dry_runs import read_script
 from app.content.form_file import read_form
 from app.content.head import HeadFile
 from app.content.reading import read_record
@@ -49,6 +50,11 @@ def test_the_yaml_examples(
     found = read_record(load, "guide.yaml", block("yaml", key), problems)
     assert problems == []
     assert check is None or check(found) == []
+
+
+def test_the_example_of_a_dry_run() -> None:
+    script = read_script("guide.yaml", block("yaml", "moves:"))
+    assert [move.kind for move in script.moves or ()] == ["complete", "receive", "fire", "pass"]
 
 
 def test_the_form_example() -> None:
