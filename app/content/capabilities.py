@@ -11,9 +11,9 @@ class CapabilityDeclaration:
     """A named effect that a service task may cause.
 
     `inputs` and `outputs` map a name to its title in Chinese; a refusal code in `refusals` can be caught
-    by an error boundary event. `optional` inputs may be left out. `parameters` are those that the scheme has to
-    give for it. `locks_quota` tells the sweep to give such a case a transaction of its own (decision 4);
-    `changes_unit` that the case belongs to another unit afterwards.
+    by an error boundary event. `optional` inputs may be left out. `parameters` are those that the scheme has
+    to give for it. `locks_quota` tells the sweep to give such a case a transaction of its own (decision 4),
+    `changes_unit` that the case belongs to the unit of the output `unit` afterwards.
     """
 
     name: str

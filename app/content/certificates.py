@@ -1,4 +1,4 @@
-"""Numbers of certificates 证书编号: a scheme's own pattern, with a check character by GB/T 17710 (ISO 7064)."""
+"""Numbers of certificates 证书编号: a scheme's pattern, and a check character by GB/T 17710 (ISO 7064)."""
 
 import re
 from string import Formatter
@@ -25,7 +25,8 @@ def pattern_fault(pattern: Any) -> str | None:
     for _, name, spec, conversion in parts:
         wide = name == "sequence" and _WIDTH.fullmatch(spec or "")
         if name is not None and (name not in _PARTS or conversion or (spec and not wide)):
-            return f"不认识“{{{name}}}”这样的写法；可用的有 {', '.join(_PARTS)}，序号可写成 {{sequence:06d}}"
+            known = "、".join(_PARTS)
+            return f"不认识“{{{name}}}”的写法；可用的有 {known}，如 {{sequence:06d}}"
     if any(names.count(name) > 1 for name in names):
         return "同一项不能写两次"
     if not {"year", "sequence"} <= set(names):

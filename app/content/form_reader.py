@@ -141,6 +141,8 @@ class FieldReader:
             self.complain(told, f"x-error 里的 {keyword} 不是会出错的关键字")
         if (found.accept or found.max_bytes) and (found.item or found).format != "file":
             self.complain(told, "x-accept 和 x-max-bytes 只能用于附件（format: file）")
+        if any(inner.format == "id_number" for inner in (found.item, *found.columns) if inner):
+            self.complain(told, "列表和表格里不能有证件号码（format: id_number），请做成单独的字段")
         if found.const is not None and found.const is not True:
             self.complain(told, "是非字段的 const 只能是 true（必须勾选）")
 
@@ -155,4 +157,5 @@ def _usual_widget(
     if options is not None:
         return "radio" if len(options) <= 5 else "select"
     usual = {"string": "text", "integer": "number", "number": "number", "boolean": "checkbox"}
-    return str(spec.get("format") or usual[spec["type"]])
+    known = spec.get("format")
+    return str(known if known in WIDGETS[spec["type"]] else usual[spec["type"]])

@@ -3,11 +3,13 @@
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from app.content.form_fields import LONGEST_LINE, LONGEST_TEXT, MOST_ITEMS, Field
+from app.content.identity import clean_citizen_id
 from app.engine.civil import parse_day
 
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -230,6 +232,18 @@ def _matching(pattern: str, usual: str) -> Callable[[Field], Check]:
     return make
 
 
+def _id_number(field: Field) -> Check:
+    sentences = field.sentences
+
+    def check(value: str) -> None:
+        try:
+            clean_citizen_id(value, date.max)
+        except ValueError as fault:
+            raise ValidationError(sentences.get("format", f"“{field.title}”：{fault}")) from None
+
+    return check
+
+
 def _person(field: Field) -> Check:
     return validate.Range(min=1, error=_sentence(field, "format", "请从名单中选择人员"))
 
@@ -241,4 +255,5 @@ _FORMATS: Mapping[str, Callable[[Field], Check]] = {
     "uri": _matching(r"https?://[^\s<>\"]{1,500}", "应当是以 http:// 或 https:// 开头的网址"),
     "file": _matching(r"[A-Za-z0-9_-]{1,64}", "不是已上传的附件，请重新上传"),
     "person": _person,
+    "id_number": _id_number,
 }

@@ -200,7 +200,7 @@ class Performance:
             raise DomainError("系统还不能调整日期")
         actor = self.built.actors[step.by or ""]
         if step.message is not None:
-            cases.message(case_id, step.message, step.payload, actor, step.at)
+            cases.message(case_id, step.message, {}, actor, step.at)
             return
         task_id, form = self._task(step.task or step.draft or "", step, before)
         values = filled_in(step.values, form, self.built.people, actor, step.at)

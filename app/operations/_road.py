@@ -190,6 +190,7 @@ class Moving:
             answer: dict[str, Any] = {"token": ask.token, "capability": ask.capability}
             try:
                 result = capabilities.perform(ask.capability, request)
+                self._follow(ask.capability, result)
                 instance.answer(ask.token, result, context)
                 answer["result"] = to_json(result)
             except CapabilityRefused as refusal:
@@ -197,6 +198,12 @@ class Moving:
                 answer["refused"] = refusal.code
             answers.append(answer)
         return answers
+
+    def _follow(self, capability: str, result: Mapping[str, Any]) -> None:
+        """To another unit, where the capability gave the case to one."""
+        if capabilities.declarations()[capability].changes_unit:
+            self.unit_id = result["unit"]["id"]
+            self.offices.clear()
 
     def _office_of(self, at: datetime) -> Any:
         def office_of(wait: TaskWait) -> tuple[str, str, int | None]:

@@ -7,40 +7,54 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select
+from sqlalchemy.engine import Row
 from sqlalchemy.exc import IntegrityError
 
 from app.content.head import Process
+from app.content.mapping import output_mapping
 from app.content.scheme import Scheme
 from app.errors import Closed, Conflict, NotFound
 from app.extensions import db
-from app.models import Case, Organisation, Person
-from app.operations import deployments, organisations, workdays
+from app.models import Case, Organisation
+from app.operations import deployments, organisations, sayings, workdays
+from app.operations._entered import take_in
+from app.operations._given import given_variables
 from app.operations._history import GENESIS
+from app.operations._links import linked_case
 from app.operations._plain import to_json
 from app.operations._road import Call, Moving, caught_up, lock_case
 from app.operations.actors import Actor
+from app.operations.sayings import demand_impartial
+
+NOT_YOURS = "没有可以由您发起的这类办件。"
 
 
 def start(
     scheme_id: str,
     process: str,
     *,
-    unit_id: int,
+    unit_id: int | None = None,
+    linked_case_id: int | None = None,
     actor: Actor,
     received_at: datetime,
 ) -> int:
     """Starts a case by hand, in the deployment in force: the process says which role may, and when.
 
+    It is about a unit, or else about the unit and the person of another case of the scheme (decision 8).
     Returns the case's id. Raises NotFound, Closed outside the window, Conflict for a second live case.
     """
     deployment_id = deployments.current(scheme_id, received_at)
     scheme = deployments.scheme(deployment_id)
     found = scheme.processes.get(process)
-    if found is None or found.start.role is None:
-        raise NotFound("没有可以由您发起的这类办件。")
-    _check_starter(scheme, found, unit_id, actor, received_at)
-    _check_window(scheme, found, received_at)
-    return open_case(deployment_id, found, unit_id, None, {}, actor, received_at)
+    if found is None or found.start.role is None or (found.start.about is None) != (linked_case_id is None):
+        raise NotFound(NOT_YOURS)
+    linked = _linked(scheme, found, linked_case_id) if linked_case_id is not None else None
+    about_unit, person_id = (linked.unit_id, linked.person_id) if linked else (unit_id, None)
+    if about_unit is None:
+        raise NotFound(NOT_YOURS)
+    check_starter(scheme, found, about_unit, person_id, actor, received_at)
+    check_window(scheme, found, received_at)
+    return open_case(deployment_id, found, about_unit, person_id, {}, actor, received_at, linked=linked)
 
 
 def open_case(
@@ -52,49 +66,61 @@ def open_case(
     actor: Actor,
     at: datetime,
     message: str | None = None,
+    linked: Row[Any] | None = None,
 ) -> int:
     """Starts a case of a process about a unit or one of its persons; `payload` is the starting message's.
+
+    `linked` is the case that it is about, as `linked_case` gives it.
 
     Raises Conflict when the subject has a live one already (LIFE-07), telling where it is.
     """
     scheme = deployments.scheme(deployment_id)
-    variables = {**payload, "unit": organisations.facts(unit_id, at)}
-    if person_id is not None:
-        variables["person"] = _person_facts(person_id)
-    moving = _insert(deployment_id, scheme, process, unit_id, person_id, at)
+    linked_id = linked.id if linked else None
+    moving = _insert(deployment_id, scheme, process, unit_id, person_id, linked_id, at)
+    given = given_variables(scheme, moving.id, unit_id, person_id, linked, at)
+    variables = {**payload, **given}
     call = Call("start", {"process": process.id, "message": message}, {"variables": to_json(variables)})
     moving.step(call, at, actor)
     moving.changes.flush()
     return moving.id
 
 
-def message(case_id: int, name: str, payload: Mapping[str, Any], actor: Actor, received_at: datetime) -> str:
-    """Says a message to a case of the actor's unit that waits for it, such as a deletion or a withdrawal.
+def message(case_id: int, name: str, values: Mapping[str, Any], actor: Actor, received_at: datetime) -> str:
+    """Says a message to a case that waits for it, such as a withdrawal, with what its form asks.
 
-    A message that the scheme's own processes send comes from a case alone, never from a person. Returns the
-    new status. Raises NotFound, Conflict where the case does not wait for it, Closed once due.
+    The role that the boundary event names may say it, else the case's unit; what the scheme's cases send one
+    another comes from a case alone. Returns the new status. Raises NotFound, Conflict where the case does not
+    wait for it, Closed once due, Invalid with a sentence a field.
     """
     moving = lock_case(case_id)
-    if moving.unit_id != actor.organisation_id or not actor.has("operator"):
-        raise NotFound()
-    if any(name in process.sent_messages for process in moving.scheme.definitions.processes.values()):
-        raise NotFound()
+    said, key = sayings.demand(moving, name, actor, received_at)
     with caught_up(moving, received_at):
-        receive(moving, name, None, payload, actor, received_at)
+        form = moving.scheme.form(said.form) if said.form else None
+        loaded = take_in(moving, form, values, actor, received_at) if form else {}
+        payload = output_mapping(said.outputs, loaded)
+        receive(moving, name, key, payload, actor, received_at, entered=loaded)
     return moving.status
 
 
 def receive(
-    moving: Moving, name: str, key: str | None, payload: Mapping[str, Any], actor: Actor, at: datetime
+    moving: Moving,
+    name: str,
+    key: str | None,
+    payload: Mapping[str, Any],
+    actor: Actor,
+    at: datetime,
+    *,
+    entered: Mapping[str, Any] | None = None,
 ) -> None:
-    """Gives a locked case a message that it waits for."""
+    """Gives a locked case a message that it waits for; `entered` is what a person filled in to say it."""
     waits = moving.stands.messages if moving.stands else ()
     wait = next((wait for wait in waits if wait.message == name and wait.key == key), None)
     if wait is None:
         raise Conflict("办件当前的状态不允许此项操作，请刷新页面查看。")
     if wait.closes_at is not None and at >= wait.closes_at:
         raise Closed()
-    call = Call("receive", {"token": wait.token}, {"message": to_json(payload)})
+    values = {"values": to_json(entered)} if entered else {}
+    call = Call("receive", {"token": wait.token}, {"message": to_json(payload), **values})
     moving.step(call, at, actor, element=wait.element)
     moving.changes.flush()
 
@@ -108,8 +134,9 @@ def record(case_id: int, kind: str, values: Mapping[str, Any], actor: Actor, rec
     declared = moving.scheme.records.get(kind)
     if declared is None or not _takes_part(moving, declared.roles, actor, received_at):
         raise NotFound()
-    loaded = to_json(moving.scheme.form(declared.form).load(values))
-    moving.step(Call("record", {"record": kind}, {"values": loaded}), received_at, actor)
+    form = moving.scheme.form(declared.form)
+    loaded = take_in(moving, form, values, actor, received_at)
+    moving.step(Call("record", {"record": kind}, {"values": to_json(loaded)}), received_at, actor)
     moving.changes.flush()
 
 
@@ -118,14 +145,30 @@ def _takes_part(moving: Moving, roles: Any, actor: Actor, at: datetime) -> bool:
     return actor.has("operator") and actor.organisation_id in set(holders)
 
 
-def _check_starter(scheme: Scheme, process: Process, unit_id: int, actor: Actor, at: datetime) -> None:
+def _linked(scheme: Scheme, process: Process, case_id: int) -> Row[Any]:
+    """The case that a new one of the process is to be about; raises NotFound for none and a wrong one."""
+    linked = linked_case(case_id)
+    if linked is None or linked.scheme_id != scheme.id:
+        raise NotFound()
+    if process.subject == "person" and linked.person_id is None:
+        raise NotFound("这件办件不是关于一个人的，不能由它发起。")
+    return linked
+
+
+def check_starter(
+    scheme: Scheme, process: Process, unit_id: int, person_id: int | None, actor: Actor, at: datetime
+) -> None:
+    """Raises NotFound unless the actor's organisation holds the role that starts the process for the unit."""
+    if actor.system:
+        return
     role = scheme.roles[process.start.role or ""]
-    holder = organisations.resolve_role(role, unit_id, at)
-    if not actor.system and (holder != actor.organisation_id or not actor.has("operator")):
-        raise NotFound("没有可以由您发起的这类办件。")
+    if organisations.resolve_role(role, unit_id, at) != actor.organisation_id or not actor.has("operator"):
+        raise NotFound(NOT_YOURS)
+    if role.relation != "unit":
+        demand_impartial(actor, person_id)
 
 
-def _check_window(scheme: Scheme, process: Process, at: datetime) -> None:
+def check_window(scheme: Scheme, process: Process, at: datetime) -> None:
     dates = scheme.calendar.resolve()
     opens = dates.get(process.start.opens or "")
     closes = dates.get(process.start.closes or "")
@@ -135,15 +178,14 @@ def _check_window(scheme: Scheme, process: Process, at: datetime) -> None:
         raise Closed(f"“{process.title}”已截止，不能再发起。")
 
 
-def _person_facts(person_id: int) -> dict[str, Any]:
-    person = db.session.execute(
-        select(Person.id, Person.name, Person.gender, Person.birth_date).where(Person.id == person_id)
-    ).one()
-    return {"id": person.id, "name": person.name, "gender": person.gender, "born": person.birth_date}
-
-
 def _insert(
-    deployment_id: int, scheme: Scheme, process: Process, unit_id: int, person_id: int | None, at: datetime
+    deployment_id: int,
+    scheme: Scheme,
+    process: Process,
+    unit_id: int,
+    person_id: int | None,
+    linked_case_id: int | None,
+    at: datetime,
 ) -> Moving:
     unique_key = f"{process.id}:{person_id or f'unit-{unit_id}'}" if process.unique else None
     new = insert(Case).values(
@@ -153,6 +195,7 @@ def _insert(
         process=process.id,
         unit_id=unit_id,
         person_id=person_id,
+        linked_case_id=linked_case_id,
         unique_key=unique_key,
         state="running",
         status="",

@@ -13,13 +13,12 @@ from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import Row
 
-from app.content.forms import Form
 from app.content.mapping import output_mapping
 from app.engine.types import TaskWait
-from app.errors import Closed, Conflict, DomainError, Invalid, NotFound, Refused
+from app.errors import Closed, Conflict, DomainError, NotFound, Refused
 from app.extensions import db
 from app.models import Account, Task, TaskDraft
-from app.operations import files
+from app.operations._entered import take_in, without_id_numbers
 from app.operations._history import payload_digest
 from app.operations._plain import to_json
 from app.operations._road import PENDING_FOR, Call, Moving, caught_up, lock_case_of
@@ -61,8 +60,7 @@ def complete(task_id: int, values: Values, actor: Actor, received_at: datetime) 
         wait = _still_waiting(moving, task)
         _check_decider(moving, task, tasks, actor)
         form = moving.scheme.form(wait.form) if wait.form else None
-        loaded = form.load(values) if form else {}
-        _take_files(form, loaded, moving.id, actor)
+        loaded = take_in(moving, form, values, actor, received_at) if form else {}
         stored = to_json(loaded)
         variables = output_mapping(wait.properties.get("outputs", ""), loaded)
         salt = secrets.token_bytes(16)
@@ -80,7 +78,8 @@ def save_draft(task_id: int, values: Values, actor: Actor, received_at: datetime
     task = db.session.execute(_WANTED_TASK, {"task": task_id}).first()
     task = _own([task] if task else [], task_id, actor)
     _check_open(task, received_at)
-    draft = {"values": to_json(values), "saved_at": received_at, "saved_by": actor.account_id}
+    kept = to_json(without_id_numbers(values))
+    draft = {"values": kept, "saved_at": received_at, "saved_by": actor.account_id}
     db.session.execute(
         upsert(TaskDraft)
         .values(task_id=task_id, **draft)
@@ -184,19 +183,6 @@ def _check_decider(moving: Moving, task: Row[Any], tasks: Sequence[Row[Any]], ac
     for other in tasks:
         if other.role != task.role and moving.scheme.roles[other.role].relation != "unit":
             raise Refused(f"您已在“{other.name}”环节办理过该办件，同一人不能在两级审核中作出决定。")
-
-
-def _take_files(form: Form | None, loaded: Values, case_id: int, actor: Actor) -> None:
-    """Makes the uploads part of the case, field by field, so that a refusal stands at its field."""
-    if form is None:
-        return
-    for name, value in loaded.items():
-        ids = form.file_ids({name: value})
-        try:
-            if ids:
-                files.attach(ids, case_id, actor)
-        except Invalid as refusal:
-            raise Invalid({name: [text for texts in refusal.fields.values() for text in texts]}) from refusal
 
 
 def _mark_pending(ids: Sequence[int], actor: Actor, received_at: datetime) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from support.waits import open_wait, publish_waits
 from support.world import LIBRARY, OFFICE, OTHER_UNIT, at, case_row, make_world, task_of
 
-from app.errors import Conflict
+from app.errors import Conflict, NotFound
 from app.extensions import atomic, db
 from app.models import Case, History, Incident, Message, Person
 from app.operations import cases, incidents, messages, tasks
@@ -267,6 +267,6 @@ def test_what_a_refused_step_would_have_sent_is_not_sent(world: Built) -> None:
 
 def test_a_person_says_no_message_that_another_case_has_to_send(world: Built) -> None:
     case_id = race(world, "甲")
-    with pytest.raises(Conflict), atomic():
+    with pytest.raises(NotFound), atomic():
         cases.message(case_id, "answer", {}, world.actors[LIBRARY], MORNING)
     assert case_row(case_id).state == "running"

@@ -1,0 +1,74 @@
+"""What was entered in a form, on its way into the log: files become the case's, ID numbers are sealed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+
+from app.content.forms import Form
+from app.content.identity import clean_citizen_id
+from app.content.masking import DEFAULT_ID_MASK
+from app.engine.civil import civil
+from app.errors import Invalid
+from app.extensions import db
+from app.models import EnteredIdNumber
+from app.operations import files
+from app.operations._id_numbers import seal
+from app.operations._road import Moving
+from app.operations.actors import Actor
+
+_ID_NUMBER = re.compile(r"\s*[0-9]{17}[0-9Xx]\s*")
+
+
+def take_in(
+    moving: Moving, form: Form, values: Mapping[str, Any], actor: Actor, at: datetime
+) -> dict[str, Any]:
+    """The values of a form as they may be stored: uploads part of the case, ID numbers sealed and masked.
+
+    Raises Invalid with a sentence a field.
+    """
+    taken = form.load(values)
+    for name, value in list(taken.items()):
+        try:
+            ids = form.file_ids({name: value})
+            if ids:
+                files.attach(ids, moving.id, actor)
+            if form.fields[name].format == "id_number":
+                taken[name] = _sealed(moving, value, at)
+        except Invalid as refusal:
+            raise Invalid({name: [text for texts in refusal.fields.values() for text in texts]}) from refusal
+    return taken
+
+
+def without_id_numbers(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What may be kept of a draft: an ID number has to be typed again."""
+    return {
+        name: value
+        for name, value in values.items()
+        if not (isinstance(value, str) and _ID_NUMBER.fullmatch(value))
+    }
+
+
+def _sealed(moving: Moving, text: str, at: datetime) -> str:
+    try:
+        number = clean_citizen_id(text, civil(at).date())
+    except ValueError as error:
+        raise Invalid({"": [f"{error}。"]}) from None
+    sealed = seal(number)
+    shown = moving.scheme.mask.get("id_number", DEFAULT_ID_MASK).apply(number)
+    db.session.execute(
+        insert(EnteredIdNumber).values(
+            case_id=moving.id,
+            shown=shown,
+            cipher=sealed.cipher,
+            key_id=sealed.key_id,
+            index=sealed.index,
+            former=False,
+            entered_at=at,
+        )
+    )
+    return shown

@@ -1,0 +1,33 @@
+"""Cases that are about other cases: sanctions, reviews, corrections (decision 8)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import exists, select
+from sqlalchemy.engine import Row
+
+from app.extensions import db
+from app.models import Case
+
+
+def linked_case(case_id: int) -> Row[Any] | None:
+    """What has to be known of a case that another one is to be about; locked, so that nobody archives it."""
+    about = (Case.id, Case.scheme_id, Case.process, Case.unit_id, Case.person_id)
+    found = select(*about, Case.status, Case.outcome, Case.listed).where(Case.id == case_id)
+    return db.session.execute(found.with_for_update()).first()
+
+
+def line_of(case_id: int) -> list[int]:
+    """The case, the one that it is about, the one that that is about, and so on."""
+    line = select(Case.id, Case.linked_case_id).where(Case.id == case_id).cte(recursive=True)
+    line = line.union_all(select(Case.id, Case.linked_case_id).where(Case.id == line.c.linked_case_id))
+    return list(db.session.scalars(select(line.c.id).order_by(line.c.id.desc())))
+
+
+def disputed(case_id: int) -> bool:
+    """Whether a case about this one is live, or a case about such a case (a review of a sanction)."""
+    about = select(Case.id, Case.ended_at).where(Case.linked_case_id == case_id).cte(recursive=True)
+    about = about.union_all(select(Case.id, Case.ended_at).where(Case.linked_case_id == about.c.id))
+    live = select(exists().select_from(about).where(about.c.ended_at.is_(None)))
+    return bool(db.session.execute(live).scalar())

@@ -1,0 +1,65 @@
+"""Transfer of a person to another unit 人员调动, and of the case with it (LIFE-05)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import or_, select, update
+
+from app.content.capabilities import CapabilityDeclaration
+from app.errors import EngineError
+from app.extensions import db
+from app.models import Case, Organisation, Person, Task
+from app.operations import organisations
+from app.operations._administration import record
+from app.operations.actors import SYSTEM
+from app.operations.capabilities import CapabilityRefused, Request, Values, capability
+
+TRANSFER = CapabilityDeclaration(
+    "transfer_person",
+    "人员调入新单位",
+    inputs={"unit": "调入单位：编号、统一社会信用代码或全称"},
+    outputs={"unit": "调入单位的情况，与变量 unit 相同"},
+    refusals={"unknown_unit": "没有这个单位，或它已撤销"},
+    changes_unit=True,
+)
+
+
+@capability(TRANSFER, simulate=lambda inputs: {"unit": {"id": 0, "name": str(inputs["unit"])}})
+def transfer_person(request: Request) -> Values:
+    """Moves the case's person and the case to another unit, which holds the unit's open tasks from then on.
+
+    Without a result variable the case's `unit` becomes the new one. The diagram releases the place in the old
+    unit and reserves one in the new.
+    """
+    unit_id = _unit(request.inputs["unit"])
+    if request.person_id is None:
+        raise EngineError("办件不是关于一个人的，不能调动。", element=request.element)
+    moved = update(Person).where(
+        Person.id == request.person_id,
+        or_(Person.unit_id.is_distinct_from(unit_id), Person.left_at.is_not(None)),
+    )
+    if db.session.execute(moved.values(unit_id=unit_id, left_at=None).returning(Person.id)).first():
+        detail = {"case": request.case_id, "from": request.unit_id, "unit": unit_id}
+        record("person.transferred", request.person_id, SYSTEM, request.at, detail=detail)
+    db.session.execute(update(Case).where(Case.id == request.case_id).values(unit_id=unit_id))
+    own = [role.id for role in request.scheme.roles.values() if role.relation == "unit"]
+    held = (Task.case_id == request.case_id, Task.state == "open", Task.role.in_(own))
+    db.session.execute(update(Task).where(*held).values(office_id=unit_id))
+    return {"unit": organisations.facts(unit_id, request.at)}
+
+
+def _unit(named: Any) -> int:
+    """The id of the unit of that id, code (GB 32100) or full name."""
+    if isinstance(named, int):
+        condition = Organisation.id == named
+    else:
+        text = str(named).strip()
+        condition = or_(Organisation.code == text.upper(), Organisation.name == text)
+    open_ones = (Organisation.kind == "unit") & Organisation.closed_at.is_(None)
+    found = db.session.scalars(select(Organisation.id).where(condition, open_ones).limit(2)).all()
+    if len(found) != 1:
+        raise CapabilityRefused(
+            "unknown_unit", "没有找到调入的单位，请填写它的统一社会信用代码或登记的全称。"
+        )
+    return found[0]
