@@ -1,0 +1,209 @@
+"""What a completed user task costs in CPU, client and database together, beside the same statements alone.
+
+`operation` is `tasks.complete` in its transaction, from the lock to the commit; `request` is all of an HTTP
+request to the API, the test client included. `floor` replays the operation's very statements by psycopg.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import statistics
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from sqlalchemy import event
+
+from app import clock
+from app.content.instants import parse_local_instant as at
+from app.extensions import atomic, db
+from app.operations import deployments, tasks
+from app.operations._sessions import open_session
+from app.operations.made_up import filled_in
+from bench.ground import (
+    BUREAU,
+    DATABASE,
+    OPENED,
+    SCHEME,
+    UNIT,
+    Ground,
+    backends,
+    copies,
+    ground,
+    open_application,
+    open_tasks,
+)
+from bench.measure import Cpu, cpu, middle, table
+
+CASES = 400
+BLOCK = 50
+Statement = tuple[str, Any, bool]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A user task on the way of an application."""
+
+    title: str
+    office: str
+    form: str
+    values: Mapping[str, Any]
+    when: str
+
+
+def main() -> None:
+    with ground() as base:
+        print(results(base))
+
+
+def results(base: Ground) -> str:
+    """The table, a row a step and a way in."""
+    steps = (
+        Step(
+            "application filled in (5 tables, a place claimed)",
+            UNIT, "application_form.json", base.values["合格的高级工"], "2021-06-21 10:00",
+        ),
+        Step(
+            "first review (a scan attached)",
+            BUREAU, "review_first.json", {"decision": "approve", "material": ["材料.pdf"]},
+            "2021-06-22 10:00",
+        ),
+    )  # fmt: skip
+    ids = copies(open_application(base), 2 * CASES)
+    rows: list[Sequence[object]] = []
+    for step in steps:
+        given = _given(base, step, ids)
+        floor = _operation_and_floor(base, step, ids[:CASES], given, rows)
+        request = _blocks(_requests(base, step, ids[CASES:], given))
+        rows.append(_row(step.title, "request", request, floor, ""))
+    head = ("task", "what", "CPU ms (client + server)", "beside the floor", "statements")
+    return table(head, rows)
+
+
+def _operation_and_floor(
+    base: Ground, step: Step, ids: list[int], given: Mapping[int, Any], rows: list[Sequence[object]]
+) -> Cpu:
+    open_ones, actor, when = open_tasks(ids), base.actor(step.office), at(step.when)
+    _fresh_copy(base)
+
+    def complete(case_id: int) -> None:
+        with atomic():
+            tasks.complete(open_ones[case_id], given[case_id], actor, when)
+
+    with _recorded() as said:
+        _warm(complete, ids[:BLOCK])
+        operation = _blocks(_works(complete, ids[BLOCK:]))
+    floor, count = _replayed(base, said)
+    rows.append(_row(step.title, "operation", operation, floor, f"{count:.0f}"))
+    rows.append(_row(step.title, "floor", floor, floor, f"{count:.0f}"))
+    return floor
+
+
+def _given(base: Ground, step: Step, ids: list[int]) -> dict[int, dict[str, Any]]:
+    """What each case's form takes; files are uploaded before, as a browser does."""
+    form = deployments.scheme(deployments.current(SCHEME, OPENED)).form(step.form)
+    actor = base.actor(step.office)
+    with atomic():
+        return {one: filled_in(step.values, form, base.world.people, actor, at(step.when)) for one in ids}
+
+
+def _requests(base: Ground, step: Step, ids: list[int], given: Mapping[int, Any]) -> list[Callable[[], None]]:
+    open_ones, client = open_tasks(ids), base.app.test_client()
+    account_id = base.actor(step.office).account_id
+    assert account_id is not None
+    with atomic():
+        token = open_session(account_id, clock.now())
+    db.session.remove()
+
+    def post(case_id: int) -> None:
+        # A context of its own, as in a server: nothing of the session here is found there.
+        answer = contextvars.Context().run(
+            client.post,
+            f"/api/v1/tasks/{open_ones[case_id]}/completion",
+            json={"values": given[case_id]},
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        assert answer.status_code == 200, answer.text
+
+    _warm(post, ids[:BLOCK])
+    return _works(post, ids[BLOCK:])
+
+
+def _works(work: Callable[[int], None], ids: list[int]) -> list[Callable[[], None]]:
+    return [lambda one=one: work(one) for one in ids]  # type: ignore[misc]
+
+
+def _warm(work: Callable[[int], None], ids: list[int]) -> None:
+    for one in ids:
+        work(one)
+
+
+def _blocks(works: list[Callable[[], None]], sessions: list[int] | None = None) -> Cpu:
+    """The block in the middle; a single one would be at the mercy of what else the machine does."""
+    runs = []
+    pids = sessions or backends()
+    for first in range(0, len(works), BLOCK):
+        with cpu(pids) as spent:
+            for work in works[first : first + BLOCK]:
+                work()
+        runs.append(spent.per(BLOCK))
+    return middle(runs)
+
+
+@contextmanager
+def _recorded() -> Iterator[list[list[Statement]]]:
+    """The statements of each transaction inside."""
+    said: list[list[Statement]] = []
+
+    def begin(_connection: Any) -> None:
+        said.append([])
+
+    def note(_connection: Any, _cursor: Any, text: str, values: Any, _context: Any, many: bool) -> None:
+        said[-1].append((text, values, many))
+
+    event.listen(db.engine, "begin", begin)
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield said
+    finally:
+        event.remove(db.engine, "begin", begin)
+        event.remove(db.engine, "before_cursor_execute", note)
+
+
+def _fresh_copy(base: Ground) -> None:
+    """The database as it stands, in which every id will be given once more."""
+    db.session.remove()
+    db.engine.dispose()
+    base.server.drop_database("replay")
+    base.server.create_database("replay", template=DATABASE)
+
+
+def _replayed(base: Ground, said: list[list[Statement]]) -> tuple[Cpu, float]:
+    counts = [len(statements) for statements in said]
+    with psycopg.connect(base.server.url("replay").replace("+psycopg", ""), autocommit=True) as connection:
+
+        def transaction(statements: list[Statement]) -> None:
+            with connection.transaction(), connection.cursor() as cursor:
+                for text, values, many in statements:
+                    if many:
+                        cursor.executemany(text, values)
+                    else:
+                        cursor.execute(text, values)
+                        if cursor.description:
+                            cursor.fetchall()
+
+        for statements in said[:BLOCK]:
+            transaction(statements)
+        works = [lambda statements=statements: transaction(statements) for statements in said[BLOCK:]]  # type: ignore[misc]
+        return _blocks(works, [connection.info.backend_pid]), statistics.median(counts)
+
+
+def _row(title: str, what: str, spent: Cpu, floor: Cpu, count: str) -> Sequence[object]:
+    told = f"{spent.total:.2f} ({spent.client:.2f} + {spent.server:.2f})"
+    return title, what, told, f"{spent.total / floor.total:.1f}×", count
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""CPU time of this process and of the database's sessions, and Markdown tables."""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(slots=True)
+class Cpu:
+    """CPU time in milliseconds: this process's, and that of the database sessions it watches."""
+
+    client: float = 0.0
+    server: float = 0.0
+
+    @property
+    def total(self) -> float:
+        return self.client + self.server
+
+    def per(self, count: int) -> Cpu:
+        return Cpu(self.client / count, self.server / count)
+
+
+@contextmanager
+def cpu(backends: Iterable[int]) -> Iterator[Cpu]:
+    """Measures the body; `backends` are the process ids of database sessions (Linux)."""
+    spent, pids = Cpu(), list(backends)
+    gc.collect()
+    server, client = _ran(pids), time.process_time_ns()
+    yield spent
+    spent.client = (time.process_time_ns() - client) / 1e6
+    # A session that has just answered is still on its way to sleep, and accounted for when it is there.
+    time.sleep(0.02)
+    spent.server = (_ran(pids) - server) / 1e6
+
+
+def _ran(pids: Iterable[int]) -> float:
+    """Nanoseconds on a CPU; /proc/<pid>/stat would count in ticks of 10 ms."""
+    return sum(int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in pids)
+
+
+def middle(runs: Sequence[Cpu]) -> Cpu:
+    """The run in the middle by total."""
+    return sorted(runs, key=lambda run: run.total)[len(runs) // 2]
+
+
+def p50_ms(work: Callable[[], object], times: int = 200) -> float:
+    """Median wall time in milliseconds."""
+    spent = []
+    for _ in range(times):
+        begin = time.perf_counter()
+        work()
+        spent.append(time.perf_counter() - begin)
+    return statistics.median(spent) * 1000
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
