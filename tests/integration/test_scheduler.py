@@ -8,12 +8,10 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,9 +19,9 @@ from typing import Any
 import psutil
 import pytest
 from flask import Flask
-from flask_migrate import upgrade
 from sqlalchemy import event, func, select
 from sqlalchemy.exc import OperationalError
+from support.own_server import own_server
 from support.waits import WAITS, open_wait, publish_waits
 from support.world import LIBRARY, SCHEME, at, case_row, complete, make_world, open_filing, publish_tiny
 
@@ -238,19 +236,10 @@ class TestTheDatabaseGoesAway:
     """In mid-sweep: nothing is lost, doubled, or held against a case; the next sweep goes on."""
 
     @pytest.fixture
-    def own_app(self, app: Flask, tmp_path: Path) -> Iterator[Flask]:
-        """The application with an embedded server of its own, as `make run` has it."""
-        with tempfile.TemporaryDirectory(prefix="own-") as folder:
-            Path(folder).chmod(0o711)
-            given = app.extensions["settings"]
-            own = create_app(replace(given, data_folder=Path(folder), database_url=None))
-            with own.app_context():
-                upgrade(directory=str(PROJECT / "migrations"))
-                yield own
-                assert list(verify.verify_all()) == []
-                db.session.remove()
-                db.engine.dispose()
-            embedded_postgres.stop(Path(folder, "postgres"))
+    def own_app(self, app: Flask) -> Iterator[Flask]:
+        with own_server(app.extensions["settings"]) as own:
+            yield own
+            assert list(verify.verify_all()) == []
 
     @pytest.mark.parametrize("how", ["stopped", "killed"])
     @pytest.mark.parametrize("at_statement", ["FOR UPDATE OF", "INSERT INTO history", "DELETE FROM timer"])
