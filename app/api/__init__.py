@@ -17,6 +17,7 @@ from app.api import (
     reading,
     schemas,
     schemes,
+    second_factor,
     sessions,
     tasks,
     units,
@@ -24,7 +25,7 @@ from app.api import (
 from app.extensions import csrf
 
 PREFIX = "/api/v1"
-ROOMS = (sessions, units, people, schemes, cases, tasks, files, notices, clocks)
+ROOMS = (sessions, second_factor, units, people, schemes, cases, tasks, files, notices, clocks)
 
 
 class _Api(Api):  # type: ignore[misc]

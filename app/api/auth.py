@@ -13,7 +13,7 @@ from flask_smorest import Blueprint
 from app import edge
 from app.errors import DomainError, Forbidden
 from app.models import Account, Organisation
-from app.operations import accounts
+from app.operations import accounts, second_factor
 from app.operations.actors import Actor
 from app.queries import organisations
 from app.queries.visibility import Sight
@@ -29,7 +29,7 @@ class SignedOut(DomainError):
 
 
 class Unfinished(Forbidden):
-    """请先修改初始密码、完善单位资料，再办理业务。"""
+    """请先修改初始密码、绑定验证器、完善单位资料，再办理业务。"""
 
     code = "unfinished"
 
@@ -42,6 +42,7 @@ class SignedIn:
     sight: Sight
     kind: str | None
     must_change_password: bool
+    must_bind: bool
     profile_complete: bool
 
     @property
@@ -54,7 +55,7 @@ class SignedIn:
     @property
     def unfinished(self) -> bool:
         incomplete = not self.profile_complete and self.actor.has("operator")
-        return self.must_change_password or incomplete
+        return self.must_change_password or self.must_bind or incomplete
 
 
 def me() -> SignedIn:
@@ -65,7 +66,8 @@ def me() -> SignedIn:
 def signed_in(*duties: str, unfinished: bool = False) -> Callable[[Handler], Handler]:
     """Lets through who is signed in and has one of the duties (none: whatever they are).
 
-    Unless `unfinished`, a first password has to be changed and a unit's data completed before (CQ-26).
+    Unless `unfinished`, a first password has to be changed, a second factor bound where one is asked for,
+    and a unit's data completed before (CQ-26).
     """
 
     def guard(handler: Handler) -> Handler:
@@ -111,6 +113,7 @@ def _known(account: Account) -> SignedIn:
         sight=Sight(actor.organisation_id, _watched(actor, organisation)),
         kind=organisation.kind if organisation else None,
         must_change_password=account.must_change_password,
+        must_bind=second_factor.missing(account),
         profile_complete=organisation is None or organisation.profile_complete,
     )
 

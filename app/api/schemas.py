@@ -42,6 +42,7 @@ class Problem(Schema):
 class SignIn(Body):
     login = text(1, required=True)
     password = text(1, 200, required=True)
+    code = text(1, 50, metadata={"description": "验证码或恢复码；账号已绑定验证器时必填"})
 
 
 class Token(Schema):
@@ -62,6 +63,7 @@ class Me(Schema):
     organisation_name = fields.String(allow_none=True)
     organisation_kind = fields.String(allow_none=True)
     must_change_password = fields.Boolean()
+    must_bind = fields.Boolean(metadata={"description": "必须先绑定验证器"})
     profile_complete = fields.Boolean()
 
 

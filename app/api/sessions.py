@@ -22,9 +22,7 @@ blueprint = Room("api_sessions", __name__, "登录")
 def sign_in(body: dict[str, Any]) -> dict[str, Any]:
     """登录，得到令牌；以后的请求放在 Authorization: Bearer 里"""
     with edge.transaction():
-        token = accounts.sign_in(
-            body["login"], body["password"], request.remote_addr or "", edge.received_at()
-        )
+        token = _signed_in(**body)
     account = accounts.account_of(token, edge.received_at())
     return {"token": token, "must_change_password": account is not None and account.must_change_password}
 
@@ -49,6 +47,7 @@ def account() -> dict[str, Any]:
         "duties": sorted(known.actor.duties),
         "organisation_kind": known.kind,
         "must_change_password": known.must_change_password,
+        "must_bind": known.must_bind,
         "profile_complete": known.profile_complete,
     }
 
@@ -63,3 +62,14 @@ def change_password(body: dict[str, Any]) -> dict[str, Any]:
     with edge.transaction():
         token = accounts.change_password(account_id, body["old"], body["new"], edge.received_at())
     return {"token": token, "must_change_password": False}
+
+
+def _signed_in(login: str, password: str, code: str | None = None) -> str:
+    """A session for password and code together. Raises CodeRequired, and what a sign-in raises."""
+    address, now = request.remote_addr or "", edge.received_at()
+    token = accounts.sign_in(login, password, address, now)
+    if not accounts.awaits_code(token, now):
+        return token
+    if code is None:
+        raise accounts.CodeRequired
+    return accounts.confirm(token, code, address, now)

@@ -60,6 +60,14 @@ class Enrolled:
     recovery_codes: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the account's owner may know of the bound device."""
+
+    since: datetime
+    recovery_codes: int
+
+
 def missing(account: Account) -> bool:
     """Whether the account has yet to bind a device before it may do anything else."""
     return _required(account) and not bound(account.id)
@@ -69,6 +77,14 @@ def bound(account_id: int) -> bool:
     """Whether the account has a second factor; then it is always asked for, whatever the setting."""
     mine = exists().where(SecondFactor.account_id == account_id, SecondFactor.confirmed_at.is_not(None))
     return bool(db.session.scalar(select(mine)))
+
+
+def standing(account_id: int) -> Standing | None:
+    """Since when a device is bound, and how many recovery codes are left; None without one."""
+    row = db.session.get(SecondFactor, account_id)
+    if row is None or row.confirmed_at is None:
+        return None
+    return Standing(row.confirmed_at, len(row.recovery_digests))
 
 
 def start(account_id: int, now: datetime) -> Enrolment:

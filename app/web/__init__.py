@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.web import account, case_page, cases, clocks, home, inbox, monitor, notices, people, tasks, uploads
+from app.web import (
+    account,
+    case_page,
+    cases,
+    clocks,
+    home,
+    inbox,
+    monitor,
+    notices,
+    people,
+    second_factor,
+    tasks,
+    uploads,
+)
 from app.web.errors import add_error_pages
 from app.web.filters import add_filters
 from app.web.frame import add_frame
@@ -13,6 +26,7 @@ from app.web.session import add_sessions
 
 BLUEPRINTS = (
     account.bp,
+    second_factor.bp,
     home.bp,
     inbox.bp,
     tasks.bp,

@@ -54,8 +54,7 @@ def do_sign_in() -> Any:
             next=request.form.get("next"),
         )
         return page, refusal.status
-    session.begin(token)
-    return redirect(_own_address(request.form.get("next")))
+    return session.enter(token, request.form.get("next"))
 
 
 @bp.post("/sign-out")
@@ -171,10 +170,3 @@ def _profile_page(values: Mapping[str, Any], errors: Errors) -> str:
         natures=NATURES,
         superiors=_superiors(),
     )
-
-
-def _own_address(wanted: str | None) -> str:
-    """Where to go after signing in: an address of this site, whatever was asked for."""
-    if wanted and wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and "\n" not in wanted:
-        return wanted
-    return url_for("home.index")

@@ -51,7 +51,7 @@ def _frame() -> dict[str, Any]:
     rehearsal = clock.is_rehearsal()
     return {
         "viewer": me,
-        "navigation": _navigation(me) if me and not me.must_change_password else [],
+        "navigation": _navigation(me) if me and not (me.must_change_password or me.must_bind) else [],
         "rehearsal": rehearsal,
         "clocks": [(s.name, now_of(s.id)) for s in newest_schemes().values()] if rehearsal else [],
     }

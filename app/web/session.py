@@ -13,7 +13,7 @@ from flask_login import UserMixin, current_user
 from app.errors import Forbidden
 from app.extensions import atomic, login_manager
 from app.models import Organisation
-from app.operations import accounts
+from app.operations import accounts, second_factor
 from app.operations.actors import Actor
 from app.queries import organisations
 from app.queries.visibility import Sight
@@ -33,6 +33,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]
     actor: Actor
     organisation: Organisation | None
     must_change_password: bool
+    must_bind: bool
 
     @property
     def name(self) -> str:
@@ -81,7 +82,8 @@ def viewer() -> SignedIn | None:
 def needs(*duties: str, unfinished: bool = False) -> Callable[[View], View]:
     """Lets through who is signed in and has one of the duties; others get the sign-in page, or 403.
 
-    Unless `unfinished`, a first password has to be changed and a unit's data completed before.
+    Unless `unfinished`, a first password has to be changed, a second factor bound where one is asked for,
+    and a unit's data completed before.
     """
 
     def guard(view: View) -> View:
@@ -92,6 +94,8 @@ def needs(*duties: str, unfinished: bool = False) -> Callable[[View], View]:
             me = signed_in()
             if not unfinished and me.must_change_password:
                 return redirect(url_for("account.password"))
+            if not unfinished and me.must_bind:
+                return redirect(url_for("second_factor.index"))
             if not unfinished and me.incomplete and me.has("operator"):
                 return redirect(url_for("account.profile"))
             if duties and not me.has(*duties):
@@ -103,17 +107,31 @@ def needs(*duties: str, unfinished: bool = False) -> Callable[[View], View]:
     return guard
 
 
-def begin(token: str) -> None:
+def begin(opened: str) -> None:
     """Puts a new session's token into a fresh cookie, so that nothing set before sign-in stays."""
     session.clear()
-    session[TOKEN] = token
+    session[TOKEN] = opened
+
+
+def token() -> str | None:
+    """The token in the cookie, whatever it is worth."""
+    found = session.get(TOKEN)
+    return found if isinstance(found, str) else None
+
+
+def enter(opened: str, wanted: str | None) -> Any:
+    """Goes on after a sign-in: to the code that is still to come, or to where the person was going."""
+    begin(opened)
+    if accounts.awaits_code(opened, real_now()):
+        return redirect(url_for("second_factor.code", next=wanted))
+    return redirect(_own_address(wanted))
 
 
 def end() -> str | None:
     """Empties the cookie; returns the token that was in it."""
-    token: str | None = session.get(TOKEN)
+    ended = token()
     session.clear()
-    return token
+    return ended
 
 
 def add_sessions(app: Flask) -> None:
@@ -123,21 +141,33 @@ def add_sessions(app: Flask) -> None:
 
 
 def _load(_request: Request) -> SignedIn | None:
-    token = session.get(TOKEN)
-    account = accounts.account_of(token, real_now()) if isinstance(token, str) else None
+    presented = token()
+    account = accounts.account_of(presented, real_now()) if presented else None
     if account is None:
         return None
     organisation = organisations.one(account.organisation_id) if account.organisation_id else None
-    return SignedIn(accounts.actor_for(account), organisation, account.must_change_password)
+    return SignedIn(
+        actor=accounts.actor_for(account),
+        organisation=organisation,
+        must_change_password=account.must_change_password,
+        must_bind=second_factor.missing(account),
+    )
 
 
 def _notice() -> None:
-    token = session.get(TOKEN)
-    if isinstance(token, str) and request.endpoint not in UNNOTICED:
+    presented = token()
+    if presented and request.endpoint not in UNNOTICED:
         with atomic():
-            accounts.seen(token, real_now())
+            accounts.seen(presented, real_now())
 
 
 def _to_sign_in() -> Any:
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("account.sign_in", next=wanted))
+
+
+def _own_address(wanted: str | None) -> str:
+    """Where to go after signing in: an address of this site, whatever was asked for."""
+    if wanted and wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and "\n" not in wanted:
+        return wanted
+    return url_for("home.index")

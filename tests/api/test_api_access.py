@@ -205,10 +205,17 @@ def test_a_supervisor_sees_the_cases_of_the_offices_region(stage: Stage, things:
 
 
 UNGUARDED = {("POST", "/sessions"), ("POST", "/units"), ("GET", "/regions")}
-FOR_ALL = {
+OWN_ACCOUNT = {
     ("DELETE", "/sessions/current"),
     ("GET", "/me"),
     ("PUT", "/me/password"),
+    ("GET", "/me/second-factor"),
+    ("POST", "/me/second-factor"),
+    ("PUT", "/me/second-factor"),
+    ("POST", "/me/second-factor/recovery-codes"),
+    ("POST", "/me/second-factor/removal"),
+}
+FOR_ALL = OWN_ACCOUNT | {
     ("GET", "/departments"),
     ("GET", "/schemes"),
     ("GET", "/schemes/<word:scheme_id>/forms/<path:form>"),
@@ -221,10 +228,7 @@ LOOKING = {
     ("GET", "/files/<word:name>"),
 }
 CLOCKS = {("GET", "/clocks"), ("PUT", "/clocks/<word:scheme_id>")}
-BEFORE_ALL_IS_SET = {
-    ("DELETE", "/sessions/current"),
-    ("GET", "/me"),
-    ("PUT", "/me/password"),
+BEFORE_ALL_IS_SET = OWN_ACCOUNT | {
     ("GET", "/departments"),
     ("PUT", "/units/current/profile"),
 }

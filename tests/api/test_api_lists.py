@@ -13,6 +13,7 @@ from PIL import Image
 from sqlalchemy import select, text
 from support.api import Caller, caller, citizen_id, pointers, problem
 from support.pages import PDF, Stage
+from support.second_factor import bind
 from support.world import (
     LIBRARY,
     OFFICE,
@@ -235,6 +236,7 @@ def test_a_real_database_has_no_such_clocks(app: Flask) -> None:
         deployments.publish(tiny_files(), SYSTEM, PUBLISHED)
     stage = Stage(app, make_world())
     stage.give(LIBRARY, "administrator")
+    bind(stage.world.actors[LIBRARY].account_id or 0)
     administrator = caller(stage, LIBRARY)
     problem(administrator("GET", "/clocks"), 404, "not_found")
     problem(administrator("PUT", f"/clocks/{SCHEME}", {"to": "2027-06-01T09:00:00+08:00"}), 404, "not_found")

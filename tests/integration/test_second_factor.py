@@ -323,14 +323,14 @@ class TestRecovery:
         pending = begin()
         boss = Actor(None, None, None, None, "管理员", frozenset({"administrator"}))
         with atomic():
-            accounts.resetsecond_factor(account.id, actor=boss, now=NOW, ground="本人书面申请")
+            accounts.reset_second_factor(account.id, actor=boss, now=NOW, ground="本人书面申请")
         with pytest.raises(SignInLapsed):
             confirm("000000", token=pending)
         assert account_of(begin())
         logged = db.session.scalars(select(Act).where(Act.kind == "second_factor.reset")).one()
         assert (logged.ground, logged.actor_name) == ("本人书面申请", "管理员")
         with pytest.raises(Conflict, match="没有绑定"), atomic():
-            accounts.resetsecond_factor(account.id, actor=boss, now=NOW, ground="再来一次")
+            accounts.reset_second_factor(account.id, actor=boss, now=NOW, ground="再来一次")
 
 
 class TestWhoNeedsOne:
