@@ -132,7 +132,7 @@ class Instance:
         task = self._waiting(token, TaskState.STARTED)
         if not isinstance(task.task_spec, ServiceTask):
             raise Conflict
-        self._begin(context)
+        self._execution.resume(context, task)
         if refused is None:
             task.task_spec.answer(task, result)
         else:

@@ -18,6 +18,8 @@ from app.errors import EngineError, UncaughtBpmnError
 
 MOST_STEPS = 10_000
 """Elements entered in one call; beyond it a diagram is taken to run in circles."""
+MOST_ANSWERS = 5_000
+"""Capabilities that may follow one another in one step; beyond it they are taken to go round for ever."""
 
 
 class Execution(BpmnWorkflow):  # type: ignore[misc]
@@ -40,6 +42,7 @@ class Execution(BpmnWorkflow):  # type: ignore[misc]
         self._population: dict[int, int] = {}
         self._ready: deque[Token] = deque()
         self._steps = 0
+        self._answers = 0
 
     # Tokens
 
@@ -122,6 +125,15 @@ class Execution(BpmnWorkflow):  # type: ignore[misc]
         self.context = context
         self.script_engine = ScriptEngine(context)
         self._steps = 0
+        self._answers = 0
+
+    def resume(self, context: Context, asker: Token) -> None:
+        """Go on after a capability's answer, which is part of the step that asked."""
+        answers = self._answers + 1
+        if answers > MOST_ANSWERS:
+            raise EngineError("一步之内调用的系统能力太多，流程可能在原地打转", element=asker.element)
+        self.begin(context)
+        self._answers = answers
 
     def _fire_inclusive_joins(self) -> bool:
         joins = [t for t in self.tasks.values() if t.task_spec.synchronises]

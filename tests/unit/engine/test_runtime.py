@@ -325,6 +325,19 @@ class TestServices:
         with pytest.raises(UncaughtBpmnError):
             walk.answer("v", refused="bad")
 
+    def test_capabilities_that_go_round_are_stopped(self) -> None:
+        """Each answer is a call of its own, so that no bound on one call ends it."""
+        text = nodes(s="startEvent") + service("v", "notify") + service("w", "notify")
+        instance = Walk(text + chain("s", "v", "w", "v")).instance
+
+        def answer_all() -> None:
+            while asks := instance.asks:
+                instance.answer(asks[0].token, {}, context())
+
+        with pytest.raises(EngineError, match="打转") as stopped:
+            answer_all()
+        assert stopped.value.details["element"] in ("v", "w")
+
 
 class TestMessagesAndSignals:
     def test_a_message_is_received_into_a_variable_or_as_variables(self) -> None:
