@@ -5,6 +5,7 @@
 | DATABASE_URL | PostgreSQL 14 or newer; without it the embedded one runs in the data folder |
 | APP_DATA | data folder; by default `var` in the project, as root a folder under /var/lib/workergrade |
 | APP_UPLOADS | folder of the uploaded files; by default `uploads` in the data folder |
+| APP_ROOTS | folder of the roots that prove the record; by default `roots` in the data folder |
 | APP_SCHEDULER | `off` keeps this process from sweeping timers |
 | APP_REHEARSAL | `on` makes a rehearsal database when a database is made; read by nothing else |
 | APP_SECOND_FACTOR | who needs a second factor: `offices` (default), `all`, `off` (default in a rehearsal) |
@@ -64,6 +65,7 @@ class Settings:
 
     data_folder: Path
     upload_folder: Path
+    roots_folder: Path
     database_url: str | None  # None: the embedded one
     scheduler: bool
     rehearsal: bool
@@ -94,11 +96,10 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     keys = {name: _key_text(name, environment, data_folder, database_url) for name in KEY_NAMES}
     if len(keys["SECRET_KEY"]) < KEY_BYTES:
         raise ConfigError(f"SECRET_KEY 至少要有 {KEY_BYTES} 个字符。")
-    upload_folder = Path(environment.get("APP_UPLOADS") or data_folder / "uploads").resolve()
-    upload_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Settings(
         data_folder=data_folder,
-        upload_folder=upload_folder,
+        upload_folder=_folder("APP_UPLOADS", environment, data_folder / "uploads"),
+        roots_folder=_folder("APP_ROOTS", environment, data_folder / "roots"),
         database_url=database_url,
         scheduler=_switch("APP_SCHEDULER", environment, default=True),
         rehearsal=_switch("APP_REHEARSAL", environment, default=False),
@@ -122,6 +123,15 @@ def _data_folder(environment: Mapping[str, str]) -> Path:
     make_folder(folder, 0o711 if as_root else 0o700)
     if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
         raise ConfigError(f"数据目录 {folder} 不可写，请用 APP_DATA 指定一个可写的目录。")
+    return folder
+
+
+def _folder(name: str, environment: Mapping[str, str], default: Path) -> Path:
+    folder = Path(environment.get(name) or default).resolve()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"{name} 指定的目录 {folder} 无法建立，请换一个可写的目录。") from error
     return folder
 
 

@@ -11,6 +11,7 @@ from app.models.history import History, HistoryPayload
 from app.models.messages import Message, Notice
 from app.models.organisations import Jurisdiction, Organisation, OrganisationName, Region, Subordination
 from app.models.people import EnteredIdNumber, Person
+from app.models.proof import ProofRoot
 from app.models.quotas import PlaceClaim, PostQuota
 from app.models.requests import IdempotencyKey
 from app.models.settings import DatabaseMark, Holiday, SchemeClock
@@ -42,6 +43,7 @@ __all__ = [
     "Person",
     "PlaceClaim",
     "PostQuota",
+    "ProofRoot",
     "Region",
     "SchemeClock",
     "SecondFactor",

@@ -26,7 +26,7 @@ from app.models import (
     TaskValue,
     Timer,
 )
-from app.operations import deployments, incidents
+from app.operations import deployments, incidents, proof
 from app.operations._history import broken_links, canonical, payload_digest
 from app.operations._plain import to_json
 from app.operations._standing import standing
@@ -49,6 +49,7 @@ def verify_all() -> Iterator[Finding]:
         yield from verify_case(case_id)
     yield from _removed_cases()
     yield from _quota_findings()
+    yield from (Finding(case_id, sentence) for case_id, sentence in proof.findings())
 
 
 def verify_case(case_id: int) -> Iterator[Finding]:

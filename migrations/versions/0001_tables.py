@@ -47,6 +47,17 @@ def upgrade() -> None:
     )
     op.create_index('ix_organisation_code', 'organisation', ['code'], unique=True, postgresql_where='code is not null')
     op.create_index('ix_organisation_name_key', 'organisation', ['name_key', 'id'], unique=False)
+    op.create_table('proof_root',
+    sa.Column('number', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('cases', sa.Integer(), nullable=False),
+    sa.Column('root', sa.LargeBinary(), nullable=False),
+    sa.Column('previous', sa.LargeBinary(), nullable=False),
+    sa.Column('ground', sa.String(), nullable=True),
+    sa.Column('key_id', sa.Text(collation='C'), nullable=False),
+    sa.Column('mac', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('number', name=op.f('pk_proof_root'))
+    )
     op.create_table('region',
     sa.Column('code', sa.Text(collation='C'), nullable=False),
     sa.Column('name', sa.String(), nullable=False),
@@ -368,6 +379,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['office_id'], ['organisation.id'], name=op.f('fk_history_office_id_organisation')),
     sa.PrimaryKeyConstraint('case_id', 'seq', name=op.f('pk_history'))
     )
+    op.create_index('ix_history_recorded_at', 'history', ['recorded_at'], unique=False, postgresql_using='brin')
     op.create_table('incident',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('case_id', sa.BigInteger(), nullable=False),
@@ -556,6 +568,7 @@ def downgrade() -> None:
     op.drop_table('message')
     op.drop_index('ix_incident_open', table_name='incident', postgresql_where=sa.text('closed_at is null'))
     op.drop_table('incident')
+    op.drop_index('ix_history_recorded_at', table_name='history', postgresql_using='brin')
     op.drop_table('history')
     op.drop_index(op.f('ix_attachment_organisation_id'), table_name='attachment')
     op.drop_index(op.f('ix_attachment_digest'), table_name='attachment')
@@ -602,6 +615,7 @@ def downgrade() -> None:
     op.drop_table('jurisdiction')
     op.drop_table('scheme_clock')
     op.drop_table('region')
+    op.drop_table('proof_root')
     op.drop_index('ix_organisation_name_key', table_name='organisation')
     op.drop_index('ix_organisation_code', table_name='organisation', postgresql_where='code is not null')
     op.drop_table('organisation')

@@ -11,7 +11,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-WRITTEN_ONCE = ("database_mark", "deployment", "deployment_file", "history", "act", "holiday")
+WRITTEN_ONCE = ("database_mark", "deployment", "deployment_file", "history", "act", "holiday", "proof_root")
 
 # A case's rows are rewritten at every step: room for the new version on the same page, vacuum early.
 REWRITTEN = ("case", "task", "timer")

@@ -18,6 +18,7 @@ NOON = datetime(2021, 6, 1, 4, tzinfo=UTC)
 MIGRATIONS = str(PROJECT / "migrations")
 
 WRITTEN_ONCE = {
+    "proof_root": "INSERT INTO proof_root VALUES (1, :at, 0, 'r', 'p', NULL, 'k', 'm')",
     "database_mark": "INSERT INTO database_mark VALUES (1, true, :at)",
     "act": "INSERT INTO act (at, kind, actor_name, detail) VALUES (:at, 'a.b', '系统', '{}')",
     "holiday": "INSERT INTO holiday VALUES (1, :day, true, '调休', NULL, :at)",
@@ -28,6 +29,7 @@ WRITTEN_ONCE = {
     ),
 }
 CHANGE = {
+    "proof_root": "UPDATE proof_root SET root = 'y'",
     "database_mark": "UPDATE database_mark SET rehearsal = false",
     "act": "UPDATE act SET ground = '另一个'",
     "holiday": "UPDATE holiday SET is_workday = false",
