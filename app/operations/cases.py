@@ -141,8 +141,16 @@ def record(case_id: int, kind: str, values: Mapping[str, Any], actor: Actor, rec
 
 
 def _takes_part(moving: Moving, roles: Any, actor: Actor, at: datetime) -> bool:
-    holders = (organisations.resolve_role(moving.scheme.roles[role], moving.unit_id, at) for role in roles)
-    return actor.has("operator") and actor.organisation_id in set(holders)
+    """Whether the actor's organisation holds one of the roles; some of them may have no holder here."""
+    return actor.has("operator") and any(_holds(moving, role, actor, at) for role in roles)
+
+
+def _holds(moving: Moving, role: str, actor: Actor, at: datetime) -> bool:
+    try:
+        holder = organisations.resolve_role(moving.scheme.roles[role], moving.unit_id, at)
+    except organisations.RoleUnresolved:
+        return False
+    return holder is not None and holder == actor.organisation_id
 
 
 def _linked(scheme: Scheme, process: Process, case_id: int) -> Row[Any]:

@@ -13,10 +13,10 @@ from app.config import PROJECT
 from app.content import Scheme, read_scenarios, read_scheme_folder
 from app.content.instants import parse_local_instant as at
 from app.demo.script import read_scripts
-from app.errors import SchemeInvalid
+from app.errors import NotFound, SchemeInvalid
 from app.extensions import atomic, db
 from app.models import Deployment, Organisation
-from app.operations import deployments, organisations, regions, worlds
+from app.operations import cases, deployments, organisations, regions, worlds
 from app.operations.actors import SYSTEM
 from app.operations.deployments import holder_problems
 from app.operations.organisations import Profile
@@ -27,6 +27,10 @@ SCHEME = Scheme.from_files(FILES)
 LONG_AGO = datetime(2010, 1, 1, tzinfo=UTC)
 NOW = at("2021-06-01 09:00")
 CITY, YUZHONG, FULING = "500000", "500103", "500102"
+PAPERS = {
+    "received_on": "2021-06-01", "copies": 2, "department_opinion": "同意", "department_sealed": True,
+    "complete": True,
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -210,3 +214,17 @@ class TestDoors:
         bureau()
         assert runner.invoke(args=["scheme", "check", folder, "--offices"]).exit_code == 0
         assert db.session.scalar(select(func.count()).select_from(Organisation)) == 5
+
+
+def test_a_role_that_nobody_holds_for_the_unit_keeps_nobody_else_from_recording() -> None:
+    """CQ-29: the city's office takes in the papers of a municipal unit, which no district bureau is for."""
+    with atomic():
+        built = worlds.build(read_scenarios(FILES).worlds["organisations.yaml"])
+        deployments.publish(FILES, SYSTEM, NOW)
+        unit = "市第九人民医院"
+        unit_id, actor = built.organisations[unit], built.actors[unit]
+        case_id = cases.start(CHONGQING, "post_filing", unit_id=unit_id, actor=actor, received_at=NOW)
+    with atomic():
+        cases.record(case_id, "paper_set", PAPERS, built.actors["市工考办"], NOW)
+    with pytest.raises(NotFound), atomic():
+        cases.record(case_id, "paper_set", PAPERS, built.actors["万州区人力资源和社会保障局"], NOW)
