@@ -25,7 +25,7 @@ def pattern_fault(pattern: Any) -> str | None:
     for _, name, spec, conversion in parts:
         wide = name == "sequence" and _WIDTH.fullmatch(spec or "")
         if name is not None and (name not in _PARTS or conversion or (spec and not wide)):
-            known = "、".join(_PARTS)
+            known = " ".join(_PARTS)
             return f"不认识“{{{name}}}”的写法；可用的有 {known}，如 {{sequence:06d}}"
     if any(names.count(name) > 1 for name in names):
         return "同一项不能写两次"
@@ -43,8 +43,8 @@ def certificate_number(pattern: str, *, region: str, year: int, grade: int, sequ
 
 
 def check_character(number: str) -> str:
-    """MOD 11-2 over the digits, 0–9 or X: finds every single wrong digit and every two that changed places."""
+    """MOD 11-2 over the digits, 0–9 or X: finds each wrong digit and each two that changed places."""
     total = 0
-    for digit in re.sub("[^0-9]", "", number):
+    for digit in re.findall("[0-9]", number):
         total = (total + int(digit)) * 2 % 11
     return _CHECK[(12 - total) % 11]

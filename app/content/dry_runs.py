@@ -100,8 +100,13 @@ def setting_for(
     case, world = _model(scenarios, process_id, start)
     at = script.at or case.at or scheme.opens_at or now
     variables = {**case.payload, **script.payload, "unit": _unit(world, script.unit or case.unit)}
+    variables["case"] = {"id": 1, "number": f"{scheme.id}-1"}
     if process is None or process.subject == "person":
         variables["person"] = _person(world, script.person or case.person)
+        variables |= {"bars": [], "bars_elsewhere": []}
+    if start.about is not None:
+        linked = {"id": 1, "number": f"{scheme.id}-1", "process": "", "status": "", "outcome": None}
+        variables["linked"] = {**linked, **script.payload.get("linked", {})}
     return Setting(
         now=at,
         variables=variables,

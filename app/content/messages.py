@@ -47,7 +47,8 @@ def between_cases(scheme: Scheme) -> frozenset[str]:
 
 def released_messages(process: ProcessDefinition) -> frozenset[str]:
     """The messages that a process releases cases by."""
-    named = (inputs["message"].source for inputs in process.inputs_of(RELEASE) if "message" in inputs)
+    asked = process.inputs_of(RELEASE)
+    named = (inputs["message"].source for _, inputs in asked if "message" in inputs)
     return frozenset(name for source in named if (name := literal_text(source)) is not None)
 
 

@@ -31,16 +31,20 @@ _ACTIONS = ("task", "draft", "message", "overlay")
 
 @dataclass(frozen=True, slots=True)
 class ScenarioCase:
-    """A case of the scenario; it begins with `message`, by hand of `by`, or else by another case."""
+    """A case of the scenario; it begins with `message`, by hand of `by`, or else by another case.
+
+    `about` names the case of the scenario that this one is about: then `unit` and `person` are that one's.
+    """
 
     process: str
-    unit: str
+    unit: str = ""
     name: str = ""
     person: str | None = None
     message: str | None = None
     payload: Mapping[str, Any] = field(default_factory=dict)
     by: str | None = None
     at: datetime | None = None
+    about: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +96,13 @@ class Scenario:
 
 class _Case(Record):
     process = Text(required=True)
-    unit = Text(required=True)
+    unit = Text(load_default="")
     person = Text(load_default=None)
     message = Text(load_default=None)
     payload = form_values(load_default=dict)
     by = Text(load_default=None)
     at = Moment(load_default=None)
+    about = Text(load_default=None)
     made = ScenarioCase
 
 
@@ -154,7 +159,17 @@ class ScenarioFile(Record):
     @staticmethod
     def made(case: ScenarioCase | None, cases: dict[str, ScenarioCase], **rest: Any) -> Scenario:
         """`case` is short for a single one without a name."""
-        return Scenario(cases={"": case, **cases} if case else cases, **rest)
+        named = {"": case, **cases} if case else cases
+        return Scenario(cases={name: _about(one, named) for name, one in named.items()}, **rest)
+
+
+def _about(case: ScenarioCase, cases: Mapping[str, ScenarioCase]) -> ScenarioCase:
+    """The case with the unit and the person of the one that it is about, however far off that says them."""
+    told, seen = case, {case.name}
+    while told.about is not None and told.about in cases and told.about not in seen:
+        seen.add(told.about)
+        told = cases[told.about]
+    return replace(case, unit=case.unit or told.unit, person=case.person or told.person)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +226,7 @@ def _check(scenario: Scenario, worlds: Mapping[str, World]) -> list[tuple[int | 
     if not scenario.cases:
         faults.append((None, "没有写明办件（case 或 cases）"))
     for case in scenario.cases.values():
-        faults += [(None, sentence) for sentence in _check_case(case, world)]
+        faults += [(None, sentence) for sentence in _check_case(case, scenario, world)]
     before: datetime | None = None
     for row, step in enumerate(scenario.steps, start=1):
         if before and step.at < before:
@@ -221,8 +236,12 @@ def _check(scenario: Scenario, worlds: Mapping[str, World]) -> list[tuple[int | 
     return faults
 
 
-def _check_case(case: ScenarioCase, world: World) -> list[str]:
+def _check_case(case: ScenarioCase, scenario: Scenario, world: World) -> list[str]:
     faults = []
+    if case.about is not None and case.about not in scenario.cases:
+        faults.append(f"about 写的办件“{case.about}”不在 cases 里")
+    if case.about is not None and case.by is None:
+        faults.append("写了 about 的办件由人发起，要写明 by")
     if case.unit not in world.organisations:
         faults.append(f"办件的单位“{case.unit}”不在世界里")
     if case.person is not None and case.person not in world.people:
@@ -247,8 +266,8 @@ def _check_step(step: Step, scenario: Scenario, world: World) -> list[str]:
         faults.append(f"“{step.by}”不在世界里")
     if step.case is not None and step.case not in scenario.cases:
         faults.append(f"没有名为“{step.case}”的办件")
-    if (step.values or step.use) and not step.task and not step.draft:
-        faults.append("values 和 use 要和 task 或 draft 一起用")
+    if (step.values or step.use) and not (step.task or step.draft or step.message):
+        faults.append("values 和 use 要和 task、draft 或 message 一起用")
     if step.use is not None and step.use not in world.values:
         faults.append(f"世界的 values 里没有“{step.use}”")
     if step.refused and not acts:

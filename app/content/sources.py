@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from app.content.yaml_text import YamlError, read_yaml
 from app.engine.types import Problem
 from app.errors import SchemeInvalid
 
@@ -38,7 +39,9 @@ def read_scheme_folder(root: Path, scheme_id: str) -> dict[str, bytes]:
     if not _ID.fullmatch(scheme_id) or not (folder / "scheme.yaml").is_file():
         raise SchemeInvalid([Problem(f"bpmn/{scheme_id}/scheme.yaml", f"没有找到方案“{scheme_id}”")])
     own = _read(root, [*folder.rglob("*"), *(root / "forms" / scheme_id).rglob("*.json")])
-    diagrams = own | _called_parts(own, _read(root, (root / "bpmn" / "common").glob("*.*mn")))
+    drawn = {name for content in own.values() for name in _DEFINED.findall(content)}
+    listed = _listed(own[f"bpmn/{scheme_id}/scheme.yaml"]) - drawn
+    diagrams = own | _called_parts(own, listed, _read(root, (root / "bpmn" / "common").glob("*.*mn")))
     names = {name.decode() for content in diagrams.values() for name in _COMMON_FORM.findall(content)}
     return diagrams | _read(root, (root / "forms" / "common" / name for name in sorted(names)))
 
@@ -61,15 +64,30 @@ def _read(root: Path, paths: Iterable[Path]) -> dict[str, bytes]:
     return found
 
 
-def _called_parts(own: Mapping[str, bytes], common: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The common diagrams and tables that are called, by these files or by one another."""
+def _listed(sheet: bytes) -> set[bytes]:
+    """The ids of the processes in scheme.yaml; none where it cannot be read, which its check tells."""
+    try:
+        head = read_yaml(sheet)
+    except YamlError:
+        return set()
+    processes = head.get("processes") if isinstance(head, dict) else None
+    return {str(name).encode() for name in processes} if isinstance(processes, dict) else set()
+
+
+def _called_parts(
+    own: Mapping[str, bytes], listed: Iterable[bytes], common: Mapping[str, bytes]
+) -> dict[str, bytes]:
+    """The common diagrams and tables that are listed, or called by these files or by one another."""
     homes = {name: path for path, content in common.items() for name in _DEFINED.findall(content)}
     found: dict[str, bytes] = {}
-    waiting = [content for path, content in own.items() if path.endswith(".bpmn")]
-    while waiting:
-        for groups in _CALLED.findall(waiting.pop()):
-            path = homes.get(b"".join(groups))
-            if path and path not in found:
-                found[path] = common[path]
-                waiting.append(common[path])
+    wanted = [*listed, *(name for path in own if path.endswith(".bpmn") for name in _called(own[path]))]
+    while wanted:
+        path = homes.get(wanted.pop())
+        if path and path not in found:
+            found[path] = common[path]
+            wanted += _called(common[path])
     return found
+
+
+def _called(content: bytes) -> list[bytes]:
+    return [b"".join(groups) for groups in _CALLED.findall(content)]

@@ -86,10 +86,10 @@ class ProcessDefinition:
         """The names of the capabilities that its service tasks ask for."""
         return frozenset(s.operation_name for s in self.specs.values() if hasattr(s, "operation_name"))
 
-    def inputs_of(self, capability: str) -> list[Mapping[str, Expression]]:
-        """The inputs of each service task that asks for a capability."""
-        specs = (getattr(spec, "child", spec) for spec in self.specs.values())
-        return [s.inputs_wanted for s in specs if getattr(s, "operation_name", None) == capability]
+    def inputs_of(self, capability: str) -> list[tuple[str, Mapping[str, Expression]]]:
+        """The service tasks that ask for a capability, each with its inputs."""
+        found = ((name, getattr(spec, "child", spec)) for name, spec in self.specs.items())
+        return [(n, s.inputs_wanted) for n, s in found if getattr(s, "operation_name", None) == capability]
 
     @property
     def sent_messages(self) -> frozenset[str]:

@@ -12,12 +12,12 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app.content import Scenario, Scheme, World
+from app.content import Form, Scenario, Scheme, World
 from app.content.scenarios import ScenarioCase, Step
 from app.errors import DomainError
 from app.extensions import db
 from app.models import Case, History, Incident, Message, PostQuota, Task, Timer
-from app.operations import cases, deployments, messages, tasks, timers, verify
+from app.operations import cases, deployments, messages, sayings, tasks, timers, verify
 from app.operations._expectations import Stands, differences, happened_since, stands, told
 from app.operations._road import GRACE
 from app.operations.actors import SYSTEM
@@ -149,6 +149,14 @@ class Performance:
         unit_id = self.built.organisations[case.unit]
         if case.by is not None:
             actor = self.built.actors[case.by]
+            if case.about is not None:
+                return cases.start(
+                    self.scheme.id,
+                    case.process,
+                    linked_case_id=self._named(case.about),
+                    actor=actor,
+                    received_at=at,
+                )
             return cases.start(self.scheme.id, case.process, unit_id=unit_id, actor=actor, received_at=at)
         person_id = self.built.people[case.person] if case.person else None
         deployment_id = deployments.current(self.scheme.id, at)
@@ -189,7 +197,9 @@ class Performance:
             self._fail(sentence)
 
     def _case_of(self, step: Step) -> int:
-        name = step.case if step.case is not None else next(iter(self.scenario.cases))
+        return self._named(step.case if step.case is not None else next(iter(self.scenario.cases)))
+
+    def _named(self, name: str) -> int:
         if name not in self.cases:
             self._fail(f"办件“{name or self.scenario.cases[name].process}”此时还没有开始")
             raise _Stopped
@@ -200,7 +210,9 @@ class Performance:
             raise DomainError("系统还不能调整日期")
         actor = self.built.actors[step.by or ""]
         if step.message is not None:
-            cases.message(case_id, step.message, {}, actor, step.at)
+            form = self._form_said(case_id, step.message)
+            values = filled_in({**step.payload, **step.values}, form, self.built.people, actor, step.at)
+            cases.message(case_id, step.message, values, actor, step.at)
             return
         task_id, form = self._task(step.task or step.draft or "", step, before)
         values = filled_in(step.values, form, self.built.people, actor, step.at)
@@ -208,6 +220,12 @@ class Performance:
             tasks.save_draft(task_id, values, actor, step.at)
         else:
             tasks.complete(task_id, values, actor, step.at)
+
+    def _form_said(self, case_id: int, message: str) -> Form | None:
+        case = db.session.get_one(Case, case_id)
+        forms = (said.form for said in sayings.of_case(case) if said.message == message)
+        name = next(forms, None)
+        return self.scheme.form(name) if name else None
 
     def _task(self, name: str, step: Step, before: Stands) -> tuple[int, Any]:
         """The id of the task meant and its form; one that is no longer open is found, too, to be refused."""

@@ -9,7 +9,7 @@ from sqlalchemy import exists, insert, or_, select, update
 from sqlalchemy.engine import Row
 
 from app.content.capabilities import CapabilityDeclaration
-from app.engine.civil import civil
+from app.engine.civil import civil, parse_day
 from app.errors import EngineError
 from app.extensions import db
 from app.models import Bar, Deployment, Person
@@ -46,7 +46,7 @@ def impose_bar(request: Request) -> Values:
     202). Refuses a bar whose last day is missing or past.
     """
     kind, ground = str(request.inputs["kind"]), str(request.inputs["ground"])
-    until = request.inputs.get("until")
+    until = _day(request.inputs.get("until"))
     if kind not in (UNTIL, NEXT_EXAMINATION):
         raise EngineError(
             f"限制的种类“{kind}”不存在；应当是 {UNTIL} 或 {NEXT_EXAMINATION}。", element=request.element
@@ -54,7 +54,7 @@ def impose_bar(request: Request) -> Values:
     known = _imposed(request)
     if known is not None:
         return {"bar": known}
-    if kind == UNTIL and (not isinstance(until, date) or until < civil(request.at).date()):
+    if kind == UNTIL and (until is None or until < civil(request.at).date()):
         raise CapabilityRefused("no_term", "请写明限制到哪一天为止，且不能早于今天。")
     new = insert(Bar).values(
         jurisdiction=request.jurisdiction,
@@ -118,6 +118,14 @@ def _next_examination(year: int) -> Any:
 
 def _told(bar: Row[Any]) -> dict[str, Any]:
     return {"ground": bar.ground, "until": bar.until, "kind": bar.kind, "scope": bar.jurisdiction}
+
+
+def _day(value: Any) -> date | None:
+    """A day, also where it comes from a form as text; None where there is none."""
+    try:
+        return parse_day(value) if isinstance(value, str) else value if isinstance(value, date) else None
+    except ValueError:
+        return None
 
 
 def _imposed(request: Request) -> int | None:

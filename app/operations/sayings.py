@@ -26,20 +26,21 @@ class Sayable:
     closes_at: datetime | None
 
 
+def of_case(case: Case) -> Iterator[Saying]:
+    """What may be said to a case as it stands, by whomever."""
+    return (found.saying for found in _sayable(case))
+
+
 def sayable(case: Case, actor: Actor, at: datetime) -> list[Sayable]:
     """What the actor may say to a case as it stands."""
     if not actor.has("operator"):
         return []
     scheme = deployments.scheme(case.deployment_id)
-    waits = db.session.scalars(
-        select(MessageWait).where(MessageWait.case_id == case.id).order_by(MessageWait.token)
-    )
     return [
-        Sayable(said, wait.closes_at)
-        for wait in waits
-        if wait.closes_at is None or at < wait.closes_at
-        if (said := saying_of(scheme, case.process, wait.element, wait.message)) is not None
-        if _may_say(scheme, said, case.unit_id, actor, at)
+        found
+        for found in _sayable(case)
+        if found.closes_at is None or at < found.closes_at
+        if _may_say(scheme, found.saying, case.unit_id, actor, at)
     ]
 
 
@@ -65,6 +66,15 @@ def demand_impartial(actor: Actor, person_id: int | None) -> None:
     """Raises Refused where an officer would act on their own case (ALL-04)."""
     if person_id is not None and actor.person_id == person_id:
         raise Refused("您是该办件的申报人，不能办理自己的事项，请由本机构其他经办人办理。")
+
+
+def _sayable(case: Case) -> Iterator[Sayable]:
+    scheme = deployments.scheme(case.deployment_id)
+    waits = select(MessageWait).where(MessageWait.case_id == case.id).order_by(MessageWait.token)
+    for wait in db.session.scalars(waits):
+        said = saying_of(scheme, case.process, wait.element, wait.message)
+        if said is not None:
+            yield Sayable(said, wait.closes_at)
 
 
 def _waits(moving: Moving, message: str) -> bool:

@@ -15,6 +15,7 @@ import pytest
 import yaml
 from sqlalchemy import event
 from support.capability_kit import CASES, Asked, Watched, fingerprint, perform, request
+from support.life import publish_life
 from support.world import make_world, publish_tiny
 
 from app.config import PROJECT
@@ -33,6 +34,7 @@ REFUSED = [one for one in ASKED if one.values[1].refused is not None]
 @pytest.fixture
 def world(app) -> Built:
     publish_tiny()
+    publish_life()
     return make_world()
 
 

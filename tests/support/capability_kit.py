@@ -8,19 +8,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from sqlalchemy import text
 
+from app.content.identity import make_citizen_id
 from app.extensions import atomic, db
 from app.models import Case
 from app.operations import capabilities, deployments
 from app.operations.capabilities import Request
 from app.operations.worlds import Built
-from support.world import at, complete, open_filing, register_posts
+from support.life import certified, complete_life, open_award, start_about
+from support.world import BUREAU, at, complete, open_filing, register_posts
 
 NOON = at("2021-06-15 12:00")
 LIBRARY, FIRST, SECOND = "东溪区图书馆", "陈一", "李二"
+CERTIFICATE = {"trade": "图书资料业务员", "grade": "senior"}
+GROUND = {"ground": "考风考纪规定"}
 FILLED = {"grade": "senior", "summary": "近五年工作扎实。"}
 
 Setting = Callable[[Built], int]
@@ -57,6 +62,45 @@ def with_the_last_place_taken(world: Built) -> int:
     return open_filing(world, SECOND)
 
 
+def awaiting(world: Built) -> int:
+    """A case of the certificate's scheme that waits for the publication of a list."""
+    return open_award(world, FIRST)
+
+
+def holding_a_certificate(world: Built) -> int:
+    return certified(world, FIRST)
+
+
+def with_a_revoked_certificate(world: Built) -> int:
+    case_id = certified(world, FIRST)
+    perform("revoke_certificate", case_id, {"ground": "弄虚作假"}, token=901)
+    return case_id
+
+
+def barred(world: Built) -> int:
+    case_id = bare(world)
+    perform("impose_bar", case_id, {"kind": "next_examination", "ground": "作弊"}, token=902)
+    return case_id
+
+
+def disputed(world: Built) -> int:
+    """A case about which a sanction is under way."""
+    case_id = awaiting(world)
+    start_about(world, "sanction", case_id, BUREAU, "2021-09-02 09:00")
+    return case_id
+
+
+def correcting(world: Built, number: str = make_citizen_id("110101", date(1980, 5, 1), 77, "male")) -> int:
+    """A case in which a number was entered that is to be the person's."""
+    case_id = start_about(world, "correction", awaiting(world), LIBRARY, "2021-09-02 09:00")
+    complete_life(case_id, "enter", {"number": number}, world.actors[LIBRARY], at("2021-09-02 10:00"))
+    return case_id
+
+
+def correcting_to_anothers(world: Built) -> int:
+    return correcting(world, make_citizen_id("110101", date(1978, 11, 20), 2, "female"))
+
+
 def posts(**vacant: int) -> dict[str, Any]:
     return {"posts": [{"grade": g, "approved": n, "held": 0, "vacant": n} for g, n in vacant.items()]}
 
@@ -81,6 +125,53 @@ CASES: dict[str, Sequence[Asked]] = {
         Asked(with_the_last_place_taken, place("senior"), refused="no_vacancy"),
     ),
     "release_place": (Asked(holding_a_place), Asked(with_posts)),
+    "issue_certificate": (
+        Asked(awaiting, CERTIFICATE),
+        Asked(holding_a_certificate, CERTIFICATE),
+        Asked(with_a_revoked_certificate, CERTIFICATE),
+        Asked(holding_a_certificate, {**CERTIFICATE, "grade": "technician"}, refused="other_certificate"),
+    ),
+    "revoke_certificate": (
+        Asked(holding_a_certificate, GROUND),
+        Asked(with_a_revoked_certificate, GROUND),
+        Asked(bare, GROUND, refused="no_certificate"),
+    ),
+    "restore_certificate": (
+        Asked(with_a_revoked_certificate, GROUND),
+        Asked(holding_a_certificate, GROUND),
+        Asked(bare, GROUND, refused="no_certificate"),
+    ),
+    "reissue_certificate": (
+        Asked(holding_a_certificate, GROUND),
+        Asked(with_a_revoked_certificate, GROUND, refused="revoked"),
+        Asked(bare, GROUND, refused="no_certificate"),
+    ),
+    "impose_bar": (
+        Asked(bare, {"kind": "until", "until": date(2023, 6, 15), **GROUND}),
+        Asked(bare, {"kind": "until", "until": "2021-06-15", **GROUND}),
+        Asked(bare, {"kind": "next_examination", **GROUND}),
+        Asked(bare, {"kind": "until", "until": date(2021, 6, 14), **GROUND}, refused="no_term"),
+        Asked(bare, {"kind": "until", **GROUND}, refused="no_term"),
+    ),
+    "lift_bar": (Asked(barred, GROUND), Asked(bare, GROUND)),
+    "archive_case": (
+        Asked(awaiting, {"retention_years": 30}),
+        Asked(disputed, {"retention_years": 30}, refused="disputed"),
+    ),
+    "release_waiting": (
+        Asked(awaiting, {"message": "list_published"}),
+        Asked(bare, {"message": "list_published"}),
+    ),
+    "correct_id_number": (
+        Asked(correcting, {"number": "110101***********5"}),
+        Asked(correcting_to_anothers, {"number": "110101***********9"}, refused="duplicate"),
+    ),
+    "transfer_person": (
+        Asked(awaiting, {"unit": "西溪区文化馆"}),
+        Asked(awaiting, {"unit": "东溪区图书馆"}),
+        Asked(awaiting, {"unit": "没有这个单位"}, refused="unknown_unit"),
+        Asked(awaiting, {"unit": "东溪区人社局"}, refused="unknown_unit"),
+    ),
 }
 
 
@@ -111,10 +202,10 @@ def request(case_id: int, inputs: Mapping[str, Any], token: int = 7) -> Request:
     )
 
 
-def perform(name: str, case_id: int, inputs: Mapping[str, Any]) -> dict[str, Any]:
+def perform(name: str, case_id: int, inputs: Mapping[str, Any], token: int = 7) -> dict[str, Any]:
     """Asks in a transaction of its own."""
     with atomic():
-        return capabilities.perform(name, request(case_id, inputs))
+        return capabilities.perform(name, request(case_id, inputs, token))
 
 
 def fingerprint() -> dict[str, str]:

@@ -25,6 +25,10 @@ def check_tasks(subject: Subject) -> Iterator[Problem]:
         if element.kind == "userTask":
             yield from _check_form(subject, process, element)
             yield from _check_status(process, element)
+        if element.kind == "boundaryEvent" and element.form:
+            yield from _check_form(subject, process, element)
+        if element.kind == "boundaryEvent" and element.properties.get("role"):
+            yield from _check_role(subject, process, element)
         if element.kind == "endEvent" and element.parent is None and subject.listed(process):
             yield from _check_end(process, element)
     if subject.readable:

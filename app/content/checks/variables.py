@@ -58,7 +58,7 @@ def _known(subject: Subject, process: ProcessDefinition, diagram: Diagram) -> se
     if subject.listed(process):
         known |= given(subject.scheme.processes[process.id])
     for element in process.elements.values():
-        if element.kind == "userTask":
+        if element.kind in ("userTask", "boundaryEvent"):
             known |= {variable for variable, _ in read_mapping(element.properties.get("outputs", ""))}
     for repeat in diagram.repeats:
         known |= {name for name in (repeat.item, repeat.output_item, repeat.output) if name} | _COUNTERS
