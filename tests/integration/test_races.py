@@ -9,13 +9,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask, current_app
 from sqlalchemy import func, select
+from support.soak import rounds
 from support.world import (
     BUREAU,
     LIBRARY,
@@ -245,7 +246,7 @@ def test_race_a_hundred_times(
     app: Flask, request: pytest.FixtureRequest, race: Callable[[Built], None]
 ) -> None:
     cleaner = request.getfixturevalue("_cleaner")
-    for _ in range(100):
+    for _ in rounds(100, seconds=90):
         db.session.rollback()
         cleaner.clean()
         race(set_up())
@@ -256,26 +257,26 @@ TESTS = Path(__file__).parents[1]
 
 
 def test_workers_killed_in_mid_work_lose_and_double_nothing(world):
-    kill_workers(world, rounds=2)
+    kill_workers(world, rounds(2, seconds=60))
 
 
 @pytest.mark.soak
 def test_workers_killed_a_hundred_times_lose_and_double_nothing(world):
-    kill_workers(world, rounds=50)
+    kill_workers(world, rounds(50, seconds=480))
 
 
-def kill_workers(world: Built, rounds: int) -> None:
+def kill_workers(world: Built, numbers: Iterable[int]) -> None:
     """kill -9 of two processes at work on the same cases; afterwards no case is in between."""
     with atomic():
         clock.open_clock(SCHEME, at("2021-06-11 09:00"), SYSTEM, at("2021-06-11 09:00"))
-    for number in range(rounds):
+    for number in numbers:
         workers = [start_worker(world, seed) for seed in (number, number + 1)]
         for worker in workers:
             lives = random.Random(number).uniform(0.05, 0.6)  # noqa: S311  how long a process lives, no secret
             time.sleep(lives)
             worker.send_signal(signal.SIGKILL)
             worker.wait()
-    assert db.session.scalar(select(func.count()).select_from(History)) > rounds
+    assert db.session.scalar(select(func.count()).select_from(History)) > 2 * number
     assert db.session.scalar(select(func.count()).select_from(Case)) > 1
     db.session.rollback()
     everything_goes_on_after_it()
