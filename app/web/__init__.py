@@ -13,7 +13,9 @@ from app.web import (
     inbox,
     monitor,
     notices,
+    oidc,
     people,
+    proof,
     second_factor,
     tasks,
     uploads,
@@ -27,6 +29,7 @@ from app.web.session import add_sessions
 BLUEPRINTS = (
     account.bp,
     second_factor.bp,
+    oidc.bp,
     home.bp,
     inbox.bp,
     tasks.bp,
@@ -37,6 +40,7 @@ BLUEPRINTS = (
     monitor.bp,
     clocks.bp,
     uploads.bp,
+    proof.bp,
 )
 
 

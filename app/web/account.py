@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from app import edge
 from app.errors import Conflict, DomainError, Invalid
+from app.extensions import settings
 from app.operations import accounts
 from app.operations.organisations import Profile
 from app.queries import organisations
@@ -37,7 +38,7 @@ Errors = Mapping[str, Sequence[str]]
 def sign_in() -> Any:
     if session.viewer():
         return redirect(url_for("home.index"))
-    return render_template("account/sign_in.html", values={}, errors={}, next=request.args.get("next"))
+    return sign_in_page({}, {}, request.args.get("next"))
 
 
 @bp.post("/sign-in")
@@ -47,12 +48,7 @@ def do_sign_in() -> Any:
         with edge.transaction():
             token = accounts.sign_in(login, password, request.remote_addr or "", edge.received_at())
     except DomainError as refusal:
-        page = render_template(
-            "account/sign_in.html",
-            values={"login": login},
-            errors={"login": [refusal.message]},
-            next=request.form.get("next"),
-        )
+        page = sign_in_page({"login": login}, {"login": [refusal.message]}, request.form.get("next"))
         return page, refusal.status
     return session.enter(token, request.form.get("next"))
 
@@ -135,6 +131,14 @@ def complete_profile() -> Any:
         return _profile_page(values, refusal.fields), 422
     flash(_("单位信息已保存。"), "done")
     return redirect(url_for("home.index"))
+
+
+def sign_in_page(values: Mapping[str, str], errors: Errors, wanted: str | None) -> str:
+    """The page on which every sign-in begins, and where a refused one is told."""
+    by_provider = settings().oidc is not None
+    return render_template(
+        "account/sign_in.html", values=values, errors=errors, next=wanted, by_provider=by_provider
+    )
 
 
 def _unknown_choices(values: Mapping[str, str]) -> Errors:
