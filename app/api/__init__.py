@@ -14,6 +14,7 @@ from app.api import (
     notices,
     people,
     problems,
+    proofs,
     reading,
     schemas,
     schemes,
@@ -25,7 +26,7 @@ from app.api import (
 from app.extensions import csrf
 
 PREFIX = "/api/v1"
-ROOMS = (sessions, second_factor, units, people, schemes, cases, tasks, files, notices, clocks)
+ROOMS = (sessions, second_factor, units, people, schemes, cases, tasks, files, notices, clocks, proofs)
 
 
 class _Api(Api):  # type: ignore[misc]

@@ -13,8 +13,7 @@ from app.api.moving import deliver, receipt
 from app.api.people import masked_number
 from app.api.problems import pointing_into
 from app.api.reading import Room
-from app.models import Case
-from app.operations import cases, deployments
+from app.operations import cases, sayings
 from app.queries import cases as case_queries
 from app.queries import files, timeline
 from app.queries.visibility import case_for, seen_by
@@ -47,7 +46,15 @@ def one(case_id: int) -> dict[str, Any]:
             {"id": task.id, "name": task.name, "office": office, "closes_at": task.closes_at}
             for task, office in waits.tasks
         ],
-        "messages": _sayable(row.case, waits),
+        "messages": [
+            {
+                "message": found.saying.message,
+                "name": found.saying.title,
+                "form": found.saying.form,
+                "closes_at": found.closes_at,
+            }
+            for found in sayings.sayable(row.case, me().actor, receipt(row.case.scheme_id))
+        ],
         "files": files.of_case(case_id),
     }
 
@@ -96,7 +103,8 @@ def message(body: dict[str, Any], case_id: int) -> Response:
     at = receipt(case_for(case_id, me().sight).scheme_id)
 
     def work() -> dict[str, Any]:
-        status = cases.message(case_id, body["message"], {}, me().actor, at)
+        with pointing_into("values"):
+            status = cases.message(case_id, body["message"], body.get("values", {}), me().actor, at)
         return {"case_id": case_id, "status": status}
 
     answer = once(work, schemas.Status())
@@ -137,17 +145,3 @@ def _row(row: case_queries.CaseRow) -> dict[str, Any]:
         "started_at": case.started_at,
         "ended_at": case.ended_at,
     }
-
-
-def _sayable(case: Case, waits: timeline.Waits) -> list[dict[str, Any]]:
-    """What the unit itself may say: messages waited for that no process of the scheme sends."""
-    if case.unit_id != me().actor.organisation_id or not me().actor.has("operator"):
-        return []
-    processes = deployments.scheme(case.deployment_id).definitions.processes.values()
-    sent = {name for process in processes for name in process.sent_messages}
-    now = receipt(case.scheme_id)
-    return [
-        {"message": wait.message, "name": wait.name or wait.message, "closes_at": wait.closes_at}
-        for wait in waits.messages
-        if wait.key is None and wait.message not in sent and not (wait.closes_at and wait.closes_at <= now)
-    ]

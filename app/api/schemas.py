@@ -174,6 +174,7 @@ class OpenTask(Schema):
 class Sayable(Schema):
     message = fields.String()
     name = fields.String()
+    form = fields.String(allow_none=True)
     closes_at = fields.AwareDateTime(allow_none=True)
 
 
@@ -186,7 +187,7 @@ class StoredFile(Schema):
 
 class CaseDetail(Case):
     tasks = fields.List(fields.Nested(OpenTask), metadata={"description": "办件停在哪里、由谁办理"})
-    messages = fields.List(fields.Nested(Sayable), metadata={"description": "本单位现在可以发出的消息"})
+    messages = fields.List(fields.Nested(Sayable), metadata={"description": "现在可以发出的消息"})
     files = fields.List(fields.Nested(StoredFile))
 
 
@@ -203,6 +204,7 @@ class CaseMessage(Body):
     """Something said to a case that waits for it, such as a deletion."""
 
     message = text(1, required=True)
+    values = mapping(metadata={"description": "消息的表单，如果有"})
 
 
 class Record(Body):
@@ -326,20 +328,6 @@ class Notice(Schema):
     text = fields.String()
     sent_at = fields.AwareDateTime()
     read_at = fields.AwareDateTime(allow_none=True)
-
-
-class Clock(Schema):
-    scheme = fields.String()
-    now = fields.AwareDateTime()
-
-
-class ClockMove(Body):
-    to = instant(required=True)
-
-
-class ClockMoved(Clock):
-    fired = fields.Integer(metadata={"description": "触发的定时"})
-    parked = fields.Integer(metadata={"description": "转为异常的定时"})
 
 
 def page_of(item: type[Schema]) -> Schema:

@@ -65,6 +65,7 @@ REQUESTS = [
     Request("GET", "/cases/<id:case_id>", "fresh", (LIBRARY,)),
     Request("GET", "/cases/<id:case_id>", "filed", (LIBRARY, BUREAU)),
     Request("GET", "/cases/<id:case_id>/history", "filed", (LIBRARY, BUREAU)),
+    Request("GET", "/cases/<id:case_id>/proof", "filed", (LIBRARY, BUREAU)),
     Request("POST", "/cases/<id:case_id>/messages", "fresh", (LIBRARY,), {"message": "withdrawn"}),
     Request("POST", "/cases/<id:case_id>/records", "filed", (BUREAU,), {"kind": "paper_set", **APPROVED}),
     Request("GET", "/tasks/<id:task_id>", "fill", (LIBRARY,)),

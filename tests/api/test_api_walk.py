@@ -114,6 +114,8 @@ def test_a_unit_takes_an_entry_back(stage: Stage, anybody: Caller) -> None:
     unit = registered(anybody)
     (case_id,) = recommended(unit, "钱八")
     (sayable,) = unit.get(f"/cases/{case_id}")["messages"]
+    between_cases = unit("POST", f"/cases/{case_id}/messages", {"message": "person_cleared"})
+    problem(between_cases, 404, "not_found")
     said = unit.done("POST", f"/cases/{case_id}/messages", {"message": sayable["message"]})
     assert said == {"case_id": case_id, "status": "已撤回"}
     again = unit("POST", f"/cases/{case_id}/messages", {"message": sayable["message"]})
