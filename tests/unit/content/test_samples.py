@@ -62,7 +62,7 @@ def test_what_the_script_says_goes_before() -> None:
 def test_without_a_scenario_it_begins_by_hand_at_the_opening() -> None:
     setting = begin("listing", scenarios=False)
     assert (setting.message, setting.now) == (None, Scheme.from_files(tiny()).opens_at)
-    assert setting.variables.keys() == {"unit"}
+    assert "person" not in setting.variables
     assert begin("filing", scenarios=False).message == "cleared"
 
 
