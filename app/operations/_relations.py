@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, or_, select
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
 from app.models import Jurisdiction, Organisation, Region, Subordination
-from app.operations._administration import demand, ground_of, record
+from app.operations._administration import demand, ground_by, record
 from app.operations._resolution import superior_of, unit_today
 from app.operations.actors import Actor
 
@@ -19,14 +19,21 @@ SUPERIOR_KINDS = ("department", "office")
 
 
 def assign_superior(
-    organisation_id: int, superior_id: int | None, at: datetime, *, actor: Actor, ground: str | None = None
+    organisation_id: int,
+    superior_id: int | None,
+    at: datetime,
+    *,
+    actor: Actor,
+    ground: str | None = None,
+    told_at: datetime | None = None,
 ) -> None:
     """Puts an organisation under a superior (None: under nobody) from `at` on; the former one ends there.
 
     Raises Conflict where a later change stands already or a circle would arise.
     """
     demand(actor, "administrator")
-    subordinate(organisation_id, superior_id, at, actor=actor, ground=ground)
+    reason = ground_by(actor, ground)
+    subordinate(organisation_id, superior_id, at, actor=actor, ground=reason, told_at=told_at)
 
 
 def subordinate(
@@ -70,14 +77,16 @@ def grant_jurisdiction(
     system: str | None = None,
     until: datetime | None = None,
     ground: str | None = None,
+    told_at: datetime | None = None,
 ) -> Jurisdiction:
     """Gives an office a function for a region from `at` (to `until`, exclusive).
 
+    `told_at` is when it was decided, if that is not when it begins.
     Whoever performed exactly that function, region, level and system before ends there.
     Raises Conflict where a later grant stands already.
     """
     demand(actor, "administrator")
-    office = open_organisation(office_id)
+    reason, office = ground_by(actor, ground), open_organisation(office_id)
     if office.kind == "unit":
         raise Invalid({"office": ["申报单位不能行使经办职责，请选择经办机构或主管部门。"]})
     same = (
@@ -95,26 +104,40 @@ def grant_jurisdiction(
         system=system,
         valid_from=at,
         valid_to=until,
-        ground=ground,
+        ground=reason,
     )
     db.session.add(granted)
     db.session.flush()
-    detail = {"function": function, "region": region, "level": level, "system": system}
-    record("jurisdiction.granted", office_id, actor, at, ground=ground, detail=detail)
+    detail = {
+        "function": function,
+        "region": region,
+        "level": level,
+        "system": system,
+        "from": at.isoformat(),
+    }
+    record("jurisdiction.granted", office_id, actor, told_at or at, ground=reason, detail=detail)
     return granted
 
 
-def end_jurisdiction(jurisdiction_id: int, at: datetime, *, ground: str, actor: Actor) -> None:
+def end_jurisdiction(
+    jurisdiction_id: int,
+    at: datetime,
+    *,
+    actor: Actor,
+    ground: str | None = None,
+    told_at: datetime | None = None,
+) -> None:
     """Ends a grant at an instant. Raises NotFound, and Conflict where it has ended."""
     demand(actor, "administrator")
+    reason = ground_by(actor, ground)
     row = db.session.get(Jurisdiction, jurisdiction_id, with_for_update=True)
     if row is None:
         raise NotFound("没有这条管辖记录。")
     if row.valid_to is not None and row.valid_to <= at:
         raise Conflict("这条管辖记录已经终止。")
     row.valid_to = max(at, row.valid_from)
-    detail = {"jurisdiction": row.id}
-    record("jurisdiction.ended", row.office_id, actor, at, ground=ground_of(ground), detail=detail)
+    detail = {"jurisdiction": row.id, "at": at.isoformat()}
+    record("jurisdiction.ended", row.office_id, actor, told_at or at, ground=reason, detail=detail)
 
 
 def open_organisation(organisation_id: int) -> Organisation:

@@ -12,13 +12,14 @@ from app.content.identity import clean_credit_code
 from app.errors import Invalid
 from app.extensions import db
 from app.models import Organisation, OrganisationName, Region
-from app.operations._administration import demand, insert, record
+from app.operations._administration import demand, ground_by, insert, record
 from app.operations._names import full_name, name_key
 from app.operations._relations import (
     assign_superior,
     end_jurisdiction,
     grant_jurisdiction,
     known_region,
+    open_organisation,
 )
 from app.operations._reorganisation import close, merge, rename, take_over
 from app.operations._resolution import (
@@ -33,6 +34,7 @@ from app.operations.actors import Actor
 __all__ = [
     "Profile",
     "RoleUnresolved",
+    "amend",
     "assign_superior",
     "close",
     "create",
@@ -71,13 +73,14 @@ def create(
     now: datetime,
     code: str | None = None,
     profile: Profile | None = None,
+    ground: str | None = None,
 ) -> Organisation:
     """A new organisation, under this name from `now` on; without a profile it still has to give one.
 
     `code` is its 统一社会信用代码 (GB 32100). Raises Invalid, and Conflict where the code is in use (CQ-26).
     """
     demand(actor, "administrator")
-    called = full_name(name)
+    reason, called = ground_by(actor, ground), full_name(name)
     organisation = Organisation(
         kind=kind,
         name=called,
@@ -90,8 +93,28 @@ def create(
     )
     insert(organisation, "该统一社会信用代码已经登记，请使用本单位原有的账号登录；不清楚账号的请联系管理员。")
     db.session.add(OrganisationName(organisation_id=organisation.id, name=called, valid_from=now))
-    record("organisation.created", organisation.id, actor, now, detail={"name": called, "kind": kind})
+    detail = {"name": called, "kind": kind}
+    record("organisation.created", organisation.id, actor, now, ground=reason, detail=detail)
     return organisation
+
+
+def amend(
+    organisation_id: int, profile: Profile, *, actor: Actor, now: datetime, ground: str | None = None
+) -> None:
+    """Changes what an organisation is known by; what the profile leaves out stays, an empty text empties.
+
+    Cases that run go on as they were routed. Raises NotFound, Conflict for a closed one, and Invalid.
+    """
+    demand(actor, "administrator")
+    reason, organisation = ground_by(actor, ground), open_organisation(organisation_id)
+    given = {field: value or None for field, value in asdict(profile).items() if value is not None}
+    before = {field: getattr(organisation, field) for field in given}
+    changed = {field: [before[field], given[field]] for field in given if before[field] != given[field]}
+    if not changed:
+        raise Invalid(message="没有需要更改的内容。")
+    for field, (_, value) in changed.items():
+        setattr(organisation, field, value)
+    record("organisation.amended", organisation_id, actor, now, ground=reason, detail=changed)
 
 
 def facts(unit_id: int, as_of: datetime) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from app.config import PROJECT
 from app.content.identity import make_credit_code
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import atomic, db
-from app.models import Jurisdiction, Organisation, OrganisationName
+from app.models import Act, Jurisdiction, Organisation, OrganisationName
 from app.operations import organisations, regions
 from app.operations.actors import SYSTEM, Actor
 from app.operations.organisations import Profile, RoleUnresolved
@@ -345,3 +345,51 @@ class TestReorganisation:
         for as_of in (NOW - timedelta(days=1), NOW):
             with pytest.raises(RoleUnresolved):
                 organisations.resolve_role(Role(), library, as_of)
+
+
+ADMINISTRATOR = Actor(None, None, None, None, "管理员", frozenset({"administrator"}))
+GROUND = "渝人社〔2021〕7号"
+
+
+class TestAdministration:
+    """ALL-03: each act of an administrator has its ground, and the log keeps it."""
+
+    def test_what_an_organisation_is_known_by_is_amended(self, library) -> None:
+        said = Profile(level="municipal", contact="", telephone="023-63000000")
+        with atomic():
+            organisations.amend(library, said, actor=ADMINISTRATOR, now=NOW, ground=GROUND)
+        facts = organisations.facts(library, NOW)
+        assert (facts["level"], facts["system"]) == ("municipal", "other"), "what is left out stays"
+        logged = db.session.scalars(select(Act).where(Act.kind == "organisation.amended")).one()
+        assert logged.detail == {"level": ["district", "municipal"], "telephone": [None, "023-63000000"]}
+        with pytest.raises(Invalid, match="没有需要更改"), atomic():
+            organisations.amend(library, said, actor=ADMINISTRATOR, now=NOW, ground=GROUND)
+        with pytest.raises(Forbidden), atomic():
+            organisations.amend(library, said, actor=OPERATOR, now=NOW, ground=GROUND)
+
+    def test_without_a_ground_nothing_is_done(self, library, bureau) -> None:
+        granted, department = grant(bureau), make("甲部门", "department")
+        who = {"actor": ADMINISTRATOR}
+        for act in (
+            lambda: organisations.create("office", "乙处", "500101", now=NOW, profile=Profile(), **who),
+            lambda: organisations.amend(library, Profile(level="municipal"), now=NOW, **who),
+            lambda: organisations.assign_superior(library, department, NOW, **who),
+            lambda: organisations.grant_jurisdiction(bureau, "final_review", "500101", NOW, **who),
+            lambda: organisations.end_jurisdiction(granted, NOW, **who),
+            lambda: organisations.rename(library, "万州图书馆", NOW, ground=" ", **who),
+        ):
+            with pytest.raises(Invalid) as refusal, atomic():
+                act()
+            assert list(refusal.value.fields) == ["ground"]
+
+    def test_the_log_tells_when_it_was_decided_and_since_when_it_counts(self, library, bureau) -> None:
+        who = {"actor": ADMINISTRATOR, "ground": GROUND, "told_at": NOW}
+        department = make("甲部门", "department")
+        with atomic():
+            row = organisations.grant_jurisdiction(bureau, "review", "500101", LATER, **who)
+            organisations.end_jurisdiction(row.id, LATER + timedelta(days=1), **who)
+            organisations.assign_superior(library, department, LATER, **who)
+        for kind in ("jurisdiction.granted", "jurisdiction.ended", "organisation.subordinated"):
+            logged = db.session.scalars(select(Act).where(Act.kind == kind, Act.actor_name == "管理员")).one()
+            assert (logged.at, logged.ground) == (NOW, GROUND)
+            assert LATER.date().isoformat()[:7] in str(logged.detail)
