@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import orjson
 import psycopg
 from flask import Flask, current_app
 from flask_babel import Babel
@@ -44,6 +45,8 @@ ENGINE_OPTIONS: dict[str, Any] = {
     # Statements in logs and error messages would carry people's data.
     "hide_parameters": True,
     "isolation_level": "READ COMMITTED",
+    "json_serializer": orjson.dumps,
+    "json_deserializer": orjson.loads,
     "connect_args": {"options": " ".join(f"-c {name}={value}" for name, value in SESSION_SETTINGS.items())},
 }
 
