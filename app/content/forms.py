@@ -119,7 +119,19 @@ class Form:
 
     def file_ids(self, loaded: Mapping[str, Any]) -> list[str]:
         """The attachments that loaded values refer to, in tables too, in the order of the form."""
-        return [name for field in self.fields.values() for name in _file_ids(field, loaded.get(field.name))]
+        return [
+            name
+            for field in self.fields.values()
+            for name in _of_format("file", field, loaded.get(field.name))
+        ]
+
+    def person_ids(self, loaded: Mapping[str, Any]) -> list[int]:
+        """The persons that loaded values refer to, in tables too, in the order of the form."""
+        return [
+            one
+            for field in self.fields.values()
+            for one in _of_format("person", field, loaded.get(field.name))
+        ]
 
     def json_schema(self) -> dict[str, Any]:
         """The form as JSON Schema 2020-12 for OpenAPI 3.1, its catalogues' options written out."""
@@ -131,16 +143,16 @@ class Form:
         return schema
 
 
-def _file_ids(field: Field, value: Any) -> list[str]:
+def _of_format(wanted: str, field: Field, value: Any) -> list[Any]:
+    """The values of a field, its items or its rows that are of one format."""
     if value is None:
         return []
-    if field.format == "file":
+    if field.format == wanted:
         return [value]
     if field.item:
-        return [name for item in value for name in _file_ids(field.item, item)]
-    return [
-        name for column in field.columns for row in value for name in _file_ids(column, row.get(column.name))
-    ]
+        return [found for item in value for found in _of_format(wanted, field.item, item)]
+    inner = [(column, row.get(column.name)) for column in field.columns for row in value]
+    return [found for column, part in inner for found in _of_format(wanted, column, part)]
 
 
 def _write_out(spec: dict[str, Any], field: Field) -> None:

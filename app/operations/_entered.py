@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from app.content.forms import Form
 from app.content.identity import clean_citizen_id
@@ -15,7 +15,7 @@ from app.content.masking import DEFAULT_ID_MASK
 from app.engine.civil import civil
 from app.errors import Invalid
 from app.extensions import db
-from app.models import EnteredIdNumber
+from app.models import EnteredIdNumber, Person
 from app.operations import files
 from app.operations._id_numbers import seal
 from app.operations._road import Moving
@@ -32,6 +32,7 @@ def take_in(
     Raises Invalid with a sentence a field.
     """
     taken = form.load(values)
+    _check_people(form, taken, moving.unit_id)
     for name, value in list(taken.items()):
         try:
             ids = form.file_ids({name: value})
@@ -42,6 +43,19 @@ def take_in(
         except Invalid as refusal:
             raise Invalid({name: [text for texts in refusal.fields.values() for text in texts]}) from refusal
     return taken
+
+
+def _check_people(form: Form, taken: Mapping[str, Any], unit_id: int) -> None:
+    """Raises Invalid at the field that names somebody who is not one of the case's unit."""
+    asked = {name: form.person_ids({name: value}) for name, value in taken.items()}
+    wanted = {person_id for ids in asked.values() for person_id in ids}
+    if not wanted:
+        return
+    own = select(Person.id).where(Person.id.in_(wanted), Person.unit_id == unit_id, Person.left_at.is_(None))
+    strangers = wanted - set(db.session.execute(own).scalars())
+    if strangers:
+        told = ["所选人员不在本单位的人员名册中，请重新选择。"]
+        raise Invalid({name: told for name, ids in asked.items() if strangers.intersection(ids)})
 
 
 def without_id_numbers(values: Mapping[str, Any]) -> dict[str, Any]:

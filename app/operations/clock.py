@@ -17,6 +17,9 @@ from app.operations import messages, timers
 from app.operations._administration import record
 from app.operations.actors import Actor
 
+LAST_YEAR = 2200
+"""Beyond it the sums of dates and durations would leave what the calendar can hold."""
+
 STRIDE = timedelta(hours=1)
 """What falls due within one stride of a moved clock is swept together, as in one sweep of a real clock."""
 
@@ -77,6 +80,8 @@ def set_clock(scheme_id: str, to: datetime, actor: Actor, real_now: datetime) ->
     """
     if not is_rehearsal():
         raise Forbidden("这是正式库，时钟不能调整；只有演练库可以。")
+    if to.year > LAST_YEAR:
+        raise Conflict(f"演练时钟最晚拨到 {LAST_YEAR} 年。")
     start = upsert(SchemeClock).values(scheme_id=scheme_id, offset=timedelta(0))
     db.session.execute(start.on_conflict_do_nothing())
     clock = db.session.scalars(

@@ -102,9 +102,15 @@ def complete_many(
     ids = list(dict.fromkeys(task_ids))
     with transaction():
         _mark_pending(ids, actor, received_at)
+        one_by_one = set(db.session.execute(select(Task.id).where(Task.id.in_(ids), ~Task.bulk)).scalars())
     given = values if callable(values) else lambda task_id: values
     try:
-        return [_complete_item(one, given(one), actor, received_at, transaction) for one in ids]
+        return [
+            ItemResult(one, False, "这一环节须逐件办理，不能批量提交。")
+            if one in one_by_one
+            else _complete_item(one, given(one), actor, received_at, transaction)
+            for one in ids
+        ]
     finally:
         with transaction():
             mine = (Task.id.in_(ids), Task.pending_since == received_at)

@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 from flask.sessions import SecureCookieSessionInterface
+from werkzeug.routing import IntegerConverter, Map
 
-from app.errors import Forbidden
+from app.errors import Forbidden, Invalid
 
 CONTENT_SECURITY_POLICY = "; ".join(
     [
@@ -32,6 +33,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+LARGEST_ID = 2**63 - 1
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -62,8 +64,24 @@ def refuse_foreign_origin() -> None:
         raise Forbidden("请求来自其他网站，已被拒绝。请从本系统的页面重新操作。")
 
 
+def refuse_unstorable_text() -> None:
+    """Text that the database can't hold is refused before anything looks for it; raises Invalid."""
+    given = [request.path, *(text for texts in request.values.listvalues() for text in texts)]
+    if any("\0" in text for text in given):
+        raise Invalid(message="提交的内容含有不能保存的字符，请删除后重新填写。")
+
+
+class IdConverter(IntegerConverter):
+    """A number in an address that the database can hold too."""
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=LARGEST_ID)
+
+
 def protect(app: Flask) -> None:
+    app.url_map.converters["int"] = IdConverter
     app.session_interface = SessionInterface()
     app.config.update(SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_HTTPONLY=True)
     app.before_request(refuse_foreign_origin)
+    app.before_request(refuse_unstorable_text)
     app.after_request(add_headers)

@@ -124,3 +124,11 @@ def test_every_move_is_logged() -> None:
     acts = db.session.scalars(db.select(Act).order_by(Act.id)).all()
     assert [act.kind for act in acts] == ["clock.opened", "clock.moved"]
     assert acts[1].detail == {"from": OPENS.isoformat(), "to": (OPENS + timedelta(days=1)).isoformat()}
+
+
+def test_a_clock_is_not_moved_beyond_what_dates_can_hold(app) -> None:
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    with atomic():
+        clock.mark_database(True, now)
+    with pytest.raises(Conflict, match="2200"), atomic():
+        clock.set_clock("tiny-2021", datetime(9999, 12, 31, tzinfo=UTC), SYSTEM, now)

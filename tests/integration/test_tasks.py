@@ -252,6 +252,35 @@ def test_ticked_tasks_are_submitted_one_by_one_with_a_result_each(world):
     assert not db.session.execute(select(Task.id).where(Task.pending_since.is_not(None))).all()
 
 
+def test_a_step_that_is_not_for_bulk_is_done_one_by_one(world):
+    with atomic():
+        case_id = cases.start(
+            "tiny-2021",
+            "posts",
+            unit_id=world.organisations[LIBRARY],
+            actor=world.actors[LIBRARY],
+            received_at=at("2021-06-10 09:00"),
+        )
+    task_id = task_of(case_id)
+    results = tasks.complete_many([task_id], {}, world.actors[LIBRARY], at("2021-06-11 10:00"), atomic)
+    assert [(result.ok, "逐件" in result.message) for result in results] == [(False, True)]
+
+
+def test_a_roster_takes_only_the_units_own_people(world):
+    with atomic():
+        case_id = cases.start(
+            "tiny-2021",
+            "roster",
+            unit_id=world.organisations[LIBRARY],
+            actor=world.actors[LIBRARY],
+            received_at=at("2021-06-10 09:00"),
+        )
+    stranger = {"people": [world.people["陈一"], world.people["赵四"]], "ground": "骨干"}
+    refusal = refused(case_id, "choose_people", stranger, world.actors[LIBRARY], at("2021-06-11 10:00"))
+    assert isinstance(refusal, Invalid)
+    assert refusal.fields.keys() == {"people"}
+
+
 def test_a_draft_is_kept_until_the_task_is_done(world):
     case_id = open_filing(world)
     task_id = task_of(case_id)
