@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -13,8 +14,9 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from flask import Flask
 
 from app import clock
+from app.errors import Refused
 from app.extensions import atomic, db, settings
-from app.operations import messages, timers
+from app.operations import files, messages, proof, timers
 from app.operations.clock import scheme_now
 
 log = logging.getLogger(__name__)
@@ -24,19 +26,54 @@ LOG_FORMAT = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
 INTERVAL = 5
 """Seconds between sweeps: with the grace of 60 s a timer is written well within 90 s of its due instant."""
 
+HOUSEKEEPING = 120
+"""Seconds between looks whether the root of the hour stands."""
+
 CLOCK_TOLERANCE = 5.0
 """Seconds by which the wall clock may go apart from the machine's running time between two sweeps."""
+
+
+def run_once() -> timers.Swept:
+    """Takes messages to their cases and fires what is due, then takes on what that has sent.
+
+    What was sent while this was down was sent in time: it comes before the timer that would give it up.
+    """
+    real_now = clock.now()
+    messages.deliver(atomic)
+    swept = timers.sweep(lambda scheme_id: scheme_now(scheme_id, real_now), atomic)
+    messages.deliver(atomic)
+    if swept.fired or swept.parked:
+        log.info("sweep: %d fired, %d parked", swept.fired, swept.parked)
+    return swept
+
+
+def keep_house() -> None:
+    """Makes the root of the hour, and once a day removes the files that nobody uses."""
+    now = clock.now()
+    try:
+        with atomic():
+            root = proof.record(now)
+        if root:
+            log.info("root %d over %d cases: %s", root.number, root.cases, root.root.hex())
+    except Refused as refusal:
+        log.error("%s", refusal.message)
+    removed = files.clean_up_daily(now, atomic)
+    if removed is not None:
+        log.info("files: %d removed that nobody uses", removed)
 
 
 class Sweeper:
     """Sweeps, and stops sweeping when the machine's clock has jumped, until it is right again or a restart.
 
+    What else goes by the clock is its `work` in the same way.
+
     A clock that is a year ahead would lapse every case of that year, and nothing could take it back. Requests
     are refused from their due instants on all the same, so nobody gains time while no timer fires.
     """
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, work: Callable[[], object] = run_once) -> None:
         self.app = app
+        self.work = work
         self._wall: datetime | None = None
         self._running = 0.0
 
@@ -50,7 +87,7 @@ class Sweeper:
             return
         with self.app.app_context():
             try:
-                run_once()
+                self.work()
             finally:
                 db.session.remove()
 
@@ -67,20 +104,6 @@ class Sweeper:
 def _running_time() -> float:
     """Seconds that nobody can set; on Linux a suspended machine's sleep counts, as it does on the wall."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
-
-
-def run_once() -> timers.Swept:
-    """Takes messages to their cases and fires what is due, then takes on what that has sent.
-
-    What was sent while this was down was sent in time: it comes before the timer that would give it up.
-    """
-    real_now = clock.now()
-    messages.deliver(atomic)
-    swept = timers.sweep(lambda scheme_id: scheme_now(scheme_id, real_now), atomic)
-    messages.deliver(atomic)
-    if swept.fired or swept.parked:
-        log.info("sweep: %d fired, %d parked", swept.fired, swept.parked)
-    return swept
 
 
 def start(app: Flask) -> BackgroundScheduler | None:
@@ -106,6 +129,7 @@ def _add_sweep(scheduler: BaseScheduler, app: Flask) -> None:
     """No job store and no grace limit: after downtime the next run does what was missed, once."""
     # It would tell of every run, every five seconds.
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
-    scheduler.add_job(
-        Sweeper(app), "interval", seconds=INTERVAL, coalesce=True, misfire_grace_time=None, max_instances=1
-    )
+    for sweeper, seconds in ((Sweeper(app), INTERVAL), (Sweeper(app, keep_house), HOUSEKEEPING)):
+        scheduler.add_job(
+            sweeper, "interval", seconds=seconds, coalesce=True, misfire_grace_time=None, max_instances=1
+        )

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import secrets
-import tempfile
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from sqlalchemy import ColumnElement, func, or_, select
 
 from app.errors import Invalid, NotFound, Refused
 from app.extensions import db, settings
-from app.models import Attachment
+from app.models import Act, Attachment
+from app.operations._administration import record
+from app.operations._disk import flush_folder, write_whole
 from app.operations._file_types import MEDIA_TYPES, checked
-from app.operations.actors import Actor
+from app.operations.actors import SYSTEM, Actor
 
 MAX_BYTES = 10 * 1024 * 1024
 QUOTA_BYTES = 5 * 1024**3
@@ -27,6 +28,7 @@ QUOTA_BYTES = 5 * 1024**3
 ORPHAN_AGE = timedelta(days=1)
 LONGEST_TITLE = 100
 CLEANING = 0x66696C6573  # names the advisory lock
+CLEANED = "files.cleaned"
 
 
 def store(
@@ -106,19 +108,41 @@ def discard(name: str, actor: Actor) -> None:
     db.session.delete(attachment)
 
 
-def clean_up(now: datetime) -> int:
+Transaction = Callable[[], AbstractContextManager[Any]]
+
+
+def clean_up_daily(now: datetime, transaction: Transaction) -> int | None:
+    """`clean_up` by one of all nodes once a day; None when it was done already."""
+    with transaction():
+        db.session.execute(select(func.pg_advisory_xact_lock(CLEANING)))
+        done = select(Act.at).where(Act.kind == CLEANED).order_by(Act.id.desc()).limit(1)
+        before = db.session.scalar(done)
+        if before and now - before < timedelta(days=1):
+            return None
+        record(CLEANED, "uploads", SYSTEM, now)
+    return clean_up(now, transaction)
+
+
+def clean_up(now: datetime, transaction: Transaction) -> int:
     """Removes files that no row names and that are older than a day; answers how many."""
-    # Waits for uploads whose rows are not committed yet; new ones wait for the clean-up.
-    db.session.execute(select(func.pg_advisory_xact_lock(CLEANING)))
     removed = 0
     oldest = (now - ORPHAN_AGE).timestamp()
-    for folder in settings().upload_folder.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]"):
-        old = {path.name: path for path in folder.iterdir() if path.stat().st_mtime < oldest}
-        known = set(db.session.scalars(select(Attachment.digest).where(Attachment.digest.in_(old))))
-        for digest in old.keys() - known:
-            old[digest].unlink()
-            removed += 1
+    for folder in settings().upload_folder.glob("[0-9a-f][0-9a-f]"):
+        old = {path.name: path for path in folder.glob("??/*") if path.stat().st_mtime < oldest}
+        if old:
+            with transaction():
+                removed += _remove_unknown(old)
     return removed
+
+
+def _remove_unknown(files: Mapping[str, Path]) -> int:
+    # Waits for uploads whose rows are not committed yet; new ones wait for the clean-up.
+    db.session.execute(select(func.pg_advisory_xact_lock(CLEANING)))
+    known = set(db.session.scalars(select(Attachment.digest).where(Attachment.digest.in_(files))))
+    unknown = files.keys() - known
+    for digest in unknown:
+        files[digest].unlink()
+    return len(unknown)
 
 
 def clean_title(title: str, kind: str) -> str:
@@ -144,31 +168,13 @@ def _check_quota(organisation_id: int | None, size: int) -> None:
 
 
 def _keep(digest: str, content: bytes) -> None:
-    """Whole or not at all: written beside its place, flushed to the disk, then moved there."""
     path = _path(digest)
     if path.exists():
         return
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(draft).replace(path)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
-    for folder in (path.parent, path.parent.parent, path.parent.parent.parent):
-        _flush_folder(folder)
-
-
-def _flush_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    write_whole(path, content)
+    for folder in (path.parent.parent, path.parent.parent.parent):
+        flush_folder(folder)
 
 
 def _path(digest: str) -> Path:

@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 from sqlalchemy import select
 
-from app.errors import NotFound
 from app.extensions import db, settings
 from app.models import Case, History
 from app.operations import _check_codes, proof
@@ -94,14 +93,14 @@ def check(text: str) -> Checked:
     )
 
 
-def inclusion(case_id: int) -> dict[str, Any]:
+def inclusion(case_id: int) -> dict[str, Any] | None:
     """The audit path from a case's leaf to the newest root, as `tools/verify_proof.py` reads it.
 
-    Raises NotFound before the first root that covers the case, and where no root file is at hand.
+    None before the first root that covers the case, and where no root file is at hand.
     """
     place = _place(case_id)
     if place is None:
-        raise NotFound("该办件还没有存证；存证每小时一次，请稍后再取。")
+        return None
     leaf = place.tree.leaf(place.index)
     return {
         "case": case_id,

@@ -15,7 +15,7 @@ from app.errors import DomainError, Invalid, NotFound
 from app.models import Case
 from app.operations import cases as case_operations
 from app.operations import organisations
-from app.queries import files, timeline
+from app.queries import files, proofs, timeline
 from app.queries.organisations import name_of
 from app.queries.people import of_case
 from app.queries.visibility import case_for
@@ -42,6 +42,7 @@ def show(case_id: int) -> str:
         scheme=scheme,
         person=of_case(case),
         unit_name=name_of(case.unit_id),
+        code=proofs.code_of(case),
         facts=_facts(case, scheme),
         waits=waits,
         entries=told,

@@ -221,11 +221,13 @@ FOR_ALL = OWN_ACCOUNT | {
     ("GET", "/schemes"),
     ("GET", "/schemes/<word:scheme_id>/forms/<path:form>"),
     ("GET", "/notices"),
+    ("GET", "/proofs"),
 }
 LOOKING = {
     ("GET", "/cases"),
     ("GET", "/cases/<id:case_id>"),
     ("GET", "/cases/<id:case_id>/history"),
+    ("GET", "/cases/<id:case_id>/proof"),
     ("GET", "/files/<word:name>"),
 }
 CLOCKS = {("GET", "/clocks"), ("PUT", "/clocks/<word:scheme_id>")}

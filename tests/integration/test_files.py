@@ -200,23 +200,24 @@ class TestKeeping:
     def test_what_a_killed_process_left_is_cleared_away(self, library) -> None:
         draft = files.path_of(store(PDF, library)).parent / ".draft-x"
         draft.write_bytes(b"half a file")
-        with atomic():
-            files.clean_up(datetime.now(UTC) + timedelta(hours=25))
+        files.clean_up(datetime.now(UTC) + timedelta(hours=25), atomic)
         assert not draft.exists()
 
     def test_the_clean_up_takes_old_files_without_a_row_alone(self, library) -> None:
         soon, later = (datetime.now(UTC) + timedelta(hours=hours) for hours in (1, 25))
-        with atomic():
-            files.clean_up(later)  # what other tests left
+        files.clean_up(later, atomic)  # what other tests left
         used, discarded = store(PDF, library), store(PDF + b"\n", library)
         paths = [files.path_of(used), files.path_of(discarded)]
         with atomic():
             files.discard(discarded.name, library)
-        with atomic():
-            assert files.clean_up(soon) == 0
-        with atomic():
-            assert files.clean_up(later) == 1
+        assert files.clean_up(soon, atomic) == 0
+        assert files.clean_up(later, atomic) == 1
         assert [path.exists() for path in paths] == [True, False]
+
+    def test_the_clean_up_is_made_once_a_day_by_one_node(self, library) -> None:
+        now = datetime.now(UTC) + timedelta(days=3)
+        made = [files.clean_up_daily(now + timedelta(hours=hours), atomic) for hours in (0, 1, 23, 24, 30)]
+        assert [count is not None for count in made] == [True, False, False, True, False]
 
 
 class TestUse:

@@ -25,12 +25,12 @@ from support.world import (
     register_posts,
 )
 
-from app import clock
+from app import clock, scheduler
 from app.config import PROJECT
-from app.errors import Invalid, NotFound, Refused
+from app.errors import Invalid, Refused
 from app.extensions import atomic, db, settings
-from app.models import Case, History, ProofRoot
-from app.operations import _history, proof, verify
+from app.models import Act, Case, History, ProofRoot
+from app.operations import _history, files, proof, verify
 from app.operations._roots import Root, parse
 from app.operations.worlds import Built
 from app.queries import proofs
@@ -110,6 +110,14 @@ def goes_on(world: Built, case_id: int) -> None:
     complete(case_id, "first_review", {"decision": "approve"}, world.actors[BUREAU], "2021-06-12 10:00")
 
 
+def seq_of(case_id: int) -> int:
+    """How many rows of a case the newest root covers."""
+    found = proofs.inclusion(case_id)
+    assert found is not None
+    seq: int = found["seq"]
+    return seq
+
+
 def sign_anew(attack: Attack, case_id: int, name: str = "别人") -> None:
     """Rewrites a case's first row and signs the whole chain again, as who has database and key can."""
     names = [column.name for column in History.__table__.c]
@@ -174,11 +182,10 @@ class TestTheHourlyRoot:
     ) -> None:
         goes_on(world, case_id)
         newer = open_filing(world, "王三")
-        with pytest.raises(NotFound, match="还没有存证"):
-            proofs.inclusion(newer)
+        assert proofs.inclusion(newer) is None
         record(1)
-        assert proofs.inclusion(newer)["seq"] == 1
-        assert proofs.inclusion(case_id)["seq"] == case_row(case_id).seq == 3
+        assert seq_of(newer) == 1
+        assert seq_of(case_id) == case_row(case_id).seq == 3
         db.session.rollback()
         assert findings() == []
 
@@ -515,3 +522,56 @@ class TestOutsiders:
         record()
         assert findings() == []
         assert "与存证文件里的不同" in self.check(taken, proof.root_file().path)[1]
+
+
+class TestTheCommands:
+    def run(self, app: Flask, *words: object) -> tuple[int, str]:
+        done = app.test_cli_runner().invoke(args=["proof", *map(str, words)])
+        assert done.exit_code == 0 or isinstance(done.exception, SystemExit), done.exception
+        return done.exit_code, done.output
+
+    def test_show_and_export_what_stands_in_the_file(self, app: Flask, case_id: int) -> None:
+        assert self.run(app, "record") == (0, "本小时已经作过存证。\n")
+        record(1)
+        newest = proof.root_file().newest()
+        assert newest is not None
+        told = self.run(app, "show")[1]
+        assert newest.root.hex() in told.replace(" ", "")
+        assert "第 2 次存证" in told
+        assert self.run(app, "export")[1].encode() == proof.root_file().path.read_bytes()
+        assert self.run(app, "export", "--last", 1)[1] == newest.line().decode() + "\n"
+
+    def test_check_codes_and_proofs(self, app: Flask, case_id: int, attack: Attack) -> None:
+        code = proofs.code_of(case_row(case_id))
+        db.session.rollback()
+        status, told = self.run(app, "check", code.lower())
+        assert (status, told.startswith(f"相符：办件 {case_id} 的第 2 条记录")) == (0, True)
+        assert json.loads(self.run(app, "case", case_id)[1])["code"] == code
+        assert self.run(app, "case", 10**9)[0] == 1
+        assert "照原件逐字核对" in self.run(app, "check", code[:-1] + "?")[1]
+        sign_anew(attack, case_id)
+        status, told = self.run(app, "check", code)
+        assert (status, "没有与该校验码相符的记录" in told) == (1, True)
+
+    def test_a_record_that_is_lost_is_told_and_begun_on_a_ground(
+        self, app: Flask, case_id: int, tmp_path: Path
+    ) -> None:
+        (tmp_path / "roots.jsonl").unlink()
+        assert self.run(app, "record")[0] == self.run(app, "show")[0] == 1
+        assert "第 2 次存证" in self.run(app, "begin", "--ground", "换盘")[1]
+        assert app.test_cli_runner().invoke(args=["verify"]).exit_code == 0
+
+
+class TestTheScheduler:
+    def test_keeps_the_roots_and_goes_on_when_they_are_lost(
+        self, app: Flask, world: Built, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        keep = scheduler.Sweeper(app, scheduler.keep_house)
+        keep()
+        keep()
+        assert len(list(proof.root_file().lines())) == 1
+        assert db.session.scalar(select(func.count()).where(Act.kind == files.CLEANED)) == 1
+        db.session.rollback()
+        (tmp_path / "roots.jsonl").unlink()
+        keep()
+        assert "flask proof begin" in caplog.text
