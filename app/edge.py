@@ -1,26 +1,64 @@
-"""The edge of a request: when its body was complete, and how long its work may take (decision 3)."""
+"""The edge of a request: when its body was complete, how long its work may take, how often it may come."""
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from flask import Flask, g, request
+from flask import Flask, current_app, g, request
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.errors import Busy
+from app.errors import Busy, DomainError
 from app.extensions import atomic
 
 LONGEST_REQUEST = 30.0
 """Seconds from the complete receipt to the commit. A timer fires 60 s after it is due, so none is beaten."""
 
 
+LOOKUPS_A_MINUTE = 30
+
+
+class TooManyLookups(DomainError):
+    """查询过于频繁，请一分钟后再试。"""
+
+    status = 429
+    code = "too_many_lookups"
+
+
+class Lookups:
+    """Counts questions that nobody has to sign in for, by address and minute, in this process alone.
+
+    Nothing is written for a stranger; with several processes the bound is so many times as high.
+    """
+
+    def __init__(self) -> None:
+        self.minute = 0
+        self.asked: Counter[str] = Counter()
+
+    def count(self, address: str, now: datetime) -> None:
+        """Raises TooManyLookups from the thirty-first of an address in one minute on."""
+        minute = int(now.timestamp()) // 60
+        if minute != self.minute:
+            self.minute, self.asked = minute, Counter()
+        self.asked[address] += 1
+        if self.asked[address] > LOOKUPS_A_MINUTE:
+            raise TooManyLookups
+
+
 def init_app(app: Flask) -> None:
+    app.extensions["lookups"] = Lookups()
     app.before_request(_stamp)
+
+
+def count_lookup() -> None:
+    """Counts the present request as a stranger's question; raises TooManyLookups."""
+    lookups: Lookups = current_app.extensions["lookups"]
+    lookups.count(request.remote_addr or "", received_at())
 
 
 def received_at() -> datetime:

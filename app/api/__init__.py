@@ -9,6 +9,7 @@ from flask_smorest import Api
 
 from app.api import (
     cases,
+    certificates,
     clocks,
     files,
     notices,
@@ -26,7 +27,10 @@ from app.api import (
 from app.extensions import csrf
 
 PREFIX = "/api/v1"
-ROOMS = (sessions, second_factor, units, people, schemes, cases, tasks, files, notices, clocks, proofs)
+ROOMS = (
+    *(sessions, second_factor, units, people, schemes, cases, tasks, files, notices),
+    *(clocks, proofs, certificates),
+)
 
 
 class _Api(Api):  # type: ignore[misc]

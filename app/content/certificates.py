@@ -4,6 +4,8 @@ import re
 from string import Formatter
 from typing import Any
 
+from app.content.scheme import Scheme
+
 PATTERN = "certificate_number"
 """The parameter of a scheme that holds the pattern, such as ``{region}{year}{sequence:06d}{check}``."""
 
@@ -27,6 +29,8 @@ def pattern_fault(pattern: Any) -> str | None:
         if name is not None and (name not in _PARTS or conversion or (spec and not wide)):
             known = " ".join(_PARTS)
             return f"不认识“{{{name}}}”的写法；可用的有 {known}，如 {{sequence:06d}}"
+    if not re.fullmatch("[0-9A-Z-]*", "".join(text for text, *_ in parts)):
+        return "花括号以外只能用数字、大写字母和短横"
     if any(names.count(name) > 1 for name in names):
         return "同一项不能写两次"
     if not {"year", "sequence"} <= set(names):
@@ -40,6 +44,12 @@ def certificate_number(pattern: str, *, region: str, year: int, grade: int, sequ
     """The number by a pattern without fault; `grade` is the grade's rank, 1 the highest."""
     body = pattern.removesuffix("{check}").format(region=region, year=year, grade=grade, sequence=sequence)
     return body + check_character(body) if pattern.endswith("{check}") else body
+
+
+def trade_title(scheme: Scheme, code: str) -> str:
+    """The name that a catalogue has for a trade; what stands in none is its own name."""
+    entries = (entry for catalogue in scheme.catalogues.values() for entry in catalogue.entries)
+    return next((entry.title for entry in entries if entry.code == code), code)
 
 
 def check_character(number: str) -> str:

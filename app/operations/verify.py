@@ -29,6 +29,7 @@ from app.models import (
 from app.operations import deployments, incidents, proof
 from app.operations._history import broken_links, canonical, payload_digest
 from app.operations._plain import to_json
+from app.operations._register_checks import register_faults
 from app.operations._standing import standing
 from app.operations.places import BY_VACANCY
 from app.operations.replay import Replayed, history_of, replay
@@ -49,6 +50,7 @@ def verify_all() -> Iterator[Finding]:
         yield from verify_case(case_id)
     yield from _removed_cases()
     yield from _quota_findings()
+    yield from (Finding(case_id, what) for case_id, what in register_faults())
     yield from (Finding(case_id, sentence) for case_id, sentence in proof.findings())
 
 
@@ -112,7 +114,7 @@ def _replay_findings(case: Row[Any]) -> Iterator[str]:
 
 def _message_findings(case: Row[Any], replayed: Replayed) -> Iterator[str]:
     rows = select(Message.from_seq, Message.from_element, Message.message, Message.key, Message.payload)
-    rows = rows.where(Message.from_case_id == case.id)
+    rows = rows.where(Message.from_case_id == case.id, Message.from_seq.is_not(None))
     found = sorted(canonical(list(row)) for row in db.session.execute(rows))
     wanted = sorted(
         canonical([seq, sent.element, sent.message, sent.key, to_json(sent.payload)])

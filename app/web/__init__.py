@@ -19,6 +19,7 @@ from app.web import (
     second_factor,
     tasks,
     uploads,
+    verify,
 )
 from app.web.errors import add_error_pages
 from app.web.filters import add_filters
@@ -41,6 +42,7 @@ BLUEPRINTS = (
     clocks.bp,
     uploads.bp,
     proof.bp,
+    verify.bp,
 )
 
 

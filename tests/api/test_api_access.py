@@ -80,7 +80,11 @@ REQUESTS = [
     Request("GET", "/files/<word:name>", "loose", (LIBRARY,)),
     Request("GET", "/files/<word:name>", "attached", (LIBRARY, BUREAU)),
 ]
-OF_NOBODY = {("GET", "/schemes/<word:scheme_id>/forms/<path:form>"), ("PUT", "/clocks/<word:scheme_id>")}
+OF_NOBODY = {
+    ("GET", "/schemes/<word:scheme_id>/forms/<path:form>"),
+    ("PUT", "/clocks/<word:scheme_id>"),
+    ("GET", "/certificates/<word:number>"),
+}
 """What is the same for everybody who may see it at all."""
 
 
@@ -205,7 +209,12 @@ def test_a_supervisor_sees_the_cases_of_the_offices_region(stage: Stage, things:
         problem(who("GET", f"/tasks/{things['review']}"), 403, "forbidden")
 
 
-UNGUARDED = {("POST", "/sessions"), ("POST", "/units"), ("GET", "/regions")}
+UNGUARDED = {
+    ("POST", "/sessions"),
+    ("POST", "/units"),
+    ("GET", "/regions"),
+    ("GET", "/certificates/<word:number>"),
+}
 OWN_ACCOUNT = {
     ("DELETE", "/sessions/current"),
     ("GET", "/me"),

@@ -13,7 +13,12 @@ from werkzeug.routing import Rule
 
 from app.config import PROJECT
 
-OPEN_TO_ALL = {("post", "/sessions"), ("post", "/units"), ("get", "/regions")}
+OPEN_TO_ALL = {
+    ("post", "/sessions"),
+    ("post", "/units"),
+    ("get", "/regions"),
+    ("get", "/certificates/{number}"),
+}
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 

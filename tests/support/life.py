@@ -99,26 +99,35 @@ def start_about(world: Built, process: str, about: int, by: str, when: str, sche
         )
 
 
-def publish_list(world: Built, when: str = "2021-09-10 09:00") -> int:
-    """The office publishes the list; every case that waits for it goes on."""
+def publish_list(
+    world: Built, when: str = "2021-09-10 09:00", transaction: Any = atomic, scheme: str = LIFE
+) -> int:
+    """The office publishes the list; every case that waits for it goes on, each in a `transaction`."""
     office = world.actors[OFFICE]
     with atomic():
         case_id = cases.start(
-            LIFE,
+            scheme,
             "publication",
             unit_id=world.organisations[OFFICE],
             actor=office,
             received_at=at(when),
         )
         tasks.complete(task_of(case_id), {"text": "名单见附件"}, office, at(when))
-    messages.deliver(atomic)
+    messages.deliver(transaction)
     return case_id
 
 
 def certified(world: Built, person: str = "陈一", **more: Any) -> int:
     """A case whose certificate is issued; it waits for the archive."""
     case_id = open_award(world, person, **more)
-    publish_list(world)
+    publish_list(world, scheme=more.get("scheme", LIFE))
+    return case_id
+
+
+def archived(world: Built, person: str = "陈一", **more: Any) -> int:
+    """A case that passed: its certificate issued, itself in the archive."""
+    case_id = certified(world, person, **more)
+    complete_life(case_id, "file", {}, world.actors[OFFICE], at("2021-09-20 10:00"))
     return case_id
 
 
