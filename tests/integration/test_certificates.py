@@ -15,6 +15,7 @@ from sqlalchemy import select
 from support.capability_kit import request
 from support.life import (
     archived,
+    certificate_of,
     certified,
     complete_life,
     open_award,
@@ -52,11 +53,6 @@ FRAUD = {"kind": "warning", "ground": "弄虚作假"}
 def world(app: Flask) -> Built:
     publish_life()
     return make_world()
-
-
-def certificate_of(case_id: int) -> Certificate:
-    db.session.expire_all()
-    return db.session.scalars(select(Certificate).where(Certificate.case_id == case_id)).one()
 
 
 class TestNumbers:

@@ -11,12 +11,16 @@ import json
 from datetime import datetime
 from typing import Any
 
-from app.extensions import atomic
+from sqlalchemy import select
+
+from app.engine import Instance
+from app.extensions import atomic, db
+from app.models import Certificate
 from app.operations import cases, clock, deployments, messages, tasks
 from app.operations.actors import SYSTEM
 from app.operations.worlds import Built
 from support.waits import end, flows, process, properties
-from support.world import BUREAU, LIBRARY, OFFICE, PUBLISHED, at, task_of
+from support.world import BUREAU, LIBRARY, OFFICE, PUBLISHED, at, case_row, task_of
 
 LIFE = "life-2021"
 
@@ -143,6 +147,19 @@ def complete_life(case_id: int, element: str, values: dict[str, Any], actor: Any
     with atomic():
         tasks.complete(task_of(case_id, element), values, actor, when)
     messages.deliver(atomic)
+
+
+def variables(case_id: int) -> dict[str, Any]:
+    """What a case knows as it stands."""
+    case = case_row(case_id)
+    scheme = deployments.scheme(case.deployment_id)
+    return Instance.load(scheme.definitions, case.engine_state).snapshot().variables
+
+
+def certificate_of(case_id: int) -> Certificate:
+    """The only certificate that a case has issued, as the database has it now."""
+    db.session.expire_all()
+    return db.session.scalars(select(Certificate).where(Certificate.case_id == case_id)).one()
 
 
 def _document(text: str) -> bytes:
