@@ -30,6 +30,8 @@ __all__ = ["Process", "RecordKind", "Scheme", "read_scheme", "with_file_name"]
 OPENING_HOUR = 9
 """When offices open: a rehearsal's clock starts at 09:00 of the scheme's first day."""
 
+_MARKING = ("endEvent", "intermediateCatchEvent")
+
 
 @dataclass(frozen=True)
 class Scheme(Head):
@@ -69,14 +71,14 @@ class Scheme(Head):
         return opens and start_of_day(civil(opens).date()) + timedelta(hours=OPENING_HOUR)
 
     @cached_property
-    def phase_ends(self) -> dict[str, tuple[str, str]]:
-        """By end event of a phase: the phase's process, and the status in which it ends there."""
+    def phase_marks(self) -> dict[str, tuple[str, str]]:
+        """By end event, or event that the phase waits for: its process, and its status from then on."""
         drawn = [self.definitions.processes[phase.process] for phase in self.phases]
         return {
             element.id: (process.id, element.properties["status"])
             for process in drawn
             for element in process.elements.values()
-            if element.kind == "endEvent" and "status" in element.properties
+            if element.kind in _MARKING and "status" in element.properties
         }
 
     def form(self, name: str) -> Form:

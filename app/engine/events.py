@@ -126,6 +126,8 @@ class Error(_Definition, ErrorEventDefinition):  # type: ignore[misc]
         return self.code is None or bool(self.code == code)
 
     def throw(self, token: Token) -> None:
+        # The end event is reached before the error takes away everything around it.
+        token.workflow.note("completed", token.element, token)
         token.workflow.throw_error(self.code, token)
 
 

@@ -83,10 +83,11 @@ _UPDATE_CASE: Executable = (
     )
 )  # fmt: skip
 
-# Completed and cancelled tasks free their tokens' rows before new rows come.
+# What is new comes before what is gone: a timer that is due at once is made and fired in one writing.
 _STATEMENTS: Mapping[str, Executable] = {
     "history": insert(History.__table__),
     "payloads": insert(HistoryPayload.__table__),
+    "tasks": insert(_TASK),
     "tasks_completed": _of_token(update(_TASK), _TASK).values(
         state="completed",
         pending_since=None,
@@ -100,15 +101,14 @@ _STATEMENTS: Mapping[str, Executable] = {
     "tasks_retimed": _of_token(update(_TASK), _TASK).values(closes_at=bindparam("closes_at")),
     "values": insert(TaskValue.__table__),
     "drafts_done": delete(TaskDraft.__table__).where(TaskDraft.__table__.c.task_id == bindparam("of_task")),
-    "tasks": insert(_TASK),
+    "timers": insert(_TIMER),
     "timers_gone": _of_token(delete(_TIMER), _TIMER),
     "timers_retimed": _of_token(update(_TIMER), _TIMER).values(
         due_at=bindparam("due_at"), dates=bindparam("dates")
     ),
-    "timers": insert(_TIMER),
+    "waits": insert(_WAIT),
     "waits_gone": _of_token(delete(_WAIT), _WAIT),
     "waits_retimed": _of_token(update(_WAIT), _WAIT).values(closes_at=bindparam("closes_at")),
-    "waits": insert(_WAIT),
     "messages": insert(Message.__table__),
     "incidents": insert(Incident.__table__),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.content.scheme import Scheme
@@ -16,12 +16,13 @@ def standing(
 ) -> dict[str, Any]:
     """The columns of the case's row that follow from the engine's state.
 
-    Where no task that waits names a status, the one before stays.
+    Where no task that waits names a status, it is that of the phase's event that was come to last, or else
+    the one before stays.
     """
     cancelled = instance.is_over and stands.outcome is None
     return {
         "state": "cancelled" if cancelled else "ended" if instance.is_over else "running",
-        "status": _status(scheme, stands) or status_before,
+        "status": _status(scheme, stands) or _last_mark(scheme, stands) or status_before,
         "outcome": stands.outcome.properties.get("outcome") if stands.outcome else None,
         "listed": {
             name: to_json(stands.variables[name])
@@ -32,18 +33,26 @@ def standing(
 
 
 def phases(scheme: Scheme, before: Mapping[str, str], stands: Snapshot) -> dict[str, str]:
-    """The status of each phase that the case has come to: of its task that waits, else of its end."""
-    now = dict(before)
-    for happening in stands.happened:
-        if happening.kind == "completed" and happening.element in scheme.phase_ends:
-            process, status = scheme.phase_ends[happening.element]
-            now[process] = status
+    """The status of each phase that the case has come to: of its task that waits, else of its event."""
+    now = {**before, **dict(_marks(scheme, stands))}
     known = {phase.process for phase in scheme.phases}
     for wait in stands.tasks:
         status_text = wait.properties.get("status")
         if wait.process in known and status_text:
             now[wait.process] = _named(scheme, wait, status_text)
     return now
+
+
+def _marks(scheme: Scheme, stands: Snapshot) -> Iterator[tuple[str, str]]:
+    """(process, status) of each marking event that the step came to, in order."""
+    for happening in stands.happened:
+        if happening.kind == "entered" and happening.element in scheme.phase_marks:
+            yield scheme.phase_marks[happening.element]
+
+
+def _last_mark(scheme: Scheme, stands: Snapshot) -> str | None:
+    marks = list(_marks(scheme, stands))
+    return marks[-1][1] if marks else None
 
 
 def _status(scheme: Scheme, stands: Snapshot) -> str | None:

@@ -15,7 +15,7 @@ class Drawn:
     """What `phases` asks of a scheme."""
 
     phases: list[Phase]
-    phase_ends: dict[str, tuple[str, str]]
+    phase_marks: dict[str, tuple[str, str]]
     titles: dict[str, str] = field(default_factory=dict)
 
     def role_named(self, name: str) -> Any:
@@ -34,7 +34,7 @@ def snapshot(happened: tuple[str, ...] = (), process: str = "", status: str = ""
         if status
         else []
     )
-    notes = [Happening("completed", element) for element in happened]
+    notes = [Happening("entered", element) for element in happened]
     return Snapshot(waits, (), (), (), (), notes, {}, None)
 
 
