@@ -1,4 +1,4 @@
-"""Chongqing 2021: its files agree with each other and leave no clause of the half-year out."""
+"""Chongqing 2021: its files agree with each other and leave no clause of the year out."""
 
 from __future__ import annotations
 
@@ -20,10 +20,15 @@ from app.operations.capabilities import declarations
 from app.operations.scenarios import run_scheme
 
 ID = "chongqing-2021"
-LATER = {"CQ-21", "CQ-22", "CQ-23", "CQ-24", "CQ-25", "CQ-28", "CQ-30", "CQ-36", "CQ-37"}
-"""Clauses of the second half of the year, and of pages that every scheme shares."""
-OTHERWISE = {"CQ-10", "CQ-26", "CQ-27", "CQ-29", "CQ-34", "CQ-35"}
-"""No scenario can show them: printed documents, accounts, masks, the paper set that an office records."""
+LATER = {"CQ-25", "LIFE-09"}
+"""Clauses without a home: lists as Excel, and refunds, which come with payment online."""
+OTHERWISE = {"CQ-10", "CQ-26", "CQ-27", "CQ-29", "CQ-34", "CQ-35", "ALL-03", "LIFE-04", "LIFE-07"}
+"""No scenario can show them: printed documents, accounts, masks, the paper set that an office records, and
+what the house does by itself and other tests show."""
+UNSUPPLIED = {"fee_worker", "fee_technician"}
+"""Parameters that stand in documents that we do not have, as do the years required."""
+BESIDE = "transfer_done"
+"""The end of a branch beside the way of the case: it says nothing about the case."""
 
 
 FILES = read_scheme_folder(PROJECT, ID)
@@ -39,8 +44,8 @@ def test_the_checker_finds_only_what_is_left_for_later() -> None:
     unhoused = {p.element for p in problems if p.file.endswith("clauses.yaml")}
     unsupplied = {p.element for p in problems if p.file.endswith("scheme.yaml")}
     assert unhoused == LATER
-    assert all((p.element or "").startswith("years_") for p in problems if p.element in unsupplied)
-    assert {p.element for p in problems} == unhoused | unsupplied
+    assert {name for name in unsupplied if not (name or "").startswith("years_")} == UNSUPPLIED
+    assert {p.element for p in problems} == unhoused | unsupplied | {BESIDE}
 
 
 def test_every_scenario_holds_and_together_they_go_everywhere(app: Flask) -> None:
@@ -52,7 +57,7 @@ def test_every_scenario_holds_and_together_they_go_everywhere(app: Flask) -> Non
     assert run.gaps == ()
 
 
-def test_each_clause_of_the_first_half_is_driven_by_a_scenario() -> None:
+def test_each_clause_is_driven_by_a_scenario() -> None:
     scenarios = read_scenarios(FILES).scenarios
     matrix = clause_matrix(scheme(), scenarios)
     driven = {clause for clause, homes in matrix.items() if any(home.kind == "scenario" for home in homes)}

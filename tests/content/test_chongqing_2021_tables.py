@@ -148,10 +148,13 @@ def exclusions() -> Iterator[Example]:
         "professional_post": "专业技术职务",
         "otherwise_unfit": "其他",
     }
-    none = dict.fromkeys(flags, False)
+    none = {**dict.fromkeys(flags, False), "bars": []}
+    bar = {"ground": "考试作弊", "until": None, "kind": "next_examination", "scope": "500000"}
     yield Example(none, ())
-    yield Example(dict.fromkeys(flags, True), tuple(flags.values()))
+    yield Example({**dict.fromkeys(flags, True), "bars": []}, tuple(flags.values()))
     yield from (Example({**none, flag: True}, (words,)) for flag, words in flags.items())
+    yield Example({**none, "bars": [bar]}, ("考试作弊，不得参加下一次考试",))
+    yield Example({**none, "bars": [{**bar, "until": date(2022, 5, 1)}]}, ("到2022-05-01为止",))
 
 
 def vacancy_waiver() -> Iterator[Example]:
@@ -231,11 +234,78 @@ def personal_publicity() -> Iterator[Example]:
     yield Example({"entry": {**entry, "published_before": True}}, {"must_wait": False, **told})
 
 
+def entry_stamp() -> Iterator[Example]:
+    yield Example({}, {"entered_at": datetime(2021, 6, 8, 2, tzinfo=UTC)})
+
+
+def fee_due() -> Iterator[Example]:
+    cited = "渝价〔2001〕241号、渝价〔2002〕770号、渝价函〔2007〕129号："
+    amounts = {"fee_worker": 100, "fee_technician": 200}
+    for grade in GRADES:
+        what = "技师、高级技师" if grade in GRADES[3:] else "初、中、高级工"
+        known = {"fee": 200 if grade in GRADES[3:] else 100, "fee_basis": cited + what}
+        yield Example({"grade": grade}, known, amounts)
+        yield Example({"grade": grade}, {**known, "fee": None})
+
+
+def organisers() -> Iterator[Example]:
+    """通知二（二）: a district looks after the workers of its own agencies and institutions, nobody else."""
+    city = {"trainer": "training_base", "examiner": "exam_center", "recogniser": CITY}
+    for unit, grade in product(units(), GRADES):
+        own = unit["level"] == "district" and unit["nature"] != "enterprise" and grade in GRADES[:3]
+        yield Example({"unit": unit, "grade": grade}, dict.fromkeys(city, DISTRICT) if own else city)
+
+
+def score_result() -> Iterator[Example]:
+    """The marks are 60 and 70 here, so that they cannot be confused."""
+    marks = {"pass_theory": 60, "pass_practice": 70}
+    answers = {
+        (60, 70): "passed",
+        (100, 100): "passed",
+        (59, 100): "failed",
+        (100, 69): "failed",
+        (0, 0): "failed",
+    }
+    for (theory, practice), result in answers.items():
+        scores = {"absent": False, "theory": theory, "practice": practice}
+        yield Example(scores, {"exam_result": result}, marks)
+    for theory, practice in ((None, None), (90, 90), (30, 90), (90, 30)):
+        scores = {"absent": True, "theory": theory, "practice": practice}
+        yield Example(scores, {"exam_result": "absent"}, marks)
+
+
+def vote_check() -> Iterator[Example]:
+    def vote(due: int, present: int, yes: int, no: int, blank: int, decision: str, *words: str) -> Example:
+        members = {"members_due": due, "members_present": present, "assessment_decision": decision}
+        votes = {"votes_for": yes, "votes_against": no, "votes_abstained": blank}
+        return Example({**members, **votes}, words)
+
+    yield vote(9, 9, 6, 2, 1, "approve")
+    yield vote(9, 6, 4, 1, 1, "approve")
+    yield vote(9, 7, 4, 2, 1, "reject")
+    yield vote(7, 9, 9, 0, 0, "approve", "超过了应到")
+    yield vote(9, 7, 9, 0, 0, "approve", "等于实到人数")
+    yield vote(9, 7, 5, 1, 0, "approve", "等于实到人数")
+    yield vote(9, 5, 5, 0, 0, "approve", "出席人数")
+    yield vote(9, 7, 4, 2, 1, "approve", "不能评为通过")
+    yield vote(9, 7, 5, 1, 1, "reject", "应当评为通过")
+
+
+def former_scores() -> Iterator[Example]:
+    about = {"id": 7, "process": "application", "outcome": None, "grade": "senior"}
+    scored = {"absent": False, "theory": 60, "practice": 61, "certificate_number": "5002"}
+    names = ("former_absent", "former_theory", "former_practice", "former_certificate")
+    kept = dict(zip(names, scored.values(), strict=True))
+    yield Example({"linked": {**about, **scored}}, {"grade": "senior", **kept})
+    yield Example({"linked": about}, {"grade": "senior", **dict.fromkeys(kept)})
+
+
 EXAMPLES = {
     make.__name__: list(make())
     for make in (
         route, post_route, eligibility, exclusions, vacancy_waiver,
         service_years, years_required, post_arithmetic, publicity_check, personal_publicity,
+        entry_stamp, fee_due, organisers, score_result, vote_check, former_scores,
     )
 }  # fmt: skip
 
