@@ -22,7 +22,7 @@ def index() -> Any:
     me = signed_in()
     if me.actor.organisation_id is None:
         return (
-            redirect(url_for("clocks.index"))
+            redirect(url_for("organisations.index"))
             if me.has("administrator")
             else render_template("home/index.html")
         )
