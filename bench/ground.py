@@ -131,14 +131,20 @@ _COPIES = (
     " from timer s, generate_series(1, :n) n where s.case_id = :id",
     "insert into message_wait ({columns}) select {values}"
     " from message_wait s, generate_series(1, :n) n where s.case_id = :id",
+    # Its chain is not the copy's own; but in an empty table the database would look rows up by reading all.
+    "insert into history ({columns}) select {values}"
+    " from history s, generate_series(1, :n) n where s.case_id = :id",
+    "insert into history_payload ({columns}) select {values}"
+    " from history_payload s, generate_series(1, :n) n where s.case_id = :id",
 )
+_COPIED = ("case", "task", "timer", "message_wait", "history", "history_payload")
 
 
 def copies(case_id: int, count: int, **changed: str) -> list[int]:
     """Copies a case with what waits in it, `count` times; `changed`: SQL by table_column, of row `s`, `n`."""
     with atomic() as session:
         first = session.execute(text('select max(id) from "case"')).scalar_one()
-        for table, statement in zip(("case", "task", "timer", "message_wait"), _COPIES, strict=True):
+        for table, statement in zip(_COPIED, _COPIES, strict=True):
             own = {"case_id": ":first + n", **({"id": ":first + n"} if table == "case" else {})}
             own["unique_key"] = "s.unique_key || n"
             own |= {k.removeprefix(f"{table}__"): v for k, v in changed.items() if k.startswith(f"{table}__")}

@@ -86,6 +86,8 @@ class Task(db.Model):
     __table_args__ = (
         Index("ix_task_inbox", "office_id", "opened_at", "id", postgresql_where=text("state = 'open'")),
         Index("ix_task_case", "case_id", "token"),
+        # Nearly always empty: the sweep asks each due case for such a task, and must not read all tasks.
+        Index("ix_task_pending", "case_id", postgresql_where=text("pending_since is not null")),
         Index(
             "ix_task_done",
             "completed_for",

@@ -373,7 +373,7 @@ _LOCKED = (
         .scalar_subquery()
         .label("parked"),
         select(func.min(_TASK.pending_since))
-        .where(_TASK.case_id == _CASE.id, _TASK.state == "open")
+        .where(_TASK.case_id == _CASE.id, _TASK.state == "open", _TASK.pending_since.is_not(None))
         .correlate(Case.__table__)
         .scalar_subquery()
         .label("pending_since"),

@@ -487,6 +487,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_task'))
     )
     op.create_index('ix_task_case', 'task', ['case_id', 'token'], unique=False)
+    op.create_index('ix_task_pending', 'task', ['case_id'], unique=False, postgresql_where=sa.text('pending_since is not null'))
     op.create_index('ix_task_done', 'task', ['completed_for', 'completed_at', 'id'], unique=False, postgresql_where=sa.text("state = 'completed'"))
     op.create_index('ix_task_inbox', 'task', ['office_id', 'opened_at', 'id'], unique=False, postgresql_where=sa.text("state = 'open'"))
     op.create_table('timer',
@@ -555,6 +556,7 @@ def downgrade() -> None:
     op.drop_table('timer')
     op.drop_index('ix_task_inbox', table_name='task', postgresql_where=sa.text("state = 'open'"))
     op.drop_index('ix_task_done', table_name='task', postgresql_where=sa.text("state = 'completed'"))
+    op.drop_index('ix_task_pending', table_name='task', postgresql_where=sa.text('pending_since is not null'))
     op.drop_index('ix_task_case', table_name='task')
     op.drop_table('task')
     op.drop_table('post_quota')
