@@ -23,9 +23,10 @@ def own_server(given: Settings) -> Iterator[Flask]:
         folder = Path(name)
         # The system user that runs PostgreSQL for root has to pass through.
         folder.chmod(0o711)
-        places = {"data_folder": folder, "upload_folder": folder / "uploads", "roots_folder": folder / "roots"}
-        for place in places.values():
-            place.mkdir(exist_ok=True)
+        uploads, roots = folder / "uploads", folder / "roots"
+        uploads.mkdir()
+        roots.mkdir()
+        places = {"data_folder": folder, "upload_folder": uploads, "roots_folder": roots}
         own = create_app(replace(given, **places, database_url=None))
         with own.app_context():
             upgrade(directory=str(PROJECT / "migrations"))
