@@ -6,6 +6,7 @@
 | APP_DATA | data folder; by default `var` in the project, as root a folder under /var/lib/workergrade |
 | APP_UPLOADS | folder of the uploaded files; by default `uploads` in the data folder |
 | APP_ROOTS | folder of the roots that prove the record; by default `roots` in the data folder |
+| APP_SCANNER | `clamd:/path/of/socket` or `clamd:host:port` scans uploads for malware; by default `none` |
 | APP_SCHEDULER | `off` keeps this process from sweeping timers |
 | APP_REHEARSAL | `on` makes a rehearsal database when a database is made; read by nothing else |
 | APP_SECOND_FACTOR | who needs a second factor: `offices` (default), `all`, `off` (default in a rehearsal) |
@@ -44,6 +45,9 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 SecondFactorRule = Literal["offices", "all", "off"]
 
+ScannerAddress = Path | tuple[str, int]
+"""A Unix socket, or host and port."""
+
 
 class ConfigError(RuntimeError):
     """环境变量设置有误。"""
@@ -66,6 +70,7 @@ class Settings:
     data_folder: Path
     upload_folder: Path
     roots_folder: Path
+    scanner: ScannerAddress | None
     database_url: str | None  # None: the embedded one
     scheduler: bool
     rehearsal: bool
@@ -100,6 +105,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         data_folder=data_folder,
         upload_folder=_folder("APP_UPLOADS", environment, data_folder / "uploads"),
         roots_folder=_folder("APP_ROOTS", environment, data_folder / "roots"),
+        scanner=_scanner(environment),
         database_url=database_url,
         scheduler=_switch("APP_SCHEDULER", environment, default=True),
         rehearsal=_switch("APP_REHEARSAL", environment, default=False),
@@ -133,6 +139,19 @@ def _folder(name: str, environment: Mapping[str, str], default: Path) -> Path:
     except OSError as error:
         raise ConfigError(f"{name} 指定的目录 {folder} 无法建立，请换一个可写的目录。") from error
     return folder
+
+
+def _scanner(environment: Mapping[str, str]) -> ScannerAddress | None:
+    text = environment.get("APP_SCANNER", "").strip()
+    if text in ("", "none"):
+        return None
+    program, _, address = text.partition(":")
+    host, _, port = address.rpartition(":")
+    if program == "clamd" and address.startswith("/"):
+        return Path(address)
+    if program == "clamd" and host and port.isdecimal() and 0 < int(port) < 65536:
+        return host.strip("[]"), int(port)
+    raise ConfigError(f"APP_SCANNER 应为 none、clamd:/套接字路径 或 clamd:主机:端口，现在是“{text}”。")
 
 
 def _folder_name(project: Path) -> str:

@@ -1,14 +1,17 @@
-"""What an upload is, judged by its content alone; images come out drawn anew."""
+"""What an upload is, judged by its content alone; images come out drawn anew, active PDFs not at all."""
 
 from __future__ import annotations
 
+import contextlib
 import struct
-from collections.abc import Collection
+import threading
+from collections.abc import Collection, Iterator
 from io import BytesIO
 
 from PIL import Image, ImageOps
 
-from app.errors import Invalid
+from app.errors import Busy, Invalid
+from app.operations._pdf import demand_passive
 
 MEDIA_TYPES = {"pdf": "application/pdf", "jpg": "image/jpeg", "png": "image/png"}
 TITLES = {"pdf": "PDF", "jpg": "JPG 图片", "png": "PNG 图片"}
@@ -18,6 +21,16 @@ FORMATS = {"jpg": "JPEG", "png": "PNG"}
 MAX_PIXELS = 30_000_000
 """An A4 page at 400 dpi has 15 million; 30 take about 120 MB to draw."""
 TOO_LARGE = f"图片尺寸太大，最多 {MAX_PIXELS // 10_000} 万像素；请降低分辨率后再上传。"
+UNREADABLE = "图片已损坏，无法打开，请重新扫描或另存后再上传。"
+
+MAX_SCANS = 100
+"""Passes over a JPEG's picture; real ones have 10 or so, and a file of 10 MB could ask for 200,000."""
+START_OF_SCAN = b"\xff\xda"
+
+AT_ONCE = threading.BoundedSemaphore(2)
+"""Pictures that a process draws at a time: each may take 350 MB."""
+LONGEST_WAIT = 15.0
+
 MODES = {"jpg": ("L", "RGB"), "png": ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")}
 QUALITY = 90
 
@@ -33,13 +46,15 @@ def checked(content: bytes, accept: Collection[str]) -> tuple[str, bytes]:
         listed = "、".join(TITLES[kind] for kind in sorted(wanted))
         raise _invalid(f"只能上传 {listed} 文件（按文件内容判断，改扩展名没有用）。")
     if kind == "pdf":
+        demand_passive(content)
         return kind, content
     try:
-        return kind, _drawn_anew(content, kind)
+        with _slot():
+            return kind, _drawn_anew(content, kind)
     except Image.DecompressionBombError as error:
         raise _invalid(TOO_LARGE) from error
     except BROKEN as error:
-        raise _invalid("图片已损坏，无法打开，请重新扫描或另存后再上传。") from error
+        raise _invalid(UNREADABLE) from error
 
 
 def _kind(content: bytes) -> str | None:
@@ -52,11 +67,24 @@ def _kind(content: bytes) -> str | None:
     return None
 
 
+@contextlib.contextmanager
+def _slot() -> Iterator[None]:
+    """Waits for one of the places to draw. Raises Busy."""
+    if not AT_ONCE.acquire(timeout=LONGEST_WAIT):
+        raise Busy
+    try:
+        yield
+    finally:
+        AT_ONCE.release()
+
+
 def _drawn_anew(content: bytes, kind: str) -> bytes:
     """The same picture and nothing else: no metadata, no place, nothing hidden behind its end."""
     with Image.open(BytesIO(content), formats=[FORMATS[kind]]) as opened:
         if opened.width * opened.height > MAX_PIXELS:
             raise _invalid(TOO_LARGE)
+        if kind == "jpg" and content.count(START_OF_SCAN) > MAX_SCANS:
+            raise _invalid(UNREADABLE)
         image = ImageOps.exif_transpose(opened)
     if image.mode not in MODES[kind]:
         image = image.convert("RGB")

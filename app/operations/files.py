@@ -20,6 +20,7 @@ from app.models import Act, Attachment
 from app.operations._administration import record
 from app.operations._disk import flush_folder, write_whole
 from app.operations._file_types import MEDIA_TYPES, checked
+from app.operations._scanner import demand_clean
 from app.operations.actors import SYSTEM, Actor
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -44,7 +45,8 @@ def store(
 
     `accept` are kinds (pdf, jpg, png; none: any of them), judged by content, whatever the name says.
     Images are drawn anew, so that nothing else in them survives. Form fields hold the row's `name`.
-    Raises Invalid with the field `file`, and Refused when the organisation's space is used up.
+    Raises Invalid with the field `file`, Refused when the organisation's space is used up, and Busy when the
+    scanner gives no verdict: nothing is kept then.
     """
     if actor.account_id is None:
         raise Refused("没有登录的账号，不能上传文件。")
@@ -53,6 +55,8 @@ def store(
         raise Invalid(
             {"file": [f"文件太大，最大 {max_bytes // 1024 // 1024 or 1} MB；请压缩或降低扫描分辨率。"]}
         )
+    if scanner := settings().scanner:
+        demand_clean(content, scanner)
     kind, content = checked(content, accept or tuple(MEDIA_TYPES))
     db.session.execute(select(func.pg_advisory_xact_lock_shared(CLEANING)))
     _check_quota(actor.organisation_id, len(content))

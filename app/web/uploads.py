@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request, send_file
 from app import edge
 from app.content.form_fields import Field
 from app.content.forms import Form
-from app.errors import Invalid, Refused
+from app.errors import Busy, Invalid, Refused
 from app.operations import files
 from app.operations._file_types import MEDIA_TYPES
 from app.operations.actors import Actor
@@ -73,7 +73,7 @@ def _store(key: str, field: Field, actor: Actor) -> tuple[list[str], list[str]]:
                 stored.append(kept.name)
         except Invalid as refusal:
             refused += [text for texts in refusal.fields.values() for text in texts]
-        except Refused as refusal:
+        except (Busy, Refused) as refusal:
             refused.append(refusal.message)
     return stored, refused
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from PIL import Image, PngImagePlugin
 from support.world import LIBRARY, OTHER_UNIT, make_world, open_filing, publish_tiny
 
 from app.config import PROJECT
-from app.errors import Invalid, NotFound, Refused
+from app.errors import Busy, Invalid, NotFound, Refused
 from app.extensions import atomic, db
 from app.models import Attachment
 from app.operations import _file_types, accounts, files, organisations, regions
@@ -125,6 +126,22 @@ class TestKinds:
             bomb = huge_png(side)
             assert len(bomb) < 100_000
             assert "尺寸太大" in told(bomb, library)
+
+    def test_a_jpeg_with_passes_without_end_is_told_before_it_is_drawn(self, library) -> None:
+        whole = picture("jpg", (4000, 4000), progressive=True)
+        last = whole.rindex(b"\xff\xda")
+        begun = time.process_time()
+        assert "无法打开" in told(whole[:last] + whole[last:-2] * 50_000 + whole[-2:], library)
+        assert time.process_time() - begun < 2
+
+    def test_only_a_few_pictures_are_drawn_at_a_time(self, library, monkeypatch) -> None:
+        monkeypatch.setattr(_file_types, "LONGEST_WAIT", 0.01)
+        with _file_types.AT_ONCE, _file_types.AT_ONCE, pytest.raises(Busy):
+            store(picture("png"), library)
+        store(picture("png"), library)
+
+    def test_a_pdf_that_would_run_something_is_told(self, library) -> None:
+        assert "打印为 PDF" in told(PDF.replace(b"<<>>", b"<</S/JavaScript/JS(x)>>"), library)
 
     def test_a_file_too_large_is_told_with_the_limit(self, library) -> None:
         assert "最大 2 MB" in told(PDF + b" " * 2 * 1024 * 1024, library, max_bytes=2 * 1024 * 1024)

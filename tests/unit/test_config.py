@@ -89,6 +89,11 @@ def test_another_database_is_refused(data: Path, bad: str) -> None:
         ("ID_INDEX_KEY", "密钥"),
         ("APP_SCHEDULER", "sometimes"),
         ("APP_REHEARSAL", "2"),
+        ("APP_SCANNER", "clamd"),
+        ("APP_SCANNER", "clamd:3310"),
+        ("APP_SCANNER", "clamd:localhost:x"),
+        ("APP_SCANNER", "clamd:localhost:99999"),
+        ("APP_SCANNER", "defender:/run/x"),
         ("APP_SECOND_FACTOR", "some"),
         ("OIDC_ISSUER", "https://id.example"),
     ],
@@ -110,6 +115,29 @@ def test_the_newest_history_key_signs_and_the_older_ones_stay(data: Path) -> Non
     after = read_settings({"APP_DATA": str(data), **changed})
     assert after.history_key == bytes.fromhex("dd" * 32)
     assert after.history_keys[before.history_key_id] == before.history_key
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("", None),
+        ("none", None),
+        ("clamd:/run/clamav/clamd.ctl", Path("/run/clamav/clamd.ctl")),
+        ("clamd:scan.example:3310", ("scan.example", 3310)),
+        ("clamd:[::1]:3310", ("::1", 3310)),
+    ],
+)
+def test_the_scanner(data: Path, text: str, address: object) -> None:
+    assert read_settings({"APP_DATA": str(data), "APP_SCANNER": text}).scanner == address
+
+
+def test_the_roots_lie_where_they_are_told_to(data: Path, tmp_path: Path) -> None:
+    assert read_settings({"APP_DATA": str(data)}).roots_folder == data / "roots"
+    elsewhere = read_settings({"APP_DATA": str(data), "APP_ROOTS": str(tmp_path / "elsewhere")})
+    assert mode(elsewhere.roots_folder) == 0o700
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match="APP_ROOTS"):
+        read_settings({"APP_DATA": str(data), "APP_ROOTS": str(tmp_path / "file" / "below")})
 
 
 def test_keys_never_show(data: Path) -> None:
