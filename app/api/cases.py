@@ -15,7 +15,7 @@ from app.api.problems import pointing_into
 from app.api.reading import Room
 from app.operations import cases, sayings
 from app.queries import cases as case_queries
-from app.queries import files, timeline
+from app.queries import certificates, files, timeline
 from app.queries.visibility import case_for, seen_by
 
 blueprint = Room("api_cases", __name__, "办件")
@@ -40,6 +40,7 @@ def one(case_id: int) -> dict[str, Any]:
     """一个办件，及其停在何处"""
     row = case_queries.one(case_id, seen_by(me().sight))
     waits = timeline.waits(case_id)
+    now = receipt(row.case.scheme_id)
     return {
         **_row(row),
         "tasks": [
@@ -53,8 +54,13 @@ def one(case_id: int) -> dict[str, Any]:
                 "form": found.saying.form,
                 "closes_at": found.closes_at,
             }
-            for found in sayings.sayable(row.case, me().actor, receipt(row.case.scheme_id))
+            for found in sayings.sayable(row.case, me().actor, now)
         ],
+        "certificates": certificates.of_case(case_id),
+        "about": row.case.linked_case_id,
+        "linked": [other.id for other in case_queries.linked(row.case, seen_by(me().sight))],
+        "beginnings": [process.id for process in cases.startable_about(row.case, me().actor, now)],
+        "retained_until": row.case.retained_until,
         "files": files.of_case(case_id),
     }
 
@@ -76,13 +82,17 @@ def history(query: dict[str, Any], case_id: int) -> dict[str, Any]:
 @blueprint.response(201, schemas.Started)
 @blueprint.doc(parameters=[PARAMETER])
 def start(body: dict[str, Any]) -> Response:
-    """发起办件（如岗位使用情况备案、公示）"""
+    """发起办件（如岗位使用情况备案、公示），或关于另一件办件发起（如更正、处理）"""
+    about = body.get("linked_case_id")
+    if about is not None:
+        case_for(about, me().sight)
 
     def work() -> dict[str, Any]:
         started = cases.start(
             body["scheme"],
             body["process"],
-            unit_id=me().organisation_id,
+            unit_id=me().organisation_id if about is None else None,
+            linked_case_id=about,
             actor=me().actor,
             received_at=receipt(body["scheme"]),
         )

@@ -185,15 +185,28 @@ class StoredFile(Schema):
     size = fields.Integer()
 
 
+class CaseCertificate(Schema):
+    number = fields.String()
+    state = fields.String(metadata={"description": "valid 有效，revoked 已撤销"})
+    copy = fields.Integer(metadata={"description": "第几次制发，以前的作废"})
+    issued_at = fields.AwareDateTime()
+
+
 class CaseDetail(Case):
     tasks = fields.List(fields.Nested(OpenTask), metadata={"description": "办件停在哪里、由谁办理"})
     messages = fields.List(fields.Nested(Sayable), metadata={"description": "现在可以发出的消息"})
+    certificates = fields.List(fields.Nested(CaseCertificate))
+    about = fields.Integer(allow_none=True, metadata={"description": "本办件所关于的办件"})
+    linked = fields.List(fields.Integer(), metadata={"description": "看得到的相关办件"})
+    beginnings = fields.List(fields.String(), metadata={"description": "可以关于本办件发起的流程"})
+    retained_until = fields.Date(allow_none=True, metadata={"description": "归档后保管到哪一天"})
     files = fields.List(fields.Nested(StoredFile))
 
 
 class NewCase(Body):
     scheme = text(1, required=True)
     process = text(1, required=True)
+    linked_case_id = number(metadata={"description": "所关于的办件；流程写明 about: case 的才有，也必须有"})
 
 
 class Started(Schema):
@@ -302,6 +315,7 @@ class Process(Schema):
     title = fields.String()
     subject = fields.String()
     started_by = fields.String(allow_none=True, metadata={"description": "可以发起的角色；null 为消息发起"})
+    about = fields.String(allow_none=True, metadata={"description": "case 为关于另一件办件发起"})
 
 
 class RecordKind(Schema):

@@ -54,7 +54,13 @@ def _row(deployment_id: int) -> dict[str, Any]:
         "deployment": deployment_id,
         "now": receipt(scheme.id),
         "processes": [
-            {"id": name, "title": process.title, "subject": process.subject, "started_by": process.start.role}
+            {
+                "id": name,
+                "title": process.title,
+                "subject": process.subject,
+                "started_by": process.start.role,
+                "about": process.start.about,
+            }
             for name, process in scheme.processes.items()
         ],
         "records": [

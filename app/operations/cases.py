@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from app.content.head import Process
 from app.content.mapping import output_mapping
 from app.content.scheme import Scheme
-from app.errors import Closed, Conflict, NotFound
+from app.errors import Closed, Conflict, DomainError, NotFound
 from app.extensions import db
 from app.models import Case, Organisation
 from app.operations import deployments, organisations, sayings, workdays
@@ -55,6 +55,22 @@ def start(
     check_starter(scheme, found, about_unit, person_id, actor, received_at)
     check_window(scheme, found, received_at)
     return open_case(deployment_id, found, about_unit, person_id, {}, actor, received_at, linked=linked)
+
+
+def startable_about(case: Case, actor: Actor, at: datetime) -> list[Process]:
+    """The processes of which the actor may begin a case about this one now."""
+    scheme = deployments.scheme(deployments.current(case.scheme_id, at))
+    found = []
+    for process in scheme.processes.values():
+        if process.start.about is None or (process.subject == "person" and case.person_id is None):
+            continue
+        try:
+            check_starter(scheme, process, case.unit_id, case.person_id, actor, at)
+            check_window(scheme, process, at)
+        except DomainError:
+            continue
+        found.append(process)
+    return found
 
 
 def open_case(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import defer
 
 from app.errors import NotFound
@@ -67,6 +67,13 @@ def one(case_id: int, scope: ColumnElement[bool]) -> CaseRow:
     if row is None:
         raise NotFound
     return CaseRow(*row)
+
+
+def linked(case: Case, scope: ColumnElement[bool]) -> Sequence[Case]:
+    """The case in `scope` that a case is about, and those about it, in the order in which they began."""
+    related = or_(Case.id == case.linked_case_id, Case.linked_case_id == case.id)
+    found = select(Case).where(related, scope).options(defer(Case.engine_state, raiseload=True))
+    return db.session.scalars(found.order_by(Case.id)).all()
 
 
 def count(scope: ColumnElement[bool], wanted: CaseFilter) -> tuple[int, bool]:

@@ -9,16 +9,18 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app import edge
+from app.content.forms import Form
 from app.content.head import RecordKind
 from app.content.scheme import Scheme
 from app.errors import DomainError, Invalid, NotFound
 from app.models import Case
 from app.operations import cases as case_operations
-from app.operations import organisations
-from app.queries import files, proofs, timeline
+from app.operations import organisations, sayings
+from app.queries import cases as case_queries
+from app.queries import certificates, files, proofs, timeline
 from app.queries.organisations import name_of
 from app.queries.people import of_case
-from app.queries.visibility import case_for
+from app.queries.visibility import case_for, seen_by
 from app.web import history, pictures, task_forms
 from app.web.schemes import field_labels, listed_text, now_of, scheme_of
 from app.web.session import needs, signed_in
@@ -52,31 +54,21 @@ def show(case_id: int) -> str:
         way=words,
         files=files.of_case(case_id),
         files_by_id=task_forms.files_in([entry.view for entry in told if entry.view]),
-        sayings=_sayings(case, scheme, waits),
+        certificates=certificates.of_case(case_id),
+        linked=case_queries.linked(case, seen_by(signed_in().sight)),
+        sayings=sayings.sayable(case, signed_in().actor, now_of(case.scheme_id)),
+        beginnings=case_operations.startable_about(case, signed_in().actor, now_of(case.scheme_id)),
         records=_records(case, scheme),
         me=signed_in(),
         now=now_of(case.scheme_id),
     )
 
 
-@bp.post("/<int:case_id>/message")
-@needs("operator", "supervisor")
-def say(case_id: int) -> Any:
-    """Says a message that the unit's case waits for, such as the deletion of an entry (CQ-11)."""
-    case = case_for(case_id, signed_in().sight)
-    with edge.transaction():
-        status = case_operations.message(
-            case_id, request.form.get("message", ""), {}, signed_in().actor, now_of(case.scheme_id)
-        )
-    flash(_("已办理。办件现在的状态：%(status)s", status=status), "done")
-    return redirect(url_for("case.show", case_id=case_id))
-
-
 @bp.get("/<int:case_id>/records/<kind>")
 @needs("operator", "supervisor")
 def record_form(case_id: int, kind: str) -> str:
     case, scheme, declared = _declared(case_id, kind)
-    return _render_record(case, scheme, declared, {}, {})
+    return form_page(case, scheme.form(declared.form), declared.title, {}, {})
 
 
 @bp.post("/<int:case_id>/records/<kind>")
@@ -84,14 +76,15 @@ def record_form(case_id: int, kind: str) -> str:
 def record(case_id: int, kind: str) -> Any:
     """Logs an entry without effect on the way of the case, such as the paper set's arrival (CQ-29)."""
     case, scheme, declared = _declared(case_id, kind)
-    values, errors = task_forms.posted(scheme.form(declared.form), signed_in().actor)
+    form = scheme.form(declared.form)
+    values, errors = task_forms.posted(form, signed_in().actor)
     if "_submit" not in request.form or errors:
-        return _render_record(case, scheme, declared, values, errors), 422 if errors else 200
+        return form_page(case, form, declared.title, values, errors), 422 if errors else 200
     try:
         with edge.transaction():
             case_operations.record(case_id, kind, values, signed_in().actor, now_of(case.scheme_id))
     except Invalid as refusal:
-        return _render_record(case, scheme, declared, values, refusal.fields), 422
+        return form_page(case, form, declared.title, values, refusal.fields), 422
     flash(_("已登记：%(title)s", title=declared.title), "done")
     return redirect(url_for("case.show", case_id=case_id))
 
@@ -105,13 +98,13 @@ def _declared(case_id: int, kind: str) -> tuple[Case, Scheme, RecordKind]:
     return case, scheme, declared
 
 
-def _render_record(case: Case, scheme: Scheme, declared: RecordKind, values: Values, errors: Errors) -> str:
-    form = scheme.form(declared.form)
+def form_page(case: Case, form: Form, title: str, values: Values, errors: Errors) -> str:
+    """The page of a form that belongs to a case but to none of its tasks."""
     view = task_forms.shown(form, values, errors, {}, case.unit_id)
     return render_template(
         "cases/record.html",
         case=case,
-        title=declared.title,
+        title=title,
         person=of_case(case),
         unit_name=name_of(case.unit_id),
         view=view,
@@ -138,20 +131,6 @@ def _holds(scheme: Scheme, role: str, case: Case, now: Any) -> bool:
     except DomainError:  # nobody holds it for this unit
         return False
     return holder == signed_in().organisation_id
-
-
-def _sayings(case: Case, scheme: Scheme, waits: timeline.Waits) -> list[tuple[str, str]]:
-    """Messages (name, label) that the unit itself may say: those that no process of the scheme sends."""
-    me = signed_in()
-    if case.unit_id != me.organisation_id or not me.has("operator"):
-        return []
-    sent = {name for process in scheme.definitions.processes.values() for name in process.sent_messages}
-    now = now_of(case.scheme_id)
-    return [
-        (wait.message, wait.name or wait.message)
-        for wait in waits.messages
-        if wait.key is None and wait.message not in sent and not (wait.closes_at and wait.closes_at <= now)
-    ]
 
 
 def _facts(case: Case, scheme: Scheme) -> list[tuple[str, str]]:

@@ -96,7 +96,7 @@ def _startable() -> Sequence[_Start]:
     for scheme in newest_schemes().values():
         dates, now = scheme.calendar.resolve(), now_of(scheme.id)
         for process in scheme.processes.values():
-            if process.start.role and _holds(scheme, process.start.role, now):
+            if process.start.role and not process.start.about and _holds(scheme, process.start.role, now):
                 opens, closes = dates.get(process.start.opens or ""), dates.get(process.start.closes or "")
                 inside = (opens is None or opens <= now) and (closes is None or now < closes)
                 found.append(_Start(scheme, process, opens, closes, inside))

@@ -77,7 +77,7 @@ def _entry(step: Step, case: Case, scheme: Scheme, element: Element | None) -> E
         title=_title(step, scheme, element),
         clauses=[(clause, known.get(clause, "")) for clause in element.clauses] if element else [],
         decisions=[_decision(found, scheme) for found in step.happened if found["kind"] == "decided"],
-        view=_view(step, case, scheme),
+        view=_view(step, case, scheme, element),
     )
 
 
@@ -91,9 +91,10 @@ def _title(step: Step, scheme: Scheme, element: Element | None) -> str:
     return f"{kind}：{element.name}" if element and element.name else kind
 
 
-def _view(step: Step, case: Case, scheme: Scheme) -> FormView | None:
+def _view(step: Step, case: Case, scheme: Scheme, element: Element | None) -> FormView | None:
     declared = scheme.records.get(step.recorded or "")
-    form = declared.form if declared else step.task.form if step.task else None
+    said = element.form if element and step.call == "receive" else None
+    form = declared.form if declared else step.task.form if step.task else said
     return task_forms.read_view(form, step.values or {}, scheme, case.unit_id)
 
 

@@ -51,6 +51,8 @@ def addresses(theirs: Belongings) -> dict[str, tuple[str, ...]]:
     return {
         f"/cases/{theirs.case}": ("GET",),
         f"/cases/{theirs.case}/message": ("POST",),
+        f"/cases/{theirs.case}/messages/withdrawn": ("GET", "POST"),
+        f"/cases/{theirs.case}/about": ("POST",),
         f"/cases/{theirs.case}/records/paper": ("GET", "POST"),
         f"/tasks/{theirs.task}": ("GET", "POST"),
         f"/people/{theirs.person}": ("GET", "POST"),
