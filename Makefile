@@ -24,7 +24,7 @@ lint: .build/installed-dev
 	$(PY) -m mypy --strict app/engine app/content app/operations
 
 soak: .build/installed-dev .build/system-packages
-	SOAK=1 $(PY) -m pytest tests -m soak -n $(WORKERS)
+	SOAK=1 $(PY) -m pytest tests -m soak -n $(WORKERS) --timeout 3600
 
 bench: .build/installed-dev
 	$(PY) -m bench
