@@ -11,6 +11,7 @@ from support.life import (
     LIFE,
     certified,
     complete_life,
+    life_files,
     open_award,
     publish_life,
     publish_list,
@@ -31,13 +32,15 @@ from support.world import (
     publish_tiny,
     register_posts,
     task_of,
+    tiny_files,
 )
 
 from app.content.identity import make_citizen_id
+from app.content.scenarios import read_scenarios
 from app.errors import Invalid, NotFound, Refused
 from app.extensions import atomic, db
 from app.models import Account, Case, EnteredIdNumber, Person, Task
-from app.operations import accounts, cases, deployments, people, tasks
+from app.operations import accounts, cases, deployments, people, scenarios, tasks
 from app.operations.replay import history_of, replay
 from app.operations.worlds import Built
 
@@ -291,3 +294,64 @@ class TestTransfer:
         case_id = self.moved(world, certified(world))
         assert replay(case_id).differs_at is None
         assert [row.call for row in history_of(case_id)] == ["start", "complete"]
+
+
+SCENARIO = """
+title: 区人社局撤销证书，本人更正号码
+clauses: []
+world: organisations.yaml
+cases:
+  发证: {process: award, unit: 东溪区图书馆, person: 陈一, message: passed,
+         payload: {trade: 图书资料业务员, grade: senior}, at: "2021-09-01 09:00"}
+  公布: {process: publication, unit: 云岭省考核办, by: 云岭省考核办, at: "2021-09-10 09:00"}
+  更正: {process: correction, about: 发证, by: 东溪区图书馆, at: "2021-09-12 09:00"}
+  处理: {process: sanction, about: 发证, by: 东溪区人社局, at: "2021-09-20 09:00"}
+  复核: {process: review, about: 处理, by: 云岭省考核办, at: "2021-09-25 09:00"}
+steps:
+  - {at: "2021-09-10 10:00", case: 公布, by: 云岭省考核办, task: publish, values: {text: 名单},
+     expect: {capabilities: [release_waiting]}}
+  - {at: "2021-09-11 09:00", case: 发证, by: 东溪区图书馆, message: lost, values: {reason: 遗失},
+     refused: 没有找到}
+  - {at: "2021-09-11 10:00", case: 发证, by: 东溪区人社局, message: lost, values: {proof: 声明.pdf},
+     refused: 请填写“补发原因”}
+  - {at: "2021-09-11 11:00", case: 发证, by: 东溪区人社局, message: lost,
+     values: {reason: 遗失, proof: 声明.pdf}, expect: {capabilities: [reissue_certificate], status: 待归档}}
+  - {at: "2021-09-12 10:00", case: 更正, by: 东溪区图书馆, task: enter,
+     values: {number: "110101198106020661"}}
+  - {at: "2021-09-13 10:00", case: 更正, by: 周审, task: examine,
+     values: {decision: approve, ground: 户口簿},
+     expect: {outcome: corrected, capabilities: [correct_id_number]}}
+  - {at: "2021-09-21 10:00", case: 处理, by: 周审, task: decide,
+     values: {kind: until, until: "2023-09-21", ground: 作弊},
+     expect: {outcome: decided, sent: [voided]}}
+  - {at: "2021-09-21 11:00", case: 发证, expect: {outcome: cancelled}}
+  - {at: "2021-09-26 10:00", case: 复核, by: 吴审, task: examine, values: {decision: reject, ground: 维持},
+     expect: {outcome: kept}}
+"""
+
+
+def test_a_scenario_plays_cases_about_cases_and_messages_with_forms(app: Flask) -> None:
+    world = next(content for path, content in tiny_files().items() if path.endswith("organisations.yaml"))
+    folder = f"bpmn/{LIFE}/scenarios/"
+    files = {
+        **life_files(),
+        f"{folder}organisations.yaml": world,
+        f"{folder}life.yaml": SCENARIO.encode(),
+    }
+    (result,) = scenarios.run_scheme(files).results
+    assert result.failures == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("about: 发证, by: 东溪区图书馆", "about: 别的, by: 东溪区图书馆", "“别的”不在 cases 里"),
+        ("about: 发证, by: 东溪区图书馆", "about: 发证", "要写明 by"),
+    ],
+)
+def test_a_scenario_says_what_is_wrong_with_a_case_about_another(before: str, after: str, told: str) -> None:
+    world = next(content for path, content in tiny_files().items() if path.endswith("organisations.yaml"))
+    wrong = SCENARIO.replace(before, after, 1)
+    assert wrong != SCENARIO
+    found = read_scenarios({"x/scenarios/organisations.yaml": world, "x/scenarios/life.yaml": wrong.encode()})
+    assert any(told in problem.message for problem in found.problems)

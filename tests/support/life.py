@@ -35,6 +35,7 @@ parameters:
 grades:
   - {{code: senior, title: 高级工, rank: 2}}
   - {{code: technician, title: 技师, rank: 1}}
+  - {{code: junior, title: 初级工, rank: 3}}
 processes:
   award: {{title: 发证, subject: person, start: {{message: passed}}, list: [trade, grade]}}
   publication: {{title: 公布名单, subject: office, start: {{role: office}}}}
