@@ -8,11 +8,13 @@ from flask import Flask
 from flask_smorest import Api
 
 from app.api import (
+    accounts,
     cases,
     certificates,
     clocks,
     files,
     notices,
+    organisations,
     people,
     problems,
     proofs,
@@ -29,7 +31,7 @@ from app.extensions import csrf
 PREFIX = "/api/v1"
 ROOMS = (
     *(sessions, second_factor, units, people, schemes, cases, tasks, files, notices),
-    *(clocks, proofs, certificates),
+    *(accounts, organisations, clocks, proofs, certificates),
 )
 
 

@@ -68,9 +68,15 @@ class Standing:
     recovery_codes: int
 
 
+def required(account: Account) -> bool:
+    """Whether the account has to have a second factor: by the setting, or else by the database's mark."""
+    rule = settings().second_factor or ("off" if is_rehearsal() else "offices")
+    return rule == "all" or (rule == "offices" and _of_office(account))
+
+
 def missing(account: Account) -> bool:
     """Whether the account has yet to bind a device before it may do anything else."""
-    return _required(account) and not bound(account.id)
+    return required(account) and not bound(account.id)
 
 
 def bound(account_id: int) -> bool:
@@ -179,11 +185,6 @@ def passes(account: Account, code: str, actor: Actor, now: datetime) -> bool:
     left = {"left": len(row.recovery_digests)}
     record("second_factor.recovery_code_used", account.id, actor, now, detail=left)
     return True
-
-
-def _required(account: Account) -> bool:
-    rule = settings().second_factor or ("off" if is_rehearsal() else "offices")
-    return rule == "all" or (rule == "offices" and _of_office(account))
 
 
 def _of_office(account: Account) -> bool:

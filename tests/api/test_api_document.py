@@ -85,6 +85,7 @@ def test_what_acts_once_says_so(document: dict[str, Any]) -> None:
     }
     assert keyed == {
         ("post", "/people"),
+        ("post", "/organisations"),
         ("post", "/cases"),
         ("post", "/cases/{case_id}/messages"),
         ("post", "/cases/{case_id}/records"),
