@@ -30,7 +30,14 @@ class History(db.Model):
 
     __tablename__ = "history"
     # Rows are added in the order of time: the hourly root finds the newest by a few pages of summary.
-    __table_args__ = (Index("ix_history_recorded_at", "recorded_at", postgresql_using="brin"),)
+    __table_args__ = (
+        Index(
+            "ix_history_recorded_at",
+            "recorded_at",
+            postgresql_using="brin",
+            postgresql_with={"autosummarize": "on"},
+        ),
+    )
 
     case_id: Mapped[CaseRef] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True)

@@ -6,10 +6,13 @@ import os
 import tempfile
 from pathlib import Path
 
+DRAFT = ".draft-"
+"""How the names of files begin that a killed process may leave behind."""
+
 
 def write_whole(path: Path, content: bytes) -> None:
     """Written beside its place, flushed to the disk, then moved there."""
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=DRAFT)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from app.operations import _leaves
-from app.operations._disk import flush_folder, write_whole
+from app.operations._disk import DRAFT, flush_folder, write_whole
 from app.operations._history import GENESIS, canonical
 from app.operations._leaves import Tree
 
@@ -109,7 +109,9 @@ class RootFile:
         return tree if tree is not None and tree.root() == root.root else None
 
     def append(self, root: Root, tree: Tree) -> None:
-        """Adds a line; from then on it stands, whatever becomes of the machine."""
+        """Adds a line; from then on it stands, whatever becomes of the machine. One writer at a time."""
+        for draft in self.folder.glob(f"{DRAFT}*"):
+            draft.unlink()
         write_whole(self._leaves(root.number), tree.leaves + tree.pages)
         whole = sum(len(line) + 1 for line in self.lines())
         with self.path.open("ab") as file:

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Integer, TableValuedAlias, func, insert, lite
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.engine.civil import civil
-from app.errors import Refused
+from app.errors import Invalid, Refused
 from app.extensions import db, settings
 from app.models import Case, History, ProofRoot
 from app.operations._administration import ground_of
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 OVERLAP = timedelta(hours=1)
 """How long before the newest root a row may have been stamped that was committed after it: far too much."""
 
+LONGEST_GROUND = 500
 AT_ONCE = 1000
 PROVING = 0x726F6F74  # names the advisory lock
 
@@ -66,6 +67,8 @@ def begin(ground: str, now: datetime) -> Root:
     file can't be read.
     """
     ground = ground_of(ground)
+    if len(ground) > LONGEST_GROUND:
+        raise Invalid({"ground": [f"依据请不超过 {LONGEST_GROUND} 个字。"]})
     db.session.execute(select(func.pg_advisory_xact_lock(PROVING)))
     file = root_file()
     before = file.newest()

@@ -379,7 +379,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['office_id'], ['organisation.id'], name=op.f('fk_history_office_id_organisation')),
     sa.PrimaryKeyConstraint('case_id', 'seq', name=op.f('pk_history'))
     )
-    op.create_index('ix_history_recorded_at', 'history', ['recorded_at'], unique=False, postgresql_using='brin')
+    op.create_index('ix_history_recorded_at', 'history', ['recorded_at'], unique=False, postgresql_using='brin', postgresql_with={'autosummarize': 'on'})
     op.create_table('incident',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('case_id', sa.BigInteger(), nullable=False),

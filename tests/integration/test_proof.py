@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -195,6 +196,17 @@ class TestTheHourlyRoot:
             assert record(1) is None
         assert record(1) is not None
 
+    def test_is_made_once_by_many_nodes_at_once(self, app: Flask, case_id: int) -> None:
+        def node(_: int) -> int | None:
+            with app.app_context():
+                root = record(1)
+                return root.number if root else None
+
+        with ThreadPoolExecutor(6) as nodes:
+            made = [number for number in nodes.map(node, range(6)) if number]
+        assert made == [2]
+        assert findings() == []
+
     def test_over_no_case_at_all(self, app: Flask) -> None:
         root = record()
         assert root is not None
@@ -208,8 +220,10 @@ class TestAFallOfTheMachine:
 
     def test_between_leaves_and_line(self, case_id: int, tmp_path: Path) -> None:
         (tmp_path / "leaves-2").write_bytes(b"half of it")
+        (tmp_path / ".draft-x").write_bytes(b"half of it")
         assert findings() == []
         assert record(1) is not None
+        assert {path.name for path in tmp_path.iterdir()} == {"roots.jsonl", "leaves-1", "leaves-2"}
         assert findings() == []
 
     @pytest.mark.parametrize("written", [1, 100, -1])
@@ -367,8 +381,9 @@ class TestTheFileOutside:
         assert findings() == []
         assert record(1) is not None
         assert findings() == []
-        with pytest.raises(Invalid), atomic():
-            proof.begin("  ", clock.now())
+        for ground in ("  ", "很长" * 2000):
+            with pytest.raises(Invalid), atomic():
+                proof.begin(ground, clock.now())
 
     def test_a_lost_one_is_begun_anew_after_the_last_number(self, case_id: int, tmp_path: Path) -> None:
         record(1)
