@@ -19,6 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from sqlalchemy import func, select
+from support.soak import rounds
 from support.world import (
     BUREAU,
     LIBRARY,
@@ -259,4 +260,5 @@ def test_lives(app: Flask, request: pytest.FixtureRequest) -> None:
 
 @pytest.mark.soak
 def test_many_long_lives(app: Flask, request: pytest.FixtureRequest) -> None:
-    live(app, request, examples=150, steps=60)
+    for _ in rounds(20, seconds=240):
+        live(app, request, examples=10, steps=60)
