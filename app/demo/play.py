@@ -14,13 +14,13 @@ from typing import Any
 from sqlalchemy import select
 
 from app.content import Scheme
-from app.demo.script import Act, Script, filled, written
+from app.demo.script import Act, Script, day_of, filled, written
 from app.demo.stage import Unit
 from app.engine.civil import civil, start_of_day
 from app.errors import DomainError
 from app.extensions import db
 from app.models import Case, Task
-from app.operations import cases, messages, tasks, timers
+from app.operations import cases, messages, sayings, tasks, timers
 from app.operations.actors import Actor
 from app.operations.apart import savepoint
 from app.operations.made_up import filled_in
@@ -71,6 +71,11 @@ class Play:
                 day = script.begins + timedelta(days=script.first_day_of(unit.name, opening))
                 at = self._office_hour(day)
                 self._put(at, next(plans), _unit_known(unit), None, unit, opening["process"])
+        for opening in script.by_offices:
+            office = next(actor for actor in actors.values() if actor.organisation_name == opening["office"])
+            place = Unit(office.organisation_id or 0, opening["office"], office, ())
+            at = self._office_hour(day_of(opening["at"]))
+            self._put(at, opening["acts"], {}, None, place, opening["process"])
 
     def run(self, told: Callable[[date, int], None]) -> int:
         """Lets every day pass up to the script's clock; answers how many cases there are then."""
@@ -144,20 +149,32 @@ class Play:
 
     def _act(self, due: Due, case_id: int) -> None:
         act, *rest = due.acts
+        if isinstance(act, Mapping) and "until" in act:
+            self._put(self._office_hour(max(due.at, day_of(act["until"]))), rest, due.known, case_id)
+            return
         known = {**due.known, "today": written(civil(due.at).date())}
         if isinstance(act, Mapping) and "message" in act:
-            unit = self.units[db.session.execute(select(Case.unit_id).where(Case.id == case_id)).scalar_one()]
-            cases.message(case_id, act["message"], {}, unit.actor, due.at)
+            self._say(case_id, act, due.at)
         else:
             answer = act if isinstance(act, str) else act["draft"]
-            if not self._answer(case_id, answer, known, due.at, draft=not isinstance(act, str)):
-                return
+            self._answer(case_id, answer, known, due.at, draft=not isinstance(act, str))
         messages.deliver(savepoint)
         if rest:
             self._put(self._later(due.at), rest, due.known, case_id)
 
-    def _answer(self, case_id: int, answer: str, known: Known, at: datetime, *, draft: bool) -> bool:
-        """Fills in the first open task that has such an answer; False where none has: the plan is over."""
+    def _say(self, case_id: int, act: Mapping[str, str], at: datetime) -> None:
+        """Says a message for the case's unit, if it still can be said."""
+        case = db.session.get_one(Case, case_id)
+        actor = self.units[case.unit_id].actor
+        for said in sayings.sayable(case, actor, at):
+            if said.saying.message == act["message"]:
+                form = said.saying.form
+                template = self.script.answers[form][act["answer"]] if form else {}
+                values = filled_in(template, self.scheme.form(form) if form else None, {}, actor, at)
+                cases.message(case_id, act["message"], values, actor, at)
+
+    def _answer(self, case_id: int, answer: str, known: Known, at: datetime, *, draft: bool) -> None:
+        """Fills in the first open task that has such an answer; not every case comes to each step."""
         asked = select(Task.id, Task.form, Task.office_id).where(Task.case_id == case_id)
         for task in db.session.execute(asked.where(Task.state == "open").order_by(Task.id)).all():
             template = self.script.answers.get(task.form, {}).get(answer)
@@ -172,8 +189,7 @@ class Play:
                 tasks.save_draft(task.id, values, actor, at)
             else:
                 tasks.complete(task.id, values, actor, at)
-            return True
-        return False
+            return
 
 
 def _unit_known(unit: Unit) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from app.content.yaml_text import read_yaml
 FOLDER = PROJECT / "demo"
 
 Act = str | Mapping[str, str]
-"""The name of an answer, or {draft: answer}, or {message: name of a message}."""
+"""The name of an answer, or {draft: answer}, {message: its name, answer: …}, {until: day to go on from}."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Script:
     """One demonstration; the file says what each part means.
 
     `openings` are what units start, `started` what other cases start; each has plans taken in turn.
+    `by_offices` are what single offices start, each on its day with acts of its own.
     """
 
     scheme: str
@@ -38,6 +39,7 @@ class Script:
     answers: Mapping[str, Mapping[str, Any]]
     openings: Sequence[Mapping[str, Any]]
     started: Mapping[str, Mapping[str, Any]]
+    by_offices: Sequence[Mapping[str, Any]]
     late: Mapping[str, Any]
 
     def first_day_of(self, unit: str, opening: Mapping[str, Any]) -> int:
@@ -72,6 +74,11 @@ def filled(template: Any, known: Mapping[str, Any], value_sets: Mapping[str, Map
     parts = {name: filled(part, known, value_sets) for name, part in template.items()}
     used = value_sets[parts.pop("use")] if "use" in parts else {}
     return {**used, **parts}
+
+
+def day_of(text: str) -> datetime:
+    """The beginning of a day that a script names."""
+    return parse_local_instant(text)
 
 
 def written(day: date) -> str:

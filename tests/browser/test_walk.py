@@ -213,7 +213,7 @@ def test_the_way_of_an_application(
     office.look("43-monitor-cases")
 
     unit.go(f"/cases/?of={SCHEME}/application")
-    unit.page.wait_for_selector("td >> text=审核已通过")
+    unit.page.wait_for_selector("td >> text=未报名")
     unit.page.locator("main table a").first.click()
     unit.page.wait_for_selector(".djs-container .djs-element")
     unit.page.select_option("#diagram-choice", index=1)

@@ -10,7 +10,7 @@ from app import clock, demo, scheduler
 from app.content.instants import parse_local_instant as at
 from app.errors import Conflict
 from app.extensions import atomic, db
-from app.models import Account, Case, Notice, PlaceClaim, Task
+from app.models import Account, Case, Certificate, Notice, PlaceClaim, Task
 from app.operations import accounts, tasks, verify
 from app.operations import clock as clocks
 from app.operations.accounts import actor_for
@@ -34,14 +34,22 @@ def statuses() -> dict[str, int]:
 
 
 def test_it_shows_every_state_and_verifies(app: Flask, told: list[str]) -> None:
-    waiting, over = (
-        {"待提交", "待区县人力社保局审核", "待市工考办审核"},
-        {"审核已通过", "审核未通过", "已删除"},
-    )
-    assert waiting | over <= statuses().keys()
+    waiting = {
+        "待区县人力社保局审核",
+        "待市工考办审核",
+        "待确认",
+        "已退回",
+        "待缴费确认",
+        "待录入成绩",
+        "成绩已公布",
+    }
+    later = {"待申报评审", "待评审", "待认定", "已发证"}
+    over = {"审核未通过", "已删除", "逾期未提交", "逾期未报名", "已撤回", "缺考", "考试不合格", "已归档"}
+    assert waiting | later | over <= statuses().keys()
     assert db.session.scalar(select(func.count()).select_from(Case)) >= 60
     assert db.session.scalar(select(func.count()).select_from(PlaceClaim))
     assert db.session.scalar(select(func.count()).select_from(Notice))
+    assert db.session.scalar(select(func.count()).select_from(Certificate))
     assert list(verify.verify_all()) == []
 
 
@@ -65,23 +73,23 @@ def test_a_second_time_only_tells_the_accounts(app: Flask, told: list[str]) -> N
     assert again[0].startswith("账号")
 
 
-def test_the_window_is_open_and_its_end_can_be_watched(app: Flask, told: list[str]) -> None:
-    """CQ-20: at 2021-07-20 a unit still submits; three days on, at 24:00, what waits lapses."""
+def test_a_window_is_open_and_its_end_can_be_watched(app: Flask, told: list[str]) -> None:
+    """LIFE-10: scores were published on 2021-11-22; until 2021-11-29 at 24:00 a recount may be asked for."""
     now = clocks.scheme_now(SCHEME, clock.now())
-    assert at("2021-07-20 09:00") <= now < at("2021-07-20 09:10")
-    waiting = select(Task).where(Task.form == "application_form.json", Task.state == "open").order_by(Task.id)
+    assert at("2021-11-26 09:00") <= now < at("2021-11-26 09:10")
+    waiting = select(Task).where(Task.form == "score_inquiry.json", Task.state == "open").order_by(Task.id)
     task = db.session.scalars(waiting).first()
     assert task is not None
     operator = db.session.scalars(select(Account).where(Account.organisation_id == task.office_id)).one()
     with atomic():
-        tasks.save_draft(task.id, {"awards": "无"}, actor_for(operator), now)
-    open_before = statuses()["待提交"]
+        tasks.save_draft(task.id, {"reason": "与估分相差较大"}, actor_for(operator), now)
+    passed_before = statuses()["待认定"]
     with atomic():
-        clocks.set_clock(SCHEME, at("2021-07-24 00:01"), SYSTEM, clock.now())
+        clocks.set_clock(SCHEME, at("2021-11-30 00:01"), SYSTEM, clock.now())
     while scheduler.run_once().fired:
         pass
-    assert "待提交" not in statuses()
-    assert statuses()["逾期未提交"] >= open_before
+    assert "成绩已公布" not in statuses()
+    assert statuses()["待认定"] > passed_before
     assert list(verify.verify_all()) == []
 
 
