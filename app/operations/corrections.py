@@ -48,6 +48,17 @@ def correct_id_number(request: Request) -> Values:
     return {"bars": here}
 
 
+def numbers_to_examine(case_id: int) -> list[str]:
+    """The ID numbers entered in a case, whole, newest first: for who compares them with the proof."""
+    entered = select(EnteredIdNumber).where(
+        EnteredIdNumber.case_id == case_id, EnteredIdNumber.former.is_(False)
+    )
+    return [
+        unseal(one.cipher, one.key_id, one.index)
+        for one in db.session.scalars(entered.order_by(EnteredIdNumber.id.desc()))
+    ]
+
+
 def _entered(request: Request, shown: str) -> EnteredIdNumber:
     found = db.session.scalar(
         select(EnteredIdNumber)

@@ -14,7 +14,7 @@ from app.content.form_view import FormView
 from app.content.forms import Form
 from app.content.scheme import Scheme
 from app.errors import Conflict, Invalid
-from app.operations import tasks
+from app.operations import corrections, tasks
 from app.queries import tasks as task_queries
 from app.web import task_forms
 from app.web.schemes import field_labels, listed_text, now_of, scheme_of
@@ -104,6 +104,7 @@ class _Desk:
             _Earlier.of(entered, self.scheme, unit_id) for entered in task_queries.entered(page.case.id)
         ]
         views = [part.view for part in earlier if part.view] + ([view] if view else [])
+        stands = page.task.state == "open" and not self._closed()
         return render_template(
             "tasks/show.html",
             task=page.task,
@@ -118,7 +119,8 @@ class _Desk:
             entered=[part for part in earlier if part.view],
             files=task_forms.files_in(views),
             refused=refused,
-            stands=page.task.state == "open" and not self._closed(),
+            stands=stands,
+            numbers=corrections.numbers_to_examine(page.case.id) if stands else [],
         )
 
     def _closed(self) -> bool:

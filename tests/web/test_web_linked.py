@@ -117,7 +117,7 @@ class TestWithAForm:
         assert case_row(case_id).state == "running"
 
 
-def test_the_unit_enters_the_right_number_and_nobody_reads_it_on_a_page(
+def test_the_unit_enters_the_right_number_and_only_who_examines_it_reads_it(
     stage: Stage, unit: Browser, bureau: Browser
 ) -> None:
     """LIFE-03"""
@@ -138,6 +138,10 @@ def test_the_unit_enters_the_right_number_and_nobody_reads_it_on_a_page(
         shown = browser.get(f"/cases/{correction}").text
         assert "110101***********1" in shown
         assert "110101198106020661" not in shown
+    examines = re.search(r'href="(/tasks/\d+)"', bureau.get(f"/cases/{correction}").text)
+    assert examines
+    assert "110101198106020661" in bureau.get(examines[1]).text
+    assert unit.get(examines[1]).status_code == 404
 
 
 def test_the_api_begins_and_says_the_same(stage: Stage) -> None:
