@@ -9,6 +9,7 @@
 | APP_SCANNER | `clamd:/path/of/socket` or `clamd:host:port` scans uploads for malware; by default `none` |
 | APP_SCHEDULER | `off` keeps this process from sweeping timers |
 | APP_REHEARSAL | `on` makes a rehearsal database when a database is made; read by nothing else |
+| APP_PROXIES | how many reverse proxies stand before it, each adding to X-Forwarded-For; by default none |
 | APP_SECOND_FACTOR | who needs a second factor: `offices` (default), `all`, `off` (default in a rehearsal) |
 | OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET | a provider to sign in with; all three or none |
 | OIDC_LOGIN_CLAIM | the claim that names the login of an account; by default `preferred_username` |
@@ -74,6 +75,7 @@ class Settings:
     database_url: str | None  # None: the embedded one
     scheduler: bool
     rehearsal: bool
+    proxies: int
     second_factor: SecondFactorRule | None  # None: as the database's mark says
     oidc: Oidc | None
     secret_key: str = field(repr=False)
@@ -109,6 +111,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         database_url=database_url,
         scheduler=_switch("APP_SCHEDULER", environment, default=True),
         rehearsal=_switch("APP_REHEARSAL", environment, default=False),
+        proxies=_proxies(environment),
         second_factor=_second_factor(environment),
         oidc=_oidc(environment),
         secret_key=keys["SECRET_KEY"],
@@ -185,6 +188,13 @@ def _switch(name: str, environment: Mapping[str, str], *, default: bool) -> bool
     if text not in ("on", "1", "true", "off", "0", "false"):
         raise ConfigError(f"{name} 只能是 on 或 off，现在是“{text}”。")
     return text in ("on", "1", "true")
+
+
+def _proxies(environment: Mapping[str, str]) -> int:
+    text = environment.get("APP_PROXIES", "").strip() or "0"
+    if text not in tuple("0123456789"):
+        raise ConfigError(f"APP_PROXIES 应为反向代理的层数（0 至 9），现在是“{text}”。")
+    return int(text)
 
 
 def _second_factor(environment: Mapping[str, str]) -> SecondFactorRule | None:

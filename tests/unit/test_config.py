@@ -95,6 +95,8 @@ def test_another_database_is_refused(data: Path, bad: str) -> None:
         ("APP_SCANNER", "clamd:localhost:99999"),
         ("APP_SCANNER", "defender:/run/x"),
         ("APP_SECOND_FACTOR", "some"),
+        ("APP_PROXIES", "12"),
+        ("APP_PROXIES", "-1"),
         ("OIDC_ISSUER", "https://id.example"),
     ],
 )
@@ -160,6 +162,11 @@ PROVIDER = {"OIDC_ISSUER": ISSUER, "OIDC_CLIENT_ID": "grade", "OIDC_CLIENT_SECRE
 def test_who_needs_a_second_factor_is_the_databases_matter_unless_said(data: Path) -> None:
     assert read_settings({"APP_DATA": str(data)}).second_factor is None
     assert read_settings({"APP_DATA": str(data), "APP_SECOND_FACTOR": "All"}).second_factor == "all"
+
+
+def test_no_proxy_is_believed_unless_told(data: Path) -> None:
+    assert read_settings({"APP_DATA": str(data)}).proxies == 0
+    assert read_settings({"APP_DATA": str(data), "APP_PROXIES": "2"}).proxies == 2
 
 
 def test_a_provider_to_sign_in_with(data: Path) -> None:

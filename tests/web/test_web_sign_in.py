@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 from support.pages import PASSWORD, Stage
 from support.world import BUREAU, LIBRARY
 
-from app.extensions import atomic
-from app.models import Account
+from app import create_app
+from app.extensions import atomic, db
+from app.models import Account, LoginAttempt
 
 
 def test_a_stranger_is_led_to_the_sign_in_page_and_back(stage: Stage) -> None:
@@ -117,6 +120,24 @@ def test_a_code_in_use_is_told_to_use_the_account_that_exists(stage: Stage) -> N
     again = browser.post("/register", sent | {"login": "palace2"})
     assert again.status_code == 409
     assert "原有的账号登录" in again.text
+
+
+@pytest.mark.parametrize(("proxies", "counted"), [(0, "10.9.9.9"), (1, "203.0.113.7"), (2, "198.51.100.1")])
+def test_guesses_are_counted_by_the_address_of_the_guesser(stage: Stage, proxies: int, counted: str) -> None:
+    """Of X-Forwarded-For only what proxies of one's own added is believed."""
+    app = create_app(replace(stage.app.extensions["settings"], proxies=proxies))
+    client = app.test_client()
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/sign-in").text)[1]
+    client.post(
+        "/sign-in",
+        data={"login": "nobody", "password": "x", "csrf_token": token},
+        headers={"X-Forwarded-For": "192.0.2.66, 198.51.100.1, 203.0.113.7"},
+        environ_overrides={"REMOTE_ADDR": "10.9.9.9"},
+    )
+    with app.app_context():
+        db.engine.dispose()
+    with atomic() as session:
+        assert session.scalars(select(LoginAttempt.address)).all() == [counted]
 
 
 def _right_code() -> str:
