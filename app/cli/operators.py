@@ -26,7 +26,7 @@ def clock_group() -> None:
     pass
 
 
-@click.group("account", cls=Group, help="账号：重置密码。")
+@click.group("account", cls=Group, help="账号：重置密码、重置两步验证。")
 def account_group() -> None:
     pass
 
@@ -96,11 +96,24 @@ def _move_clock(scheme_id: str, instant: datetime) -> None:
 def _reset_password(login: str) -> None:
     """给忘记密码的账号一个新的初始密码，解除锁定，并结束它的所有登录。"""
     with atomic():
-        account_id = db.session.scalar(select(Account.id).where(Account.login == login.strip().casefold()))
-        if account_id is None:
-            raise Failed(f"没有登录名为“{login}”的账号。")
-        password = accounts.reset_password(account_id, actor=SYSTEM, now=clock.now())
+        password = accounts.reset_password(_account_id(login), actor=SYSTEM, now=clock.now())
     click.echo(f"账号 {login} 的新密码是 {password}（首次登录须更改，此处只显示一次）。")
+
+
+@account_group.command("reset-second-factor")
+@click.argument("login", metavar="登录名")
+def _reset_second_factor(login: str) -> None:
+    """解除账号绑定的验证器，并结束它的所有登录：设备和恢复码都丢失、又没有其他管理员时使用。"""
+    with atomic():
+        accounts.reset_second_factor(_account_id(login), actor=SYSTEM, now=clock.now())
+    click.echo(f"账号 {login} 的验证器已解除绑定。")
+
+
+def _account_id(login: str) -> int:
+    found = db.session.scalar(select(Account.id).where(Account.login == login.strip().casefold()))
+    if found is None:
+        raise Failed(f"没有登录名为“{login}”的账号。")
+    return found
 
 
 _DAYS = click.DateTime(["%Y-%m-%d"])

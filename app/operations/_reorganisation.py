@@ -79,8 +79,13 @@ def take_over(old_id: int, *, at: datetime, actor: Actor) -> list[int]:
 
 
 def close(organisation_id: int, at: datetime, *, ground: str, actor: Actor) -> None:
-    """Closes an organisation that nobody succeeds. Raises Conflict while it has work in hand."""
+    """Closes an organisation that nobody succeeds. Raises Conflict while it has work in hand.
+
+    Nobody closes their own: with its accounts the last administrator might go.
+    """
     demand(actor, "administrator")
+    if organisation_id == actor.organisation_id:
+        raise Conflict("不能撤销自己所在的机构，请由其他机构的管理员办理。")
     at_work = _lock_cases(organisation_id)
     organisation = open_organisation(organisation_id)
     if at_work:

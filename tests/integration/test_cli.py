@@ -10,6 +10,7 @@ import yaml
 from click.testing import Result
 from flask import Flask
 from sqlalchemy import func, select, update
+from support.second_factor import bind
 from support.world import (
     BUREAU,
     PUBLISHED,
@@ -26,7 +27,7 @@ from app.config import PROJECT
 from app.content.instants import parse_local_instant as at
 from app.extensions import atomic, db
 from app.models import Account, Act, Case, DatabaseMark, Deployment, Holiday, Organisation, Region, Task
-from app.operations import accounts, deployments, workdays
+from app.operations import accounts, deployments, second_factor, workdays
 from app.operations import clock as clocks
 from app.operations.actors import SYSTEM
 
@@ -198,6 +199,16 @@ class TestOperators:
             assert accounts.sign_in("reviewer", password, "127.0.0.1", clock.now())
         assert db.session.scalar(select(Act.actor_name).where(Act.kind == "account.reset")) == "系统"
         refused(app, "没有登录名为“nobody”的账号。", "account", "reset-password", "nobody")
+
+    def test_a_lost_device(self, app: Flask) -> None:
+        account_id = make_world().actors[BUREAU].account_id or 0
+        with atomic() as session:
+            session.get_one(Account, account_id).login = "reviewer"
+        refused(app, "该账号没有绑定验证器。", "account", "reset-second-factor", "reviewer")
+        bind(account_id)
+        assert "已解除绑定" in run(app, "account", "reset-second-factor", "Reviewer").output
+        assert not second_factor.bound(account_id)
+        refused(app, "没有登录名为“nobody”的账号。", "account", "reset-second-factor", "nobody")
 
     def test_holidays(self, app: Flask) -> None:
         days = ("--off", "2040-01-02", "--work", "2040-01-07", "--ground", "国办发明电〔2039〕1号")

@@ -382,6 +382,11 @@ class TestAdministration:
                 act()
             assert list(refusal.value.fields) == ["ground"]
 
+    def test_nobody_closes_their_own_organisation(self, bureau) -> None:
+        own = Actor(None, bureau, None, None, "管理员", frozenset({"administrator"}))
+        with pytest.raises(Conflict, match="自己所在的机构"), atomic():
+            organisations.close(bureau, NOW, ground=GROUND, actor=own)
+
     def test_the_log_tells_when_it_was_decided_and_since_when_it_counts(self, library, bureau) -> None:
         who = {"actor": ADMINISTRATOR, "ground": GROUND, "told_at": NOW}
         department = make("甲部门", "department")

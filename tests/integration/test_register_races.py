@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
+from support.second_factor import bind
 from support.world import (
     BUREAU,
     LIBRARY,
@@ -22,6 +23,7 @@ from support.world import (
     task_of,
 )
 
+from app.clock import now as clock_now
 from app.config import PROJECT
 from app.content.identity import make_citizen_id, make_credit_code
 from app.errors import Conflict, DomainError
@@ -109,6 +111,21 @@ def test_parallel_guesses_are_all_counted(app) -> None:
     account = db.session.scalars(select(Account)).one()
     assert account.failed_attempts == FREE_FAILURES
     assert account.locked_until is not None
+
+
+def test_a_code_signs_in_one_of_several(app) -> None:
+    with atomic():
+        account_id = register("unit", make_credit_code("500101", 7)).id
+    device, codes = bind(account_id)
+    now = clock_now()
+    for code in (device.at(now), codes[0]):
+        with atomic():
+            tokens = [accounts.sign_in("unit", GOOD, "10.0.0.1", now) for _ in range(4)]
+        works = [lambda one=one, code=code: accounts.confirm(one, code, "10.0.0.1", now) for one in tokens]
+        results = at_once(app, works)
+        assert sorted(type(result).__name__ for result in results) == ["CodeRefused"] * 3 + ["str"]
+        with atomic() as session:
+            session.execute(update(Account).values(failed_attempts=0))
 
 
 def test_a_rehearsal_clock_does_not_go_back_between_two(app) -> None:
