@@ -37,7 +37,7 @@ from bench.ground import (
 )
 from bench.measure import Cpu, cpu, middle, table
 
-CASES = 400
+CASES = 200
 BLOCK = 50
 Statement = tuple[str, Any, bool]
 

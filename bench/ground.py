@@ -172,7 +172,9 @@ def backends() -> list[int]:
         "select pid from pg_stat_activity"
         " where datname = current_database() and backend_type = 'client backend'"
     )
-    return list(db.session.execute(sessions).scalars())
+    found = list(db.session.execute(sessions).scalars())
+    db.session.rollback()  # gives this session back to the pool, for whoever asks next
+    return found
 
 
 def open_tasks(case_ids: list[int]) -> dict[int, int]:

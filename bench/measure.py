@@ -49,14 +49,16 @@ def middle(runs: Sequence[Cpu]) -> Cpu:
     return sorted(runs, key=lambda run: run.total)[len(runs) // 2]
 
 
-def p50_ms(work: Callable[[], object], times: int = 200) -> float:
-    """Median wall time in milliseconds."""
-    spent = []
-    for _ in range(times):
-        begin = time.perf_counter()
-        work()
-        spent.append(time.perf_counter() - begin)
-    return statistics.median(spent) * 1000
+def p50(work: Callable[[], object], backends: Sequence[int], times: int = 100) -> tuple[float, Cpu]:
+    """Median wall time of a call in milliseconds, and the mean CPU time of one."""
+    work()
+    waited = []
+    with cpu(backends) as spent:
+        for _ in range(times):
+            begin = time.perf_counter()
+            work()
+            waited.append(time.perf_counter() - begin)
+    return statistics.median(waited) * 1000, spent.per(times)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
