@@ -187,7 +187,7 @@ def findings() -> Iterator[tuple[int | None, str]]:
     if newest is None:
         return
     told = {root.number: root for root in map(parse, lines) if root}
-    yield from ((None, sentence) for sentence in _register_findings(told, registered, newest))
+    yield from ((None, sentence) for sentence in _register_findings(told, registered))
     tree = file.tree(newest)
     if tree is None or not tree.is_whole():
         yield None, f"第 {newest.number} 次存证的叶子文件不见了或被改动过，无法逐件核对"
@@ -195,17 +195,16 @@ def findings() -> Iterator[tuple[int | None, str]]:
         yield from _case_findings(tree, newest)
 
 
-def _register_findings(
-    told: Mapping[int, Root], registered: Mapping[int, Root], newest: Root
-) -> Iterator[str]:
-    """Roots of before the file was begun are not asked for; the newest may not be registered yet."""
+def _register_findings(told: Mapping[int, Root], registered: Mapping[int, Root]) -> Iterator[str]:
+    """Roots of before the file was begun are not asked for; the newest are registered with the next."""
     for number in sorted(registered.keys() - told.keys()):
         if number > min(told):
             yield f"数据库登记的第 {number} 次存证不在存证文件里"
     for number in sorted(registered.keys() & told.keys()):
         if registered[number] != told[number]:
             yield f"数据库登记的第 {number} 次存证与存证文件不符"
-    if missing := told.keys() - registered.keys() - {newest.number}:
+    upto = max(registered, default=0)
+    if missing := [number for number in told if number < upto and number not in registered]:
         yield f"存证文件里有 {len(missing)} 次存证在数据库里没有登记，第 {min(missing)} 次起"
 
 

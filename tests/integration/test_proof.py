@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import FrameType
 
 import psycopg
 import pytest
@@ -246,6 +249,47 @@ class TestAFallOfTheMachine:
         assert db.session.scalar(select(func.count()).select_from(ProofRoot)) == 3
         assert findings() == []
 
+    def test_at_any_call_into_the_system(self, case_id: int, tmp_path: Path) -> None:
+        points = 0
+        while killed_at(points + 1, hour=points + 1):
+            points += 1
+            assert findings() == []
+        assert points > 12
+        roots = [parse(line) for line in proof.root_file().lines()]
+        assert [root.number for root in roots if root] == list(range(1, len(roots) + 1))
+        assert findings() == []
+
+
+def killed_at(point: int, hour: int) -> bool:
+    """Makes a root in a process that is killed at its nth call of what writes; whether it got so far."""
+    db.session.remove()
+    child = os.fork()
+    if not child:
+        db.engine.dispose(close=False)
+        sys.setprofile(killer(point))
+        try:
+            record(hour)
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return os.WIFSIGNALED(status)
+
+
+SYSTEM_CALLS = ("open", "write", "flush", "fsync", "truncate", "replace", "unlink", "close")
+
+
+def killer(point: int) -> Callable[[FrameType, str, object], None]:
+    left = point
+
+    def count(_: FrameType, event: str, called: object) -> None:
+        nonlocal left
+        if event == "c_call" and getattr(called, "__name__", "") in SYSTEM_CALLS:
+            left -= 1
+            if not left:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    return count
+
 
 class TestWhoHasTheDatabaseAndTheKey:
     """Whatever such a person does to what a root covers is found, and in which case it was done."""
@@ -338,7 +382,7 @@ class TestTheFileOutside:
         record(1)
         file = tmp_path / "roots.jsonl"
         whole = file.read_bytes()
-        for place in range(0, len(whole) - 1, 7):
+        for place in range(0, len(whole) - 1, 19):
             changed = bytearray(whole)
             changed[place] ^= 1
             file.write_bytes(bytes(changed))
