@@ -12,7 +12,7 @@ WORKERS ?= 2
 run: .build/installed
 	$(FLASK) db upgrade
 	APP_REHEARSAL=on $(FLASK) bootstrap
-	$(FLASK) demo
+	$(FLASK) demo $(if $(STAGE),--stage $(STAGE))
 	@echo "打开 http://127.0.0.1:$(PORT)/ (按 Ctrl-C 停止)"
 	PORT=$(PORT) $(PY) -m gunicorn -c gunicorn.conf.py wsgi:app
 

@@ -31,10 +31,10 @@ LAST_UNIT_SHOWN = f"{UNIT_LOGIN}{FEWEST_UNITS:02d}"
 Told = Callable[[str], None]
 
 
-def make(cases_wanted: int, now: datetime, told: Told) -> None:
+def make(cases_wanted: int, now: datetime, told: Told, stage: str | None = None) -> None:
     """Makes every demonstration that is not there yet, each whole or not at all, and tells the accounts.
 
-    Raises Conflict in a real database.
+    `stage` is how far it is played, as the script names it. Raises Conflict in a real database.
     """
     with atomic():
         clocks.mark_database(True, now)
@@ -43,11 +43,11 @@ def make(cases_wanted: int, now: datetime, told: Told) -> None:
         published = {scheme_id for _, scheme_id in deployments.latest()}
         db.session.rollback()
         if script.scheme not in published:
-            _make(script, cases_wanted, now, told)
+            _make(script, script.clock(stage), cases_wanted, now, told)
         _tell_accounts(script, told)
 
 
-def _make(script: Script, cases_wanted: int, now: datetime, told: Told) -> None:
+def _make(script: Script, until: datetime, cases_wanted: int, now: datetime, told: Told) -> None:
     files = read_scheme_folder(PROJECT, script.scheme)
 
     def progress(day: date, cases: int) -> None:
@@ -62,10 +62,10 @@ def _make(script: Script, cases_wanted: int, now: datetime, told: Told) -> None:
         stage.set_offices()
         units = _units(script, stage, cases_wanted)
         value_sets = read_scenarios(files).worlds[script.values_from].values
-        made = Play(script, scheme, value_sets, units, stage.actors).run(progress)
+        made = Play(script, scheme, value_sets, units, stage.actors).run(until, progress)
         clocks.open_clock(scheme.id, script.begins, SYSTEM, now)
-        clocks.set_clock(scheme.id, script.clock, SYSTEM, now)
-    told(f"    共有办件 {made} 件；演练时钟从 {civil(script.clock):%Y-%m-%d %H:%M} 走起。")
+        clocks.set_clock(scheme.id, until, SYSTEM, now)
+    told(f"    共有办件 {made} 件；演练时钟从 {civil(until):%Y-%m-%d %H:%M} 走起。")
 
 
 def _units(script: Script, stage: Stage, cases_wanted: int) -> list[Unit]:

@@ -77,17 +77,17 @@ class Play:
             at = self._office_hour(day_of(opening["at"]))
             self._put(at, opening["acts"], {}, None, place, opening["process"])
 
-    def run(self, told: Callable[[date, int], None]) -> int:
-        """Lets every day pass up to the script's clock; answers how many cases there are then."""
+    def run(self, until: datetime, told: Callable[[date, int], None]) -> int:
+        """Lets every day pass up to an instant; answers how many cases there are then."""
         day = civil(self.script.begins).date()
-        while start_of_day(day) < self.script.clock:
+        while start_of_day(day) < until:
             self._let_pass(start_of_day(day) + timedelta(minutes=2))
             told(day, len(self.seen))
             day += timedelta(days=1)
-            evening = min(start_of_day(day), self.script.clock)
+            evening = min(start_of_day(day), until)
             while self.agenda and self.agenda[0].at < evening:
                 self._do(heapq.heappop(self.agenda))
-        self._let_pass(self.script.clock)
+        self._let_pass(until)
         return len(self.seen)
 
     def _put(

@@ -11,6 +11,7 @@ from typing import Any
 from app.config import PROJECT
 from app.content.instants import parse_local_instant
 from app.content.yaml_text import read_yaml
+from app.errors import NotFound
 
 FOLDER = PROJECT / "demo"
 
@@ -23,12 +24,13 @@ class Script:
     """One demonstration; the file says what each part means.
 
     `openings` are what units start, `started` what other cases start; each has plans taken in turn.
-    `by_offices` are what single offices start, each on its day with acts of its own.
+    `by_offices` are what single offices start, each on its day with acts of its own. `clocks` names the
+    instants at which a demonstration may stop; the first is the usual one.
     """
 
     scheme: str
     begins: datetime
-    clock: datetime
+    clocks: Mapping[str, datetime]
     values_from: str
     born_in: str
     organisations: Mapping[str, Mapping[str, Any]]
@@ -42,6 +44,13 @@ class Script:
     by_offices: Sequence[Mapping[str, Any]]
     late: Mapping[str, Any]
 
+    def clock(self, stage: str | None) -> datetime:
+        """Where the play stops. Raises NotFound for a stage that the script does not know."""
+        try:
+            return self.clocks[stage] if stage else next(iter(self.clocks.values()))
+        except KeyError:
+            raise NotFound(f"演示 {self.scheme} 没有阶段“{stage}”；有：{'、'.join(self.clocks)}。") from None
+
     def first_day_of(self, unit: str, opening: Mapping[str, Any]) -> int:
         """Days after `begins` on which a unit opens something; late units are late with the last."""
         late = unit in self.late["units"] and opening is self.openings[-1]
@@ -52,8 +61,8 @@ def read_scripts(folder: Path = FOLDER) -> Iterable[Script]:
     """All demonstrations that lie in the folder."""
     for path in sorted(folder.glob("*.yaml")):
         found = read_yaml(path.read_bytes())
-        for name in ("begins", "clock"):
-            found[name] = parse_local_instant(found[name])
+        found["begins"] = parse_local_instant(found["begins"])
+        found["clocks"] = {stage: parse_local_instant(instant) for stage, instant in found["clocks"].items()}
         yield Script(**found)
 
 

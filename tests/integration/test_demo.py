@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from app import clock, demo, scheduler
 from app.content.instants import parse_local_instant as at
-from app.errors import Conflict
+from app.errors import Conflict, NotFound
 from app.extensions import atomic, db
 from app.models import Account, Case, Certificate, Notice, PlaceClaim, Task
 from app.operations import accounts, tasks, verify
@@ -21,10 +21,20 @@ SCHEME = "chongqing-2021"
 
 @pytest.fixture
 def told(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What a small demonstration tells while it is made."""
+    """What a small demonstration tells while it is made, up to the certificates."""
+    return made(app, monkeypatch, "certificates")
+
+
+@pytest.fixture
+def told_while_filing(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The same, stopped where `make run` stops."""
+    return made(app, monkeypatch, None)
+
+
+def made(app: Flask, monkeypatch: pytest.MonkeyPatch, stage: str | None) -> list[str]:
     monkeypatch.setitem(app.config, "ARGON2", {"memory_cost": 8, "time_cost": 1})
     lines: list[str] = []
-    demo.make(64, clock.now(), lines.append)
+    demo.make(64, clock.now(), lines.append, stage)
     return lines
 
 
@@ -91,6 +101,32 @@ def test_a_window_is_open_and_its_end_can_be_watched(app: Flask, told: list[str]
     assert "成绩已公布" not in statuses()
     assert statuses()["待认定"] > passed_before
     assert list(verify.verify_all()) == []
+
+
+def test_the_window_is_open_and_its_end_can_be_watched(app: Flask, told_while_filing: list[str]) -> None:
+    """CQ-20: at 2021-07-20 a unit still submits; three days on, at 24:00, what waits lapses."""
+    assert {"待提交", "待区县人力社保局审核", "待市工考办审核", "审核未通过", "已删除"} <= statuses().keys()
+    now = clocks.scheme_now(SCHEME, clock.now())
+    assert at("2021-07-20 09:00") <= now < at("2021-07-20 09:10")
+    waiting = select(Task).where(Task.form == "application_form.json", Task.state == "open").order_by(Task.id)
+    task = db.session.scalars(waiting).first()
+    assert task is not None
+    operator = db.session.scalars(select(Account).where(Account.organisation_id == task.office_id)).one()
+    with atomic():
+        tasks.save_draft(task.id, {"awards": "无"}, actor_for(operator), now)
+    open_before = statuses()["待提交"]
+    with atomic():
+        clocks.set_clock(SCHEME, at("2021-07-24 00:01"), SYSTEM, clock.now())
+    while scheduler.run_once().fired:
+        pass
+    assert "待提交" not in statuses()
+    assert statuses()["逾期未提交"] >= open_before
+    assert list(verify.verify_all()) == []
+
+
+def test_an_unknown_stage_is_told_with_those_there_are(app: Flask) -> None:
+    with pytest.raises(NotFound, match="certificates"):
+        demo.make(64, clock.now(), print, "nowhere")
 
 
 def test_a_real_database_is_left_alone(app: Flask) -> None:
