@@ -35,6 +35,7 @@ def index() -> str:
         offices=monitor.by_office(scope, now_of(scheme_id)) if scheme_id else [],
         ages=monitor.AGES,
         incidents=monitor.incidents(scope),
+        undetermined=monitor.undetermined(scope) if scheme_id else [],
     )
 
 

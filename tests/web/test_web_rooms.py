@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.pages import Browser, Stage
-from support.world import BUREAU, LIBRARY, OFFICE, case_row, open_filing
+from support.world import (
+    BUREAU,
+    LIBRARY,
+    OFFICE,
+    case_row,
+    complete,
+    open_filing,
+    register_posts,
+    technician,
+)
 
 from app.content.identity import make_citizen_id
 from app.extensions import atomic
@@ -82,6 +91,18 @@ def test_the_monitor_counts_where_cases_stand(stage: Stage) -> None:
     listed = browser.get("/monitor/cases?process=filing&status=待提交&state=running&name=李").text
     assert "李二" in listed
     assert "陈一" not in listed
+
+
+def test_the_monitor_tells_deadlines_whose_date_nobody_knows_yet(stage: Stage) -> None:
+    """Decision 5: an undetermined deadline is an alarm; the tiny scheme's examination has no date."""
+    register_posts(stage.world, {"technician": 1})
+    case_id = open_filing(stage.world)
+    complete(case_id, "fill", technician(stage.world), stage.world.actors[LIBRARY], "2021-06-10 10:00")
+    complete(case_id, "first_review", {"decision": "approve"}, stage.world.actors[BUREAU], "2021-06-10 11:00")
+    stage.give(OFFICE, "supervisor")
+    page = stage.open(OFFICE).get("/monitor/").text
+    assert "尚未确定的期限" in page
+    assert "考试日（尚未确定）" in page
 
 
 def test_moving_the_clock_fires_what_fell_due(stage: Stage, unit: Browser) -> None:
