@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 from flask.sessions import SecureCookieSessionInterface
+from flask_babel import gettext as _
 from werkzeug.routing import IntegerConverter, Map
 
 from app.errors import Forbidden, Invalid
@@ -68,7 +69,7 @@ def refuse_unstorable_text() -> None:
     """Text that the database can't hold is refused before anything looks for it; raises Invalid."""
     given = [request.path, *(text for texts in request.values.listvalues() for text in texts)]
     if any("\0" in text for text in given):
-        raise Invalid(message="提交的内容含有不能保存的字符，请删除后重新填写。")
+        raise Invalid(message=_("提交的内容含有不能保存的字符，请删除后重新填写。"))
 
 
 class IdConverter(IntegerConverter):
