@@ -22,7 +22,7 @@ DOWN = "附件的病毒扫描暂时不可用，文件没有保存，请稍后再
 
 
 def demand_clean(content: bytes, address: ScannerAddress) -> None:
-    """Raises Invalid, field `file`, when the scanner finds something; Busy unless it says that all is well."""
+    """Raises Invalid, field `file`, when something is found, and Busy unless the scanner finds nothing."""
     try:
         reply = _ask(content, address)
     except OSError as error:
