@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from app.errors import EngineError
 VERSION = 1
 _MOST_BYTES = 64 * 1024 * 1024
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
+_of_thread = threading.local()
 _STATES = {TaskState.WAITING, TaskState.READY, TaskState.STARTED}
 
 
@@ -27,7 +29,15 @@ class StateInvalid(EngineError):
 
 def dump(execution: Execution) -> bytes:
     """The version's byte and the compressed canonical JSON."""
-    return bytes([VERSION]) + zstandard.compress(canonical(execution), 1)
+    return bytes([VERSION]) + _compressor().compress(canonical(execution))
+
+
+def _compressor() -> zstandard.ZstdCompressor:
+    """A thread's own: making one costs more than a small state's compression, and it serves one at a time."""
+    found: zstandard.ZstdCompressor | None = getattr(_of_thread, "compressor", None)
+    if found is None:
+        found = _of_thread.compressor = zstandard.ZstdCompressor(level=1)
+    return found
 
 
 def canonical(execution: Execution) -> bytes:
