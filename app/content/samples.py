@@ -6,11 +6,17 @@ from typing import Any
 
 from app.content.form_fields import Field
 from app.content.forms import Form
+from app.content.identity import make_citizen_id
 from app.content.mapping import output_mapping
 from app.content.scheme import Scheme
 
 _TEXT = "样例"
-_FORMATS = {"email": "a@example.cn", "uri": "https://example.cn/", "file": "样例.pdf"}
+_FORMATS = {
+    "email": "a@example.cn",
+    "uri": "https://example.cn/",
+    "file": "样例.pdf",
+    "id_number": make_citizen_id("110101", date(1980, 1, 1), 1, "male"),
+}
 
 
 def sample_variables(scheme: Scheme, day: date) -> dict[str, dict[str, dict[str, Any]]]:

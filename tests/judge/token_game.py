@@ -211,11 +211,11 @@ class Game:
         self._leave(event.node, event.frame)
 
     def _end_event(self, node: ET.Element, frame: Frame) -> None:
+        self.trace.append(node.get("id", ""))
         error = defines(node, "error")
         if error is not None:
             self._throw(error.get("errorRef"), frame)
             return
-        self.trace.append(node.get("id", ""))
         if defines(node, "terminate") is not None:
             self._clear(frame)
         self._check_done(frame)
