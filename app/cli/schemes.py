@@ -46,7 +46,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 @click.argument("folder", type=FOLDER)
 @click.option("--offices", is_flag=True, help="连同核对：已登记的单位，各环节是否都正好有一个办理机构。")
 def _check(folder: Path, offices: bool) -> None:
-    """检查方案目录 FOLDER（如 bpmn/chongqing-2021）；有错误时退出码为 1。"""
+    """检查方案目录 FOLDER（如 bpmn/province-2021）；有错误时退出码为 1。"""
     files = files_of(folder)
     wrong = tell(check_scheme(files, capabilities=declarations()))
     if offices and not wrong:

@@ -192,7 +192,7 @@ class _Mask(Record):
 class HeadFile(Record):
     id = Text(
         required=True,
-        validate=validate.Regexp(r"^[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z", error="写成 chongqing-2021 这样"),
+        validate=validate.Regexp(r"^[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z", error="写成 province-2021 这样"),
     )
     name = Text(required=True)
     jurisdiction = region(required=True)
