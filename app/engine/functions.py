@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from app.engine import civil, values, workdays
+from app.engine import civil, retirement, values, workdays
 from app.engine.types import Context
 from app.engine.values import LISTS, MAPPINGS, ExpressionFailed, kind, plain
 
@@ -147,6 +147,15 @@ def _add_months(context: Context, moment: Any, months: Any) -> Any:
     if moment is None:
         return None
     return civil.add_months(_expect(moment, date, datetime), _whole(months, -1200, 1200))
+
+
+@_function(
+    'retirement_date(出生日期, "类别")',
+    "达到法定退休年龄的日期，含 2025 年起的渐进式延迟；类别按原退休年龄："
+    "`male_60` 男、`female_55` 女干部、`female_50` 女工人",
+)
+def _retirement_date(context: Context, born: Any, kind: Any) -> date:
+    return retirement.retirement_date(_expect(born, date), _expect(kind, str))
 
 
 @_function("min(值, 值, …)", "最小的；也可以给一个列表")
