@@ -1,6 +1,6 @@
 """A scheme as pure data: read from its files, checked, and shown; knows no database, no web and no clock."""
 
-from app.content.calendar import Calendar, NamedDate, Overlay
+from app.content.calendar import Calendar, NamedDate
 from app.content.capabilities import CapabilityDeclaration
 from app.content.checks import check_scheme
 from app.content.form_view import FieldView, FormView, SectionView
@@ -23,7 +23,6 @@ __all__ = [
     "Home",
     "Mask",
     "NamedDate",
-    "Overlay",
     "Process",
     "Role",
     "Scenario",

@@ -1,6 +1,6 @@
 """The scheme's named dates (calendar.yaml) and the overlays that move them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -12,6 +12,10 @@ from app.engine.civil import civil, start_of_day
 from app.engine.types import Problem
 
 FILE = "calendar.yaml"
+Overlays = Mapping[str, datetime | None]
+"""Decided changes of named dates: 延期, or a city's fixing of its examination (decision 6)."""
+
+NONE: Overlays = {}
 _EDGES = {"opens": "开始", "closes": "截止", "day": "日期"}
 
 
@@ -43,31 +47,20 @@ class NamedDate:
 
 
 @dataclass(frozen=True, slots=True)
-class Overlay:
-    """A decided change of one named date: 延期, or a city's fixing of its examination (decision 6)."""
-
-    date: str
-    at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class Calendar:
     """Named dates in the order of the file; `order` are the pairs of which the first comes earlier."""
 
     dates: Mapping[str, NamedDate] = field(default_factory=dict)
     order: Sequence[Sequence[str]] = ()
 
-    def resolve(self, overlays: Iterable[Overlay] = ()) -> dict[str, datetime | None]:
+    def resolve(self, overlays: Overlays = NONE) -> dict[str, datetime | None]:
         """Every named date as an aware UTC instant, None where it is undetermined.
 
-        Later overlays win: give the scheme's first, then the area's, then the case's. An overlay of a
-        date that this deployment does not know is passed over.
+        An overlay of a date that this deployment does not know is passed over.
         """
-        found = {name: named_date.instant for name, named_date in self.dates.items()}
-        found.update({overlay.date: overlay.at for overlay in overlays if overlay.date in found})
-        return found
+        return {name: overlays.get(name, named_date.instant) for name, named_date in self.dates.items()}
 
-    def disorder(self, overlays: Iterable[Overlay] = ()) -> list[str]:
+    def disorder(self, overlays: Overlays = NONE) -> list[str]:
         """A sentence for each pair of `order` that stands the wrong way round; undetermined dates pass."""
         found = self.resolve(overlays)
         return [

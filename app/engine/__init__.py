@@ -5,6 +5,7 @@ from app.engine.definitions import Definitions, Element, Flow, ProcessDefinition
 from app.engine.dry_run import dry_run_in_child
 from app.engine.expressions import Expression, ExpressionError, ExpressionFailed, compile_expression
 from app.engine.reading import check_definitions, load_definitions
+from app.engine.release import RELEASE
 from app.engine.runtime import Instance, Position
 from app.engine.sandbox import check_in_child, demand_bounded
 from app.engine.state import StateInvalid
@@ -25,6 +26,7 @@ from app.engine.types import (
 from app.engine.variables import NotPlain
 
 __all__ = [
+    "RELEASE",
     "Ask",
     "Context",
     "DecisionError",

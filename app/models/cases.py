@@ -29,7 +29,7 @@ class Case(db.Model):
 
     `phases`: the status of each phase that the case has come to, by the phase's process.
     `state`: running, ended, cancelled. `engine_state` is the engine's own bytes; `head` the newest link of
-    the history chain and `seq` its number. `status` is what people read; `listed` the variables that
+    the history chain and `seq` its number; `engine` the release of the engine that wrote the newest. `status` is what people read; `listed` the variables that
     lists show. `unique_key` keeps one live case per subject, process and scheme (LIFE-07).
     `linked_case_id` is the case that this one is about, such as a sanction's (decision 8). Archived files are
     kept to the end of the day `retained_until` (LIFE-15).
@@ -66,6 +66,7 @@ class Case(db.Model):
     listed: Mapped[Json]
     phases: Mapped[Json] = mapped_column(server_default=text("'{}'::jsonb"))
     engine_state: Mapped[bytes]
+    engine: Mapped[Code]
     seq: Mapped[int]
     head: Mapped[bytes]
     started_at: Mapped[Instant]

@@ -21,10 +21,12 @@ from app.models.columns import (
 class History(db.Model):
     """One link of a case's chain.
 
-    `call`: start, complete, fire, receive, move, retime, cancel, or record (logged without effect).
+    `call`: start, complete, fire, receive, move, retime, cancel; or, logged without a call of the engine,
+    record and handed (to another unit or office).
     `at` is the instant the engine was given (received, or due); `recorded_at` when it was written.
     `arguments` is all that replays the call but personal values, which lie in `HistoryPayload` and stand
-    here as `payload_digest`. `state_digest` is of the canonical engine state after the call. `mac` is keyed
+    here as `payload_digest`; and with it, where there is any, what the step resolved: `offices` by the token
+    of each task that it opened or handed over, the case's `unit` and the `engine` where they changed. `state_digest` is of the canonical engine state after the call. `mac` is keyed
     over this row and `previous`.
     """
 

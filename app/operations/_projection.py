@@ -36,6 +36,7 @@ class Changes:
     tasks_completed: Rows = field(default_factory=list)
     tasks_cancelled: Rows = field(default_factory=list)
     tasks_retimed: Rows = field(default_factory=list)
+    tasks_handed: Rows = field(default_factory=list)
     values: Rows = field(default_factory=list)
     drafts_done: Rows = field(default_factory=list)
     timers: Rows = field(default_factory=list)
@@ -76,7 +77,7 @@ _UPDATE_CASE: Executable = (
         {
             name: bindparam(name)
             for name in (
-                *("state", "status", "outcome", "listed", "phases", "engine_state"),
+                *("state", "status", "outcome", "listed", "phases", "engine_state", "engine"),
                 *("seq", "head", "updated_at", "ended_at"),
             )
         }
@@ -99,6 +100,7 @@ _STATEMENTS: Mapping[str, Executable] = {
         state="cancelled", pending_since=None, completed_at=bindparam("completed_at")
     ),
     "tasks_retimed": _of_token(update(_TASK), _TASK).values(closes_at=bindparam("closes_at")),
+    "tasks_handed": _of_token(update(_TASK), _TASK).values(office_id=bindparam("office_id")),
     "values": insert(TaskValue.__table__),
     "drafts_done": delete(TaskDraft.__table__).where(TaskDraft.__table__.c.task_id == bindparam("of_task")),
     "timers": insert(_TIMER),

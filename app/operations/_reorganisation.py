@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select, update
 
@@ -20,6 +21,7 @@ from app.models import (
     Task,
 )
 from app.operations._administration import demand, ground_of, record
+from app.operations._handing import log_handed
 from app.operations._names import full_name, name_key
 from app.operations._relations import end_rows, open_organisation, valid_at
 from app.operations._resolution import unit_today
@@ -58,7 +60,7 @@ def merge(old_id: int, into_id: int, at: datetime, *, ground: str, actor: Actor)
     _pass_on_relations(old_id, into_id, at, reason)
     _pass_on_members(old_id, into_id, at)
     old.closed_at, old.successor_id = at, into_id
-    tasks = _move_work(old_id, into_id)
+    tasks = _move_work(old_id, into_id, at, actor)
     done = {"into": into_id, "into_name": into.name, "tasks": tasks}
     record("organisation.merged", old_id, actor, at, ground=reason, detail=done)
     return tasks
@@ -71,7 +73,7 @@ def take_over(old_id: int, *, at: datetime, actor: Actor) -> list[int]:
     if today.id == old_id:
         raise Conflict("该机构没有承接机构。")
     _lock_cases(old_id)
-    tasks = _move_work(old_id, today.id)
+    tasks = _move_work(old_id, today.id, at, actor)
     if tasks:
         moved = {"into": today.id, "tasks": tasks}
         record("organisation.taken_over", old_id, actor, at, detail=moved)
@@ -160,14 +162,22 @@ def _lock_cases(organisation_id: int) -> Collection[int]:
     ).all()
 
 
-def _move_work(old_id: int, into_id: int) -> list[int]:
-    db.session.execute(
-        update(Case).where(Case.unit_id == old_id, Case.state == "running").values(unit_id=into_id)
+def _move_work(old_id: int, into_id: int, at: datetime, actor: Actor) -> list[int]:
+    """Gives running cases and open tasks to the successor, and tells it in each case's log."""
+    cases = db.session.scalars(
+        update(Case)
+        .where(Case.unit_id == old_id, Case.state == "running")
+        .values(unit_id=into_id)
+        .returning(Case.id)
     )
-    moved = db.session.scalars(
+    changed: dict[int, dict[str, Any]] = {case_id: {"unit": into_id} for case_id in cases}
+    moved = db.session.execute(
         update(Task)
         .where(Task.office_id == old_id, Task.state == "open")
         .values(office_id=into_id)
-        .returning(Task.id)
-    )
-    return sorted(moved)
+        .returning(Task.id, Task.case_id, Task.token)
+    ).all()
+    for task in moved:
+        changed.setdefault(task.case_id, {}).setdefault("offices", {})[str(task.token)] = into_id
+    log_handed(changed, at, actor)
+    return sorted(task.id for task in moved)

@@ -14,14 +14,14 @@ from sqlalchemy.engine import Row
 from app import clock
 from app.content.roles import Role
 from app.content.scheme import Scheme
-from app.engine import Instance
+from app.engine import RELEASE, Instance
 from app.engine.types import Context, Snapshot, TaskWait, TimerWait, Workdays
 from app.errors import DomainError, NotFound, Refused, UncaughtBpmnError
 from app.extensions import KEEP_ON_REFUSAL, db
 from app.models import Case, Deployment, Holiday, Task, Timer
 from app.operations import _history, capabilities, deployments, organisations, workdays
 from app.operations._plain import from_json, to_json
-from app.operations._projection import Changes, Completion, project
+from app.operations._projection import Changes, Completion, OfficeOf, project
 from app.operations._standing import phases, standing
 from app.operations.actors import SYSTEM, Actor
 from app.operations.capabilities import CapabilityRefused
@@ -90,6 +90,7 @@ class Moving:
     process: str
     status: str
     phases: dict[str, str]
+    engine: str
     seq: int
     head: bytes
     instance: Instance | None
@@ -98,6 +99,7 @@ class Moving:
     workdays_version: int
     parked: frozenset[int]
     pending_since: datetime | None
+    overlays: Mapping[str, datetime | None] = field(default_factory=dict)
     changes: Changes = field(default_factory=Changes)
     offices: dict[tuple[str, str], int | None] = field(default_factory=dict)
 
@@ -115,17 +117,21 @@ class Moving:
         Raises Refused when a capability refuses and no boundary event catches it.
         """
         context = self.context(at)
+        unit_before = self.unit_id if self.instance else None
         instance = apply(self.scheme, self.instance, call, context)
         answers = self._perform_capabilities(instance, context)
         after = instance.snapshot()
+        resolved: dict[str, Any] = {"offices": {}}
+        if self.unit_id != unit_before:
+            resolved["unit"] = self.unit_id
+            self._hand_over(after, resolved["offices"])
         completion = None
         if call.kind == "complete":
             completion = Completion(call.arguments["token"], actor.account_id, actor.organisation_id)
-        project(
-            self.changes, self.id, self.scheme.id, self.stands, after, at, self._office_of(at), completion
-        )
+        office_of = self._office_of(at, resolved["offices"])
+        project(self.changes, self.id, self.scheme.id, self.stands, after, at, office_of, completion)
         self._send(after, at)
-        self._log(call, at, actor, answers, after, instance, context, element, task_id)
+        self._log(call, at, actor, answers, resolved, after, instance, element, task_id)
         self.instance, self.stands = instance, after
         self._case_row(at)
         return after
@@ -133,7 +139,7 @@ class Moving:
     def context(self, at: datetime) -> Context:
         return Context(
             now=at,
-            dates=self.scheme.calendar.resolve(),
+            dates=self.scheme.calendar.resolve(self.overlays),
             workdays=self.workdays,
             parameters=self.scheme.parameter_values,
         )
@@ -166,7 +172,9 @@ class Moving:
 
     def as_of(self, role: Role, at: datetime) -> datetime:
         """The instant whose relations decide who holds a role."""
-        return at if role.as_of == "now" else (self.scheme.calendar.resolve()[role.as_of] or at)
+        if role.as_of == "now":
+            return at
+        return self.scheme.calendar.resolve(self.overlays)[role.as_of] or at
 
     def task(self, token: int) -> TaskWait | None:
         tasks = self.stands.tasks if self.stands else ()
@@ -205,10 +213,22 @@ class Moving:
             self.unit_id = result["unit"]["id"]
             self.offices.clear()
 
-    def _office_of(self, at: datetime) -> Any:
+    def _hand_over(self, after: Snapshot, offices: dict[str, int | None]) -> None:
+        """Gives the tasks that were open before for the case's own unit to its new one."""
+        for wait in self.stands.tasks if self.stands else ():
+            own = self.scheme.role_named(wait.role or "").relation == "unit"
+            if own and any(wait.token == open_one.token for open_one in after.tasks):
+                offices[str(wait.token)] = self.unit_id
+                key = {"of_case": self.id, "of_token": wait.token}
+                self.changes.tasks_handed.append({**key, "office_id": self.unit_id})
+
+    def _office_of(self, at: datetime, offices: dict[str, int | None]) -> OfficeOf:
+        """How a new task gets its office; `offices` collects them for the log."""
+
         def office_of(wait: TaskWait) -> tuple[str, str, int | None]:
             role = self.scheme.role_named(wait.role or "")
-            return role.id, role.title, self._resolve(role, wait, at)
+            office_id = offices[str(wait.token)] = self._resolve(role, wait, at)
+            return role.id, role.title, office_id
 
         return office_of
 
@@ -246,13 +266,15 @@ class Moving:
         at: datetime,
         actor: Actor,
         answers: list[dict[str, Any]],
+        resolved: dict[str, Any],
         after: Snapshot,
         instance: Instance,
-        context: Context,
         element: str | None,
         task_id: int | None,
     ) -> None:
-        dates = {name: day.isoformat() if day else None for name, day in context.dates.items()}
+        resolved["overlays"] = {name: day and day.isoformat() for name, day in self.overlays.items()}
+        if self.engine != RELEASE:
+            self.engine = resolved["engine"] = RELEASE
         entry = _history.Entry(
             call=call.kind,
             at=at,
@@ -261,8 +283,8 @@ class Moving:
             arguments={
                 **call.arguments,
                 "answers": answers,
-                "dates": dates,
                 "workdays": self.workdays_version,
+                **{name: value for name, value in resolved.items() if value},
             },
             payload=call.payload,
             happened=after.happened,
@@ -287,6 +309,7 @@ class Moving:
             "phases": self.phases,
             "of_case": self.id,
             "engine_state": instance.dump(),
+            "engine": self.engine,
             "seq": self.seq,
             "head": self.head,
             "updated_at": at,
@@ -332,6 +355,7 @@ def load(row: Row[Any]) -> Moving:
         process=row.process,
         status=row.status,
         phases=row.phases,
+        engine=row.engine,
         seq=row.seq,
         head=row.head,
         instance=instance,
@@ -363,6 +387,7 @@ _LOCKED = (
         _CASE.process,
         _CASE.status,
         _CASE.phases,
+        _CASE.engine,
         _CASE.seq,
         _CASE.head,
         _CASE.engine_state,

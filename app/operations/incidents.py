@@ -12,6 +12,7 @@ from app.extensions import db
 from app.models import Case, Incident, Message, Task, Timer
 from app.operations import organisations
 from app.operations._administration import record
+from app.operations._handing import log_handed
 from app.operations._road import lock_case
 from app.operations.actors import Actor
 
@@ -62,7 +63,7 @@ def retry(incident_id: int, actor: Actor, now: datetime) -> None:
         case "message":
             _send_again(found.case_id, found.element)
         case "role":
-            detail["offices"] = _give_offices(found.case_id, now)
+            detail["offices"] = _give_offices(found.case_id, actor, now)
     db.session.execute(
         update(Incident)
         .where(
@@ -90,18 +91,20 @@ def _send_again(case_id: int, element: str) -> None:
     db.session.execute(update(Message).where(*failed).values(failed_at=None, failure=None))
 
 
-def _give_offices(case_id: int, now: datetime) -> dict[str, int | None]:
+def _give_offices(case_id: int, actor: Actor, now: datetime) -> dict[str, int | None]:
     """The offices, by task, of the case's open tasks that had none."""
     moving = lock_case(case_id)
-    without = select(Task.id, Task.role).where(
+    without = select(Task.id, Task.token, Task.role).where(
         Task.case_id == case_id, Task.state == "open", Task.office_id.is_(None)
     )
     given: dict[str, int | None] = {}
+    offices: dict[str, int] = {}
     for task in db.session.execute(without.order_by(Task.id)).all():
         role = moving.scheme.roles[task.role]
         office_id = organisations.resolve_role(role, moving.unit_id, moving.as_of(role, now))
         if office_id is None:
             raise organisations.RoleUnresolved
         db.session.execute(update(Task).where(Task.id == task.id).values(office_id=office_id))
-        given[str(task.id)] = office_id
+        given[str(task.id)] = offices[str(task.token)] = office_id
+    log_handed({case_id: {"offices": offices}}, now, actor)
     return given

@@ -16,6 +16,7 @@ from app.engine.types import Context, Sent
 from app.extensions import db
 from app.models import Case, History, HistoryPayload
 from app.operations import deployments, workdays
+from app.operations._handing import HANDED
 from app.operations._history import digest
 from app.operations._plain import from_json
 from app.operations._road import Call, apply
@@ -45,6 +46,8 @@ def replay(case_id: int) -> Replayed:
         if row.body is None:
             return Replayed(None, None, erased=True)
         instance = _again(scheme, instance, row)
+        if instance is None:
+            return Replayed(None, row.seq)
         sent += [(row.seq, message) for message in instance.snapshot().sent]
         if digest(instance.canonical()) != row.state_digest:
             return Replayed(instance, row.seq)
@@ -65,7 +68,9 @@ def history_of(case_id: int) -> Iterator[Row[Any]]:
     yield from db.session.execute(rows)
 
 
-def _again(scheme: Scheme, instance: Instance | None, row: Row[Any]) -> Instance:
+def _again(scheme: Scheme, instance: Instance | None, row: Row[Any]) -> Instance | None:
+    if row.call == HANDED:
+        return instance
     context = _context(scheme, row)
     instance = apply(scheme, instance, Call(row.call, row.arguments, row.body), context)
     for answer in row.arguments["answers"]:
@@ -80,7 +85,7 @@ def _context(scheme: Scheme, row: Row[Any]) -> Context:
     calendar, _ = workdays.load(row.arguments["workdays"])
     return Context(
         now=row.at,
-        dates=_instants(row.arguments["dates"]),
+        dates=scheme.calendar.resolve(_instants(row.arguments.get("overlays", {}))),
         workdays=calendar,
         parameters=scheme.parameter_values,
     )

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select, update
 from app.content.capabilities import CapabilityDeclaration
 from app.errors import EngineError
 from app.extensions import db
-from app.models import Case, Organisation, Person, Task
+from app.models import Case, Organisation, Person
 from app.operations import organisations
 from app.operations._administration import record
 from app.operations.actors import SYSTEM
@@ -27,7 +27,7 @@ TRANSFER = CapabilityDeclaration(
 
 @capability(TRANSFER, simulate=lambda inputs: {"unit": {"id": 0, "name": str(inputs["unit"])}})
 def transfer_person(request: Request) -> Values:
-    """Moves the case's person and the case to another unit, which holds the unit's open tasks from then on.
+    """Moves the case's person and the case to another unit; the step hands the unit's open tasks over to it.
 
     Without a result variable the case's `unit` becomes the new one. The diagram releases the place in the old
     unit and reserves one in the new.
@@ -43,9 +43,6 @@ def transfer_person(request: Request) -> Values:
         detail = {"case": request.case_id, "from": request.unit_id, "unit": unit_id}
         record("person.transferred", request.person_id, SYSTEM, request.at, detail=detail)
     db.session.execute(update(Case).where(Case.id == request.case_id).values(unit_id=unit_id))
-    own = [role.id for role in request.scheme.roles.values() if role.relation == "unit"]
-    held = (Task.case_id == request.case_id, Task.state == "open", Task.role.in_(own))
-    db.session.execute(update(Task).where(*held).values(office_id=unit_id))
     return {"unit": organisations.facts(unit_id, request.at)}
 
 

@@ -88,6 +88,8 @@ def _chain_findings(case: Row[Any]) -> Iterator[str]:
         ):
             yield f"第 {row.seq} 条记录的内容与其摘要不符"
     yield from _value_findings(rows)
+    yield from _resolved_findings(case, rows)
+    yield from _completion_findings(case, rows)
 
 
 def _value_findings(rows: list[Row[Any]]) -> Iterator[str]:
@@ -100,6 +102,37 @@ def _value_findings(rows: list[Row[Any]]) -> Iterator[str]:
             yield f"待办事项 {task_id} 的填写内容不见了"
         elif task_id in stored and stored[task_id] != row.arguments["values_digest"]:
             yield f"待办事项 {task_id} 的填写内容被改动过"
+
+
+def _resolved_findings(case: Row[Any], rows: list[Row[Any]]) -> Iterator[str]:
+    """Where the case's unit and its tasks' offices are not those that were resolved or given since."""
+    last: dict[str, Any] = {}
+    offices: dict[str, int | None] = {}
+    for row in rows:
+        last.update({name: row.arguments[name] for name in ("unit", "engine") if name in row.arguments})
+        offices.update(row.arguments.get("offices", {}))
+    if case.unit_id != last.get("unit"):
+        yield "办件登记的单位与记录不符"
+    if case.engine != last.get("engine"):
+        yield "办件登记的引擎版本与记录不符"
+    tasks = select(Task.token, Task.name, Task.office_id).where(Task.case_id == case.id)
+    for task in db.session.execute(tasks.order_by(Task.token)):
+        if offices.get(str(task.token), _UNRESOLVED) != task.office_id:
+            yield f"待办事项“{task.name}”登记的办理机构与记录不符"
+
+
+_UNRESOLVED = -1
+"""No office's id: a task of which the log knows nothing."""
+
+
+def _completion_findings(case: Row[Any], rows: list[Row[Any]]) -> Iterator[str]:
+    """Where somebody else, or another office, is entered as having completed a task."""
+    done = {row.task_id: (row.at, row.actor_id, row.office_id) for row in rows if row.task_id is not None}
+    entered = (Task.completed_at, Task.completed_by, Task.completed_for)
+    tasks = select(Task.id, Task.name, *entered).where(Task.case_id == case.id, Task.state == "completed")
+    for task_id, name, *by in db.session.execute(tasks.order_by(Task.id)):
+        if done.get(task_id) != tuple(by):
+            yield f"待办事项“{name}”登记的办理人与记录不符"
 
 
 def _replay_findings(case: Row[Any]) -> Iterator[str]:

@@ -238,6 +238,7 @@ def upgrade() -> None:
     sa.Column('listed', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('phases', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False),
     sa.Column('engine_state', sa.LargeBinary(), nullable=False),
+    sa.Column('engine', sa.Text(collation='C'), nullable=False),
     sa.Column('seq', sa.Integer(), nullable=False),
     sa.Column('head', sa.LargeBinary(), nullable=False),
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),

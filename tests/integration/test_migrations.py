@@ -99,8 +99,8 @@ def history_row(app) -> None:
     )
     write(
         'INSERT INTO "case" (jurisdiction, scheme_id, deployment_id, process, unit_id, state, status, listed,'
-        " engine_state, seq, head, started_at, updated_at)"
-        " SELECT '500000', 's', d.id, 'p', o.id, 'running', '', '{}', 'x', 1, 'x', :at, :at"
+        " engine_state, engine, seq, head, started_at, updated_at)"
+        " SELECT '500000', 's', d.id, 'p', o.id, 'running', '', '{}', 'x', '1', 1, 'x', :at, :at"
         " FROM deployment d, organisation o"
     )
     write(

@@ -27,6 +27,7 @@ from support.world import (
     technician,
 )
 
+from app.engine import RELEASE
 from app.extensions import atomic, db, settings
 from app.models import Case, History
 from app.operations import messages, timers, verify, workdays
@@ -100,6 +101,17 @@ def test_the_last_state_is_the_one_that_is_stored(case_id: int) -> None:
     assert replayed.instance.dump() == case_row(case_id).engine_state
 
 
+def test_the_log_tells_the_engine_at_the_start_and_where_it_changed(
+    world: Built, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case_id = open_filing(world)
+    complete(case_id, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 10:00")
+    monkeypatch.setattr("app.operations._road.RELEASE", "2+4.0.0")
+    complete(case_id, "first_review", {"decision": "approve"}, world.actors[BUREAU], "2021-06-12 10:00")
+    complete(case_id, "final_review", {"decision": "approve"}, world.actors[OFFICE], "2021-06-12 11:00")
+    assert [arguments(case_id, seq).get("engine") for seq in range(1, 5)] == [RELEASE, None, "2+4.0.0", None]
+
+
 def test_holidays_published_later_do_not_change_what_was(world: Built) -> None:
     """The log names the version of the table that each step was given."""
     case_id = open_wait(world, "working", at("2021-06-10 09:00"))
@@ -139,9 +151,15 @@ class TestItCanFail:
 
     def test_another_date_than_the_engine_got(self, case_id: int, forge: Sign) -> None:
         given = arguments(case_id, 1)
-        given["dates"]["filing_closes"] = "2021-07-02T16:00:00+00:00"
+        given["overlays"] = {"filing_closes": "2021-07-02T16:00:00+00:00"}
         forge(case_id, 1, {"arguments": given})
         assert "重放到第 1 条记录时，结果与当时不同" in findings(case_id)
+
+    def test_another_office_than_was_resolved(self, case_id: int, forge: Sign) -> None:
+        given = arguments(case_id, 2)
+        ((token, office),) = given["offices"].items()
+        forge(case_id, 2, {"arguments": {**given, "offices": {token: office + 1}}})
+        assert findings(case_id) == ["待办事项“初审”登记的办理机构与记录不符"]
 
     def test_another_version_of_the_holidays(self, world: Built, forge: Sign) -> None:
         case_id = open_wait(world, "working", at("2021-06-10 09:00"))

@@ -163,6 +163,37 @@ DAMAGE = {
         "UPDATE task SET office_id = NULL WHERE case_id = %(id)s AND state = 'open'",
         "没有办理机构",
     ),
+    "task of another office": (
+        "UPDATE task SET office_id = (SELECT min(id) FROM organisation)"
+        " WHERE case_id = %(id)s AND state = 'open'",
+        "“终审”登记的办理机构与记录不符",
+    ),
+    "completed task of another office": (
+        "UPDATE task SET office_id = (SELECT max(id) FROM organisation)"
+        " WHERE case_id = %(id)s AND element = 'fill'",
+        "登记的办理机构与记录不符",
+    ),
+    "completed by somebody else": (
+        "UPDATE task SET completed_by = completed_by - 1 WHERE case_id = %(id)s AND state = 'completed'",
+        "登记的办理人与记录不符",
+    ),
+    "completed for somebody else": (
+        "UPDATE task SET completed_for = completed_for - 1 WHERE case_id = %(id)s AND element = 'fill'",
+        "登记的办理人与记录不符",
+    ),
+    "completed earlier": (
+        "UPDATE task SET completed_at = completed_at - interval '1 day'"
+        " WHERE case_id = %(id)s AND element = 'fill'",
+        "登记的办理人与记录不符",
+    ),
+    "case of another unit": (
+        'UPDATE "case" SET unit_id = unit_id + 1 WHERE id = %(id)s',
+        "登记的单位与记录不符",
+    ),
+    "written by another engine": (
+        "UPDATE \"case\" SET engine = '0' WHERE id = %(id)s",
+        "引擎版本与记录不符",
+    ),
     "timer removed": (
         "DELETE FROM timer WHERE case_id = %(id)s AND element = 'review_late'",
         "定时（令牌",

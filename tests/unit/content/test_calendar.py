@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.content import Calendar, NamedDate, Overlay, Scheme
+from app.content import Calendar, NamedDate, Scheme
 from app.content.calendar import describe
 from app.content.instants import parse_local_instant
 from tests.unit.content.tiny import BPMN, changed, tiny
@@ -67,7 +67,7 @@ def test_what_is_told_to_people_is_the_day_they_wrote(day: date) -> None:
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", "unknown"]), st.none() | instants)))
 def test_the_last_overlay_of_a_date_wins_and_others_stay(overlays: list[tuple[str, datetime | None]]) -> None:
     own = calendar(a=NamedDate(date(2021, 6, 1), "opens", "甲"), b=NamedDate(None, "closes", "乙"))
-    resolved = own.resolve(Overlay(name, at) for name, at in overlays)
+    resolved = own.resolve(dict(overlays))
     assert resolved == {**own.resolve(), **{n: at for n, at in overlays if n != "unknown"}}
 
 
@@ -79,7 +79,7 @@ def test_an_undetermined_date_is_none_and_never_out_of_order() -> None:
 
 def test_an_overlay_can_put_dates_out_of_order() -> None:
     own = Scheme.from_files(tiny()).calendar
-    (sentence,) = own.disorder([Overlay("exam", datetime(2021, 7, 1, tzinfo=UTC))])
+    (sentence,) = own.disorder({"exam": datetime(2021, 7, 1, tzinfo=UTC)})
     assert "申报截止" in sentence
     assert "考试日" in sentence
 
