@@ -24,6 +24,8 @@ KINDS = {
     "scenario": "场景",
 }
 
+SHARED = ("bpmn/common/", "forms/common/")
+
 
 @dataclass(frozen=True, slots=True)
 class Home:
@@ -49,9 +51,13 @@ def clause_matrix(scheme: Scheme, scenarios: Mapping[str, Scenario]) -> dict[str
 
 
 def homes(scheme: Scheme, scenarios: Mapping[str, Scenario]) -> Iterator[tuple[str, Home]]:
-    """Every citation of a clause, in the order diagrams, tables, sheets, forms, scenarios."""
+    """Every citation of a clause, in the order diagrams, tables, sheets, forms, scenarios.
+
+    A shared part cites the clauses of all schemes that use it; those of the others are passed over.
+    """
     for found, home in _citations(scheme, scenarios):
-        yield from ((clause, home) for clause in found)
+        shared = home.file.startswith(SHARED)
+        yield from ((clause, home) for clause in found if not shared or clause in scheme.clauses)
 
 
 _Citations = Iterator[tuple[Sequence[str], Home]]

@@ -1,20 +1,25 @@
-"""Releasing cases that wait for one event of the whole scheme, such as the publication of a list (CQ-24)."""
+"""Releasing cases that wait for one event of many: a list is published, a unit's papers have come."""
 
 from __future__ import annotations
 
-from sqlalchemy import Text, cast, exists, func, insert, literal, select
+from sqlalchemy import ColumnElement, Text, cast, exists, func, insert, literal, select, true
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.content.capabilities import CapabilityDeclaration
 from app.content.messages import RELEASE
+from app.errors import EngineError
 from app.extensions import db
-from app.models import Message, MessageWait
+from app.models import Case, Message, MessageWait
 from app.operations.capabilities import Request, Values, capability
 
 RELEASE_WAITING = CapabilityDeclaration(
     RELEASE,
     "放行等待的办件",
-    inputs={"message": "办件等待的消息名（直接写出文字）"},
+    inputs={
+        "message": "办件等待的消息名（直接写出文字）",
+        "scope": "放行哪些办件：scheme 全部（缺省），unit 只放行本单位的",
+    },
+    optional=frozenset({"scope"}),
     outputs={"cases": "放行的办件数"},
 )
 
@@ -23,6 +28,7 @@ RELEASE_WAITING = CapabilityDeclaration(
 def release_waiting(request: Request) -> Values:
     """Sends a message to every case of the scheme that waits for it now with its own id as the key.
 
+    With the scope "unit" only to the cases of the asking case's own unit (a batch that a unit hands in).
     One to each case, however often it is asked; each case takes it in a transaction of its own.
     """
     name = str(request.inputs["message"])
@@ -44,10 +50,21 @@ def release_waiting(request: Request) -> Values:
             literal(request.at),
         )
         .where(MessageWait.scheme_id == request.scheme.id, MessageWait.message == name)
-        .where(MessageWait.key == key, ~underway)
+        .where(MessageWait.key == key, ~underway, _within(request))
         .group_by(MessageWait.case_id, MessageWait.scheme_id, MessageWait.message, MessageWait.key)
         .order_by(MessageWait.case_id)
     )
     columns = ["scheme_id", "message", "key", "payload", "from_case_id", "from_element", "sent_at"]
     sent = insert(Message).from_select(columns, waiting).returning(Message.id).cte()
     return {"cases": db.session.execute(select(func.count()).select_from(sent)).scalar_one()}
+
+
+def _within(request: Request) -> ColumnElement[bool]:
+    """The condition that a waiting case is in the scope that is asked for."""
+    match request.inputs.get("scope", "scheme"):
+        case "scheme":
+            return true()
+        case "unit":
+            return MessageWait.case_id.in_(select(Case.id).where(Case.unit_id == request.unit_id))
+        case scope:
+            raise EngineError(f"放行的范围只能是 scheme 或 unit，不能是“{scope}”。", element=request.element)

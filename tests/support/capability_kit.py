@@ -161,6 +161,7 @@ CASES: dict[str, Sequence[Asked]] = {
     "release_waiting": (
         Asked(awaiting, {"message": "list_published"}),
         Asked(bare, {"message": "list_published"}),
+        Asked(awaiting, {"message": "list_published", "scope": "unit"}),
     ),
     "correct_id_number": (
         Asked(correcting, {"number": "110101***********5"}),
