@@ -12,11 +12,11 @@ from flask_smorest import Blueprint
 
 from app import edge
 from app.errors import DomainError, Forbidden
-from app.models import Account, Organisation
+from app.models import Account
 from app.operations import accounts, second_factor
 from app.operations.actors import Actor
 from app.queries import organisations
-from app.queries.visibility import Sight
+from app.queries.visibility import Sight, sight_of
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
@@ -80,8 +80,7 @@ def signed_in(*duties: str, unfinished: bool = False) -> Callable[[Handler], Han
                 raise Forbidden
             return handler(*args, **kwargs)
 
-        refusals = {401: "UNAUTHORIZED", 403: "FORBIDDEN"}
-        documented: Handler = Blueprint.doc(security=[{"session": []}], responses=refusals)(guarded)
+        documented: Handler = Blueprint.doc(security=[{"session": []}])(guarded)
         return documented
 
     return guard
@@ -110,15 +109,9 @@ def _known(account: Account) -> SignedIn:
     organisation = organisations.one(account.organisation_id) if account.organisation_id else None
     return SignedIn(
         actor=actor,
-        sight=Sight(actor.organisation_id, _watched(actor, organisation)),
+        sight=sight_of(actor, organisation, edge.received_at()),
         kind=organisation.kind if organisation else None,
         must_change_password=account.must_change_password,
         must_bind=second_factor.missing(account),
         profile_complete=organisation is None or organisation.profile_complete,
     )
-
-
-def _watched(actor: Actor, organisation: Organisation | None) -> str | None:
-    """The region that an office's supervisor sees."""
-    is_office = organisation is not None and organisation.kind == "office"
-    return organisation.region if organisation and is_office and actor.has("supervisor") else None

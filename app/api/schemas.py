@@ -5,10 +5,9 @@ from __future__ import annotations
 from marshmallow import RAISE, Schema, fields
 
 from app.api.fields import choice, instant, mapping, number, numbers, pattern, text, upload
+from app.content import words
 
-LEVELS = ("central", "municipal", "district", "none")
-SYSTEMS = ("party", "other")
-NATURES = ("agency", "institution", "enterprise")
+LEVELS, SYSTEMS, NATURES = map(tuple, (words.LEVELS, words.SYSTEMS, words.NATURES))
 MOST_AT_ONCE = 200
 
 

@@ -10,19 +10,13 @@ from sqlalchemy import or_, select
 
 from app.content import Role, Scheme, check_holders
 from app.content.roles import FILE
+from app.content.words import LEVELS, SYSTEMS
 from app.engine.types import Problem
 from app.extensions import db
 from app.models import Jurisdiction, Organisation, Region
 from app.operations._resolution import office_gaps
 from app.operations.regions import with_parents
 
-_LEVELS = {
-    "central": "中央单位",
-    "municipal": "市属（省属）单位",
-    "district": "区县属单位",
-    "none": "无隶属单位",
-}
-_SYSTEMS = {"party": "党群系统", "other": "其他系统"}
 _DOUBT = "。这类单位的办件如果不会走到该角色，可以不管"
 
 
@@ -129,5 +123,5 @@ def _name(area: Kind) -> str:
     region = db.session.scalar(select(Region.name).where(Region.code == area.region)) or area.region
     if area.level is None and area.system is None:
         return region
-    level = _LEVELS.get(area.level or "", f"{area.level or ''}单位")
-    return f"{region}的{_SYSTEMS.get(area.system or '', area.system or '')}{level}"
+    level, system = area.level or "", area.system or ""
+    return f"{region}的{SYSTEMS.get(system, system)}{LEVELS.get(level, level)}单位"

@@ -60,6 +60,12 @@ def scheme_now(scheme_id: str, real_now: datetime) -> datetime:
     return real_now + offset if offset is not None else real_now
 
 
+def offsets() -> dict[str, timedelta]:
+    """By how much each scheme's clock is shifted; nothing in a real database."""
+    query = select(SchemeClock.scheme_id, SchemeClock.offset).where(_in_a_rehearsal())
+    return {scheme_id: offset for scheme_id, offset in db.session.execute(query)}
+
+
 def open_clock(scheme_id: str, opens_at: datetime | None, actor: Actor, real_now: datetime) -> None:
     """Starts a scheme's rehearsal clock at the instant when the scheme opens; one that runs stays as it is.
 

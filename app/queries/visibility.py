@@ -1,23 +1,39 @@
-"""Which cases an organisation may see: its own, those it has had a task in, those of its region."""
+"""Which cases an account may see: its unit's, those its office has had a task in, its areas' (CQ-23)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, false, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select
 from sqlalchemy.orm import aliased
 
 from app.errors import NotFound
 from app.extensions import db
-from app.models import Attachment, Case, Organisation, Task
+from app.models import Attachment, Case, Jurisdiction, Organisation, Task
+from app.operations import clock
+from app.operations.actors import Actor
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """Whose eyes a query looks with; `region` is set for a supervisor alone (a code of GB/T 2260)."""
+    """Whose eyes a query looks with.
+
+    `region` is set for an office's supervisor alone (a code of GB/T 2260); `areas_at` for an office, the real
+    instant at which its jurisdictions count.
+    """
 
     organisation_id: int | None
     region: str | None = None
+    areas_at: datetime | None = None
+
+
+def sight_of(actor: Actor, organisation: Organisation | None, now: datetime) -> Sight:
+    """What an account sees: an office its areas, and its supervisor all of the region that it lies in."""
+    if organisation is None or organisation.kind != "office":
+        return Sight(actor.organisation_id)
+    return Sight(organisation.id, organisation.region if actor.has("supervisor") else None, now)
 
 
 def region_prefix(region: str) -> str:
@@ -32,10 +48,49 @@ def held_by(organisation_id: int) -> ColumnElement[bool]:
 
 
 def within(region: str) -> ColumnElement[bool]:
-    units = select(Organisation.id).where(
-        Organisation.region.startswith(region_prefix(region), autoescape=True)
-    )
-    return Case.unit_id.in_(units)
+    return Case.unit_id.in_(select(Organisation.id).where(_lies_in(region)))
+
+
+def in_areas(office_id: int, now: datetime) -> ColumnElement[bool]:
+    """Cases of the units over which the office has a jurisdiction at this instant (CQ-23).
+
+    Whatever the function. In a rehearsal each scheme's own clock tells the instant. A case about another,
+    such as a sanction, is seen by those alone who take part in it.
+    """
+    granted = db.session.scalars(select(Jurisdiction).where(Jurisdiction.office_id == office_id)).all()
+    shifted = clock.offsets()
+    ways = [
+        and_(Case.scheme_id == scheme_id, _of_units(granted, now + offset))
+        for scheme_id, offset in shifted.items()
+    ]
+    ways.append(and_(Case.scheme_id.not_in(shifted), _of_units(granted, now)))
+    return and_(Case.linked_case_id.is_(None), or_(*ways))
+
+
+def _of_units(granted: Iterable[Jurisdiction], at: datetime) -> ColumnElement[bool]:
+    valid = [j for j in granted if j.valid_from <= at and (j.valid_to is None or at < j.valid_to)]
+    if not valid:
+        return false()
+    return Case.unit_id.in_(select(Organisation.id).where(or_(*map(_covers, valid))))
+
+
+def _covers(jurisdiction: Jurisdiction) -> ColumnElement[bool]:
+    """The units of its region and system.
+
+    Its level is the office's own: in the divisions below, and in a whole province, it sees units of every
+    level; but a county's office does not see a city's own unit that happens to stand in the county.
+    """
+    covers = _lies_in(jurisdiction.region)
+    if jurisdiction.system is not None:
+        covers &= Organisation.system == jurisdiction.system
+    if jurisdiction.level is not None and not jurisdiction.region.endswith("0000"):
+        below = Organisation.region != jurisdiction.region
+        covers &= or_(below, Organisation.level == jurisdiction.level)
+    return covers
+
+
+def _lies_in(region: str) -> ColumnElement[bool]:
+    return Organisation.region.startswith(region_prefix(region), autoescape=True)
 
 
 def seen_by(sight: Sight) -> ColumnElement[bool]:
@@ -44,6 +99,8 @@ def seen_by(sight: Sight) -> ColumnElement[bool]:
         ways += [Case.unit_id == sight.organisation_id, held_by(sight.organisation_id)]
     if sight.region is not None:
         ways.append(within(sight.region))
+    if sight.organisation_id is not None and sight.areas_at is not None:
+        ways.append(in_areas(sight.organisation_id, sight.areas_at))
     return or_(*ways)
 
 

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app import edge
+from app.content import words
 from app.errors import Conflict, DomainError, Invalid
 from app.extensions import settings
 from app.operations import accounts
@@ -20,14 +21,10 @@ from app.web.session import needs, signed_in
 
 bp = Blueprint("account", __name__)
 
-LEVELS = {
-    "central": _l("中央"),
-    "municipal": _l("市属（省属）"),
-    "district": _l("区县属"),
-    "none": _l("无隶属"),
-}
-SYSTEMS = {"party": _l("党群系统"), "other": _l("其他（政府系统等）")}
-NATURES = {"agency": _l("机关"), "institution": _l("事业单位"), "enterprise": _l("国有企业")}
+LEVELS, SYSTEMS, NATURES = (
+    {code: _l(text) for code, text in known.items()}
+    for known in (words.LEVELS, words.SYSTEMS, words.NATURES)
+)
 REGISTRATION = ("code", "name", "region", "person_name", "telephone", "login", "password", "again")
 PROFILE = ("level", "system", "nature", "contact", "telephone", "address")
 

@@ -16,7 +16,7 @@ from app.models import Organisation
 from app.operations import accounts, second_factor
 from app.operations.actors import Actor
 from app.queries import organisations
-from app.queries.visibility import Sight
+from app.queries.visibility import Sight, sight_of
 from app.web.schemes import real_now
 
 TOKEN = "token"  # noqa: S105 - the name of the cookie's entry, not a secret
@@ -61,10 +61,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]
 
     @property
     def sight(self) -> Sight:
-        """An office's supervisor sees the office's region."""
-        office = self.organisation if self.organisation and self.organisation.kind == "office" else None
-        region = office.region if office and self.has("supervisor") else None
-        return Sight(self.actor.organisation_id, region)
+        return sight_of(self.actor, self.organisation, real_now())
 
     def has(self, *duties: str) -> bool:
         return any(self.actor.has(duty) for duty in duties)

@@ -34,6 +34,8 @@ from app.operations import accounts, deployments
 from app.operations.actors import SYSTEM
 
 OPERATORS = (LIBRARY, OTHER_UNIT, BUREAU, OTHER_BUREAU, OFFICE)
+SEE_THE_LIBRARY = (LIBRARY, BUREAU, OFFICE)
+"""The unit itself, and the offices of its district and of the whole province (CQ-23)."""
 RECORDS = """
 records:
   paper_set:
@@ -62,10 +64,10 @@ class Request:
 FILLED = {"values": {"grade": "junior", "summary": "扎实"}}
 APPROVED = {"values": {"decision": "approve"}}
 REQUESTS = [
-    Request("GET", "/cases/<id:case_id>", "fresh", (LIBRARY,)),
-    Request("GET", "/cases/<id:case_id>", "filed", (LIBRARY, BUREAU)),
-    Request("GET", "/cases/<id:case_id>/history", "filed", (LIBRARY, BUREAU)),
-    Request("GET", "/cases/<id:case_id>/proof", "filed", (LIBRARY, BUREAU)),
+    Request("GET", "/cases/<id:case_id>", "fresh", SEE_THE_LIBRARY),
+    Request("GET", "/cases/<id:case_id>", "filed", SEE_THE_LIBRARY),
+    Request("GET", "/cases/<id:case_id>/history", "filed", SEE_THE_LIBRARY),
+    Request("GET", "/cases/<id:case_id>/proof", "filed", SEE_THE_LIBRARY),
     Request("POST", "/cases/<id:case_id>/messages", "fresh", (LIBRARY,), {"message": "withdrawn"}),
     Request("POST", "/cases/<id:case_id>/records", "filed", (BUREAU,), {"kind": "paper_set", **APPROVED}),
     Request("GET", "/tasks/<id:task_id>", "fill", (LIBRARY,)),
@@ -78,7 +80,7 @@ REQUESTS = [
     Request("PATCH", "/people/<id:person_id>", "person", (LIBRARY,), {"name": "陈一一"}),
     Request("POST", "/people/<id:person_id>/departure", "person", (LIBRARY,)),
     Request("GET", "/files/<word:name>", "loose", (LIBRARY,)),
-    Request("GET", "/files/<word:name>", "attached", (LIBRARY, BUREAU)),
+    Request("GET", "/files/<word:name>", "attached", SEE_THE_LIBRARY),
 ]
 OF_NOBODY = {
     ("GET", "/schemes/<word:scheme_id>/forms/<path:form>"),
