@@ -27,6 +27,7 @@ class Certificates(Schema):
 
 @blueprint.get("/certificates/<word:number>")
 @blueprint.response(200, Certificates)
+@blueprint.doc(responses={429: "TOO_MANY_REQUESTS"})
 def verify(number: str) -> dict[str, Any]:
     """查验证书：有效、已撤销，或没有这个编号；每个地址每分钟最多 30 次"""
     edge.count_lookup()

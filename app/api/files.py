@@ -30,7 +30,7 @@ def store(body: dict[str, Any]) -> Attachment:
 
 @blueprint.get("/files/<word:name>")
 @signed_in("operator", "supervisor")
-@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="*/*")
 def fetch(name: str) -> Response:
     """下载一个文件"""
     found = attachment_for(name, me().sight)

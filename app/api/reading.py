@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, NoReturn
 
@@ -14,7 +14,6 @@ from marshmallow import Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 from werkzeug.routing import BaseConverter, IntegerConverter, Map
 
-from app.api.fields import LARGEST_ID
 from app.api.problems import Error, Misread, answer_in_problems, pointer
 from app.errors import DomainError
 
@@ -62,6 +61,8 @@ class Parser(FlaskParser):
     def load_files(self, req: Request, schema: Schema) -> Any:
         if req.mimetype != "multipart/form-data":
             raise WrongType("文件应以 multipart/form-data 上传。")
+        if req.form:
+            raise Misread([{"pointer": pointer(name), "detail": "没有这个字段。"} for name in req.form])
         return super().load_files(req, schema)
 
     def pre_load(self, location_data: Any, *, schema: Schema, req: Request, location: str) -> Any:
@@ -88,18 +89,46 @@ class Room(Blueprint):
         super().__init__(name, import_name, description=title)
         answer_in_problems(self)
 
+    def add_url_rule(
+        self, rule: str, endpoint: str | None = None, view_func: Any = None, *args: Any, **options: Any
+    ) -> None:
+        """Documents what any request of this kind may be refused with, beside what the view itself tells."""
+        refusals = _refusals(rule, options.get("methods", ["GET"]), view_func)
+        super().add_url_rule(rule, endpoint, self.doc(responses=refusals)(view_func), *args, **options)
+
 
 class IdConverter(IntegerConverter):
-    """A number in an address that the database can hold too."""
+    """A number in an address that the database can hold too; what is longer is no such address at all."""
+
+    regex = "[0-9]{1,18}"
 
     def __init__(self, map: Map) -> None:
-        super().__init__(map, max=LARGEST_ID)
+        super().__init__(map, max=10**18 - 1)
 
 
 class WordConverter(BaseConverter):
     """The id of a scheme or the random name of a file."""
 
     regex = "[A-Za-z0-9_-]{1,100}"
+
+
+def _refusals(rule: str, methods: Iterable[str], view: Any) -> dict[int, str]:
+    """Statuses with the names of their documented responses."""
+    told = getattr(view, "_apidoc", {})
+    statuses = [HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE]
+    if "security" in told.get("manual_doc", {}):
+        statuses += [HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN]
+    if {"POST", "PUT", "PATCH", "DELETE"}.intersection(methods):
+        statuses += [HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT]
+    elif "<" in rule:
+        statuses += [HTTPStatus.NOT_FOUND]
+    if any(argument["in"] != "query" for argument in told.get("arguments", {}).get("parameters", [])):
+        statuses += [
+            HTTPStatus.BAD_REQUEST,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        ]
+    return {status.value: status.name for status in statuses}
 
 
 def _unstorable(value: Any, *place: object) -> Iterator[tuple[tuple[object, ...], str]]:

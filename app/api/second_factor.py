@@ -80,6 +80,7 @@ def enrol(body: dict[str, Any]) -> Any:
 @signed_in(unfinished=True)
 @blueprint.arguments(Code)
 @blueprint.response(200, RecoveryCodes)
+@blueprint.doc(responses={429: "TOO_MANY_REQUESTS"})
 def renew(body: dict[str, Any]) -> dict[str, Any]:
     """重新生成恢复码，原来的作废"""
     with edge.transaction():
@@ -93,6 +94,7 @@ def renew(body: dict[str, Any]) -> dict[str, Any]:
 @signed_in(unfinished=True)
 @blueprint.arguments(Code)
 @blueprint.response(200, Unbound)
+@blueprint.doc(responses={429: "TOO_MANY_REQUESTS"})
 def unbind(body: dict[str, Any]) -> dict[str, Any]:
     """解除绑定；必须两步验证的账号随后要重新绑定"""
     with edge.transaction():

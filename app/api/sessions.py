@@ -19,6 +19,7 @@ blueprint = Room("api_sessions", __name__, "登录")
 @blueprint.post("/sessions")
 @blueprint.arguments(schemas.SignIn)
 @blueprint.response(201, schemas.Token)
+@blueprint.doc(responses={401: "UNAUTHORIZED", 429: "TOO_MANY_REQUESTS"})
 def sign_in(body: dict[str, Any]) -> dict[str, Any]:
     """登录，得到令牌；以后的请求放在 Authorization: Bearer 里"""
     with edge.transaction():

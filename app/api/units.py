@@ -25,6 +25,7 @@ def regions() -> Any:
 @blueprint.post("/units")
 @blueprint.arguments(schemas.UnitRegistration)
 @blueprint.response(201, schemas.Started)
+@blueprint.doc(responses={429: "TOO_MANY_REQUESTS"})
 def register(body: dict[str, Any]) -> dict[str, Any]:
     """单位凭统一社会信用代码注册"""
     with edge.transaction():

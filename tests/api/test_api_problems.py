@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -93,12 +94,9 @@ def test_a_body_of_another_type(anybody: Caller, kind: str) -> None:
 
 def test_a_file_that_is_not_uploaded_as_one(unit: Caller) -> None:
     problem(unit("POST", "/files", {"file": "x"}), 415, "wrong_type")
-    told = problem(
-        unit("POST", "/files", data={"other": (b"x", "x")}, content_type="multipart/form-data"),
-        422,
-        "invalid",
-    )
-    assert "/file" in pointers(told)
+    for name, upload in (("file", "text"), ("other", (BytesIO(b"x"), "x"))):
+        sent = unit("POST", "/files", data={name: upload}, content_type="multipart/form-data")
+        assert f"/{name}" in pointers(problem(sent, 422, "invalid"))
 
 
 def test_a_body_too_large_for_the_api_and_one_too_large_for_anything(unit: Caller, app: Flask) -> None:
