@@ -208,7 +208,7 @@ def _fire_batch(connection: psycopg.Connection[Any], rows: Mapping[int, Mapping[
 @cache
 def _claim() -> tuple[str, dict[str, Any]]:
     """The sweep's own statement."""
-    compiled = timers._CLAIM.compile(dialect=postgresql.psycopg.dialect())
+    compiled = timers._CLAIM.statement.compile(dialect=postgresql.psycopg.dialect())
     asked = {"scheme": SCHEME, "upto": UPTO, "held_since": UPTO - timers.PENDING_FOR, "size": timers.BATCH}
     return str(compiled), {**compiled.params, **asked}
 

@@ -98,11 +98,11 @@ def _claimed(upto: Any) -> tuple[tuple[str, str], str]:
     asked = {"scheme": SCHEME, "upto": upto, "held_since": upto - timers.PENDING_FOR, "size": timers.BATCH}
 
     def claim() -> None:
-        db.session.execute(timers._CLAIM, asked).all()
+        timers._CLAIM.run(asked).all()
         db.session.rollback()
 
     spent = _told(*p50(claim, backends()))
-    compiled = timers._CLAIM.compile(db.engine)
+    compiled = timers._CLAIM.statement.compile(db.engine)
     values = {**compiled.params, **asked}
     explain = f"explain (analyze, costs off, timing off, summary off) {compiled}"
     lines = db.session.connection().exec_driver_sql(explain, values).scalars()

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Executable, bindparam, delete, insert, update
+from sqlalchemy import bindparam, delete, insert, update
 
 from app.engine.types import MessageWait, Snapshot, TaskWait, TimerWait
-from app.extensions import db
 from app.models import (
     Case,
     History,
@@ -23,6 +22,7 @@ from app.models import (
     Timer,
 )
 from app.models import MessageWait as MessageWaitRow
+from app.operations._prepared import Prepared
 
 Rows = list[dict[str, Any]]
 Wait = TypeVar("Wait", TaskWait, TimerWait, MessageWait)
@@ -56,10 +56,10 @@ class Changes:
         for name, statement in _STATEMENTS.items():
             rows: Rows = getattr(self, name)
             if rows:
-                db.session.execute(statement, rows)
+                statement.run_each(rows)
                 rows.clear()
         if self.cases:
-            db.session.execute(_UPDATE_CASE, list(self.cases.values()))
+            _UPDATE_CASE.run_each(list(self.cases.values()))
             self.cases.clear()
 
 
@@ -70,7 +70,7 @@ def _of_token(statement: Any, table: Any) -> Any:
     return statement.where(table.c.case_id == bindparam("of_case"), table.c.token == bindparam("of_token"))
 
 
-_UPDATE_CASE: Executable = (
+_UPDATE_CASE = Prepared(
     update(Case.__table__)
     .where(Case.__table__.c.id == bindparam("of_case"))
     .values(
@@ -85,34 +85,39 @@ _UPDATE_CASE: Executable = (
 )  # fmt: skip
 
 # What is new comes before what is gone: a timer that is due at once is made and fired in one writing.
-_STATEMENTS: Mapping[str, Executable] = {
-    "history": insert(History.__table__),
-    "payloads": insert(HistoryPayload.__table__),
-    "tasks": insert(_TASK),
-    "tasks_completed": _of_token(update(_TASK), _TASK).values(
-        state="completed",
-        pending_since=None,
-        completed_at=bindparam("completed_at"),
-        completed_by=bindparam("completed_by"),
-        completed_for=bindparam("completed_for"),
-    ),
-    "tasks_cancelled": _of_token(update(_TASK), _TASK).values(
-        state="cancelled", pending_since=None, completed_at=bindparam("completed_at")
-    ),
-    "tasks_retimed": _of_token(update(_TASK), _TASK).values(closes_at=bindparam("closes_at")),
-    "tasks_handed": _of_token(update(_TASK), _TASK).values(office_id=bindparam("office_id")),
-    "values": insert(TaskValue.__table__),
-    "drafts_done": delete(TaskDraft.__table__).where(TaskDraft.__table__.c.task_id == bindparam("of_task")),
-    "timers": insert(_TIMER),
-    "timers_gone": _of_token(delete(_TIMER), _TIMER),
-    "timers_retimed": _of_token(update(_TIMER), _TIMER).values(
-        due_at=bindparam("due_at"), dates=bindparam("dates")
-    ),
-    "waits": insert(_WAIT),
-    "waits_gone": _of_token(delete(_WAIT), _WAIT),
-    "waits_retimed": _of_token(update(_WAIT), _WAIT).values(closes_at=bindparam("closes_at")),
-    "messages": insert(Message.__table__),
-    "incidents": insert(Incident.__table__),
+_STATEMENTS = {
+    name: Prepared(statement)
+    for name, statement in {
+        "history": insert(History.__table__),
+        "payloads": insert(HistoryPayload.__table__),
+        "tasks": insert(_TASK),
+        "tasks_completed": _of_token(update(_TASK), _TASK).values(
+            state="completed",
+            pending_since=None,
+            completed_at=bindparam("completed_at"),
+            completed_by=bindparam("completed_by"),
+            completed_for=bindparam("completed_for"),
+        ),
+        "tasks_cancelled": _of_token(update(_TASK), _TASK).values(
+            state="cancelled", pending_since=None, completed_at=bindparam("completed_at")
+        ),
+        "tasks_retimed": _of_token(update(_TASK), _TASK).values(closes_at=bindparam("closes_at")),
+        "tasks_handed": _of_token(update(_TASK), _TASK).values(office_id=bindparam("office_id")),
+        "values": insert(TaskValue.__table__),
+        "drafts_done": delete(TaskDraft.__table__).where(
+            TaskDraft.__table__.c.task_id == bindparam("of_task")
+        ),
+        "timers": insert(_TIMER),
+        "timers_gone": _of_token(delete(_TIMER), _TIMER),
+        "timers_retimed": _of_token(update(_TIMER), _TIMER).values(
+            due_at=bindparam("due_at"), dates=bindparam("dates")
+        ),
+        "waits": insert(_WAIT),
+        "waits_gone": _of_token(delete(_WAIT), _WAIT),
+        "waits_retimed": _of_token(update(_WAIT), _WAIT).values(closes_at=bindparam("closes_at")),
+        "messages": insert(Message.__table__),
+        "incidents": insert(Incident.__table__),
+    }.items()
 }
 
 

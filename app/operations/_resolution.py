@@ -12,6 +12,7 @@ from sqlalchemy.engine import Row
 
 from app.errors import Conflict, NotFound
 from app.extensions import db
+from app.operations._prepared import Prepared
 from app.operations.regions import with_parents
 
 
@@ -62,7 +63,7 @@ class _Holder:
     system: str | None
 
 
-_LINE = text("""
+_LINE = """
     WITH RECURSIVE line AS (
         SELECT id, name, region, system, successor_id, 0 AS depth FROM organisation WHERE id = :id
         UNION ALL
@@ -70,7 +71,7 @@ _LINE = text("""
         FROM line JOIN organisation o ON o.id = line.successor_id
     )
     SELECT id, name, region, system FROM line ORDER BY depth
-""")
+"""
 
 # `line` is in order, so a superior of the unit itself comes before one of its successor.
 _SUPERIORS = """
@@ -109,10 +110,13 @@ _HOLDERS = """
 # the step's foreign key takes the same lock.
 _HELD = " FOR KEY SHARE OF o"
 
+_LINE_OF = Prepared(text(_LINE))
+_SUPERIORS_HELD, _HOLDERS_HELD = Prepared(text(_SUPERIORS + _HELD)), Prepared(text(_HOLDERS + _HELD))
+
 
 def unit_today(unit_id: int) -> Unit:
     """The organisation, or whoever succeeded it. Raises NotFound."""
-    line = db.session.execute(_LINE, {"id": unit_id}).all()
+    line = _LINE_OF.run({"id": unit_id}).all()
     if not line:
         raise NotFound("没有这个单位。")
     today = line[-1]
@@ -121,7 +125,7 @@ def unit_today(unit_id: int) -> Unit:
 
 def superior_of(unit: Unit, as_of: datetime) -> tuple[int, str] | None:
     """Id and name of the superior department at an instant (its successor by now), or None."""
-    found = _locked(_SUPERIORS, {"line": list(unit.line), "as_of": as_of})
+    found = _locked(_SUPERIORS_HELD, {"line": list(unit.line), "as_of": as_of})
     return (found[0].id, found[0].name) if found else None
 
 
@@ -152,7 +156,7 @@ def _office(role: Asked, unit: Unit, as_of: datetime) -> int | None:
     system = unit.system if role.system == "unit" else role.system
     regions = with_parents(region)
     asked = {"function": role.function, "regions": regions, "as_of": as_of}
-    holders = map(_holder, _locked(_HOLDERS, asked))
+    holders = map(_holder, _locked(_HOLDERS_HELD, asked))
     found = _nearest(holders, regions, role.level, system)
     if len(found) == 1:
         return next(iter(found))
@@ -183,13 +187,12 @@ def office_gaps(
     return {region: count for region, count in counts.items() if count != 1}
 
 
-def _locked(query: str, asked: Mapping[str, Any]) -> Sequence[Row[Any]]:
+def _locked(statement: Prepared, asked: Mapping[str, Any]) -> Sequence[Row[Any]]:
     """The rows, which no merger can touch before this transaction ends."""
-    statement = text(query + _HELD)
-    rows = db.session.execute(statement, asked).all()
+    rows = statement.run(asked).all()
     if any(row.closed_at is not None for row in rows):
         # It waited for a merger, which the statement began too early to see; the next one sees it.
-        rows = db.session.execute(statement, asked).all()
+        rows = statement.run(asked).all()
     return rows
 
 

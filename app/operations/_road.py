@@ -21,6 +21,7 @@ from app.extensions import KEEP_ON_REFUSAL, db
 from app.models import Case, Deployment, Holiday, Task, Timer
 from app.operations import _history, capabilities, deployments, organisations, workdays
 from app.operations._plain import from_json, to_json
+from app.operations._prepared import Prepared
 from app.operations._projection import Changes, Completion, OfficeOf, project
 from app.operations._standing import phases, standing
 from app.operations.actors import SYSTEM, Actor
@@ -334,8 +335,8 @@ def lock_case_of(task_id: int) -> Moving:
     return _locked(_LOCKED_BY_TASK, task_id)
 
 
-def _locked(statement: Select[Any], wanted: int) -> Moving:
-    row = db.session.execute(statement, {"wanted": wanted}).first()
+def _locked(statement: Prepared, wanted: int) -> Moving:
+    row = statement.run({"wanted": wanted}).first()
     if row is None:
         raise NotFound()
     return load(row)
@@ -406,9 +407,9 @@ _LOCKED = (
     .join(_DEPLOYMENT, _DEPLOYMENT.c.id == _CASE.deployment_id)
     .with_for_update(of=Case.__table__)
 )
-_LOCKED_BY_ID = _LOCKED.where(_CASE.id == bindparam("wanted"))
-_LOCKED_BY_TASK = _LOCKED.where(
-    _CASE.id == select(_TASK.case_id).where(_TASK.id == bindparam("wanted")).scalar_subquery()
+_LOCKED_BY_ID = Prepared(_LOCKED.where(_CASE.id == bindparam("wanted")))
+_LOCKED_BY_TASK = Prepared(
+    _LOCKED.where(_CASE.id == select(_TASK.case_id).where(_TASK.id == bindparam("wanted")).scalar_subquery())
 )
 
 

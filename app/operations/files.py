@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 
 from app.errors import Invalid, NotFound, Refused
 from app.extensions import db, settings
@@ -20,6 +21,7 @@ from app.models import Act, Attachment
 from app.operations._administration import record
 from app.operations._disk import flush_folder, write_whole
 from app.operations._file_types import MEDIA_TYPES, checked
+from app.operations._prepared import Prepared
 from app.operations._scanner import demand_clean
 from app.operations.actors import SYSTEM, Actor
 
@@ -83,16 +85,10 @@ def attach(names: Collection[str], case_id: int, actor: Actor) -> None:
     Raises Invalid, alike for those of others and those that never were.
     """
     wanted = set(names)
-    found = db.session.scalars(
-        select(Attachment)
-        .where(Attachment.name.in_(wanted), _usable(case_id, actor))
-        .order_by(Attachment.id)
-        .with_for_update()
-    ).all()
-    if len(found) != len(wanted):
+    by = {"organisation": actor.organisation_id, "account": actor.account_id}
+    attached = _ATTACH.run({"case": case_id, "names": list(wanted), **by}).rowcount
+    if attached != len(wanted):
         raise Invalid({"file": ["附件不存在或已用于其他办件，请重新上传。"]})
-    for attachment in found:
-        attachment.case_id = case_id
 
 
 def path_of(attachment: Attachment) -> Path:
@@ -159,9 +155,20 @@ def clean_title(title: str, kind: str) -> str:
     return f"{stem or '附件'}.{kind}"
 
 
-def _usable(case_id: int, actor: Actor) -> ColumnElement[bool]:
-    own = or_(Attachment.organisation_id == actor.organisation_id, Attachment.uploaded_by == actor.account_id)
-    return or_(Attachment.case_id == case_id, own & Attachment.case_id.is_(None))
+_FILE = Attachment.__table__.c
+_OWN = or_(_FILE.organisation_id == bindparam("organisation"), _FILE.uploaded_by == bindparam("account"))
+_USABLE = (
+    select(_FILE.id)
+    .where(
+        _FILE.name == func.any(bindparam("names", type_=ARRAY(TEXT))),
+        or_(_FILE.case_id == bindparam("case"), _OWN & _FILE.case_id.is_(None)),
+    )
+    .order_by(_FILE.id)
+    .with_for_update()
+)
+_ATTACH = Prepared(
+    update(Attachment.__table__).where(_FILE.id.in_(_USABLE)).values({_FILE.case_id: bindparam("case")})
+)
 
 
 def _check_quota(organisation_id: int | None, size: int) -> None:

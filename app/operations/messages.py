@@ -19,6 +19,7 @@ from app.extensions import db
 from app.models import Case, Message, MessageWait, Person
 from app.operations import deployments, incidents
 from app.operations._plain import from_json
+from app.operations._prepared import Prepared
 from app.operations._road import Moving, caught_up, lock_case
 from app.operations.actors import SYSTEM
 from app.operations.apart import savepoint
@@ -63,25 +64,28 @@ def _deliver_next(transaction: Transaction) -> bool:
 
 
 def _claim() -> Row[Any] | None:
-    waiting = (
-        select(
-            Message.id,
-            Message.scheme_id,
-            Message.message,
-            Message.key,
-            Message.payload,
-            Message.sent_at,
-            Message.from_case_id,
-            Message.from_element,
-            Case.unit_id,
-        )
-        .join(Case, Case.id == Message.from_case_id)
-        .where(Message.delivered_at.is_(None), Message.failed_at.is_(None))
-        .order_by(Message.id)
-        .limit(1)
-        .with_for_update(of=Message, skip_locked=True)
+    return _NEXT.run({}).first()
+
+
+_MESSAGE, _CASE = Message.__table__.c, Case.__table__.c
+_NEXT = Prepared(
+    select(
+        _MESSAGE.id,
+        _MESSAGE.scheme_id,
+        _MESSAGE.message,
+        _MESSAGE.key,
+        _MESSAGE.payload,
+        _MESSAGE.sent_at,
+        _MESSAGE.from_case_id,
+        _MESSAGE.from_element,
+        _CASE.unit_id,
     )
-    return db.session.execute(waiting).first()
+    .join(Case.__table__, _CASE.id == _MESSAGE.from_case_id)
+    .where(_MESSAGE.delivered_at.is_(None), _MESSAGE.failed_at.is_(None))
+    .order_by(_MESSAGE.id)
+    .limit(1)
+    .with_for_update(of=Message.__table__, skip_locked=True)
+)
 
 
 def _take(message: Row[Any]) -> int:

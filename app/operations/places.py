@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import Row
 
 from app.content.capabilities import CapabilityDeclaration
 from app.extensions import db
 from app.models import PlaceClaim, PostQuota
+from app.operations._prepared import Prepared
 from app.operations.capabilities import CapabilityRefused, Request, Values, capability
 
 NO_REGISTER, ABOVE_HIGHEST, NO_VACANCY = "no_post_register", "above_highest_grade", "no_vacancy"
@@ -90,11 +91,8 @@ def reserve_place(request: Request) -> Values:
         )
     if held is not None:
         _free(held.id, request.at)
-    db.session.execute(
-        insert(PlaceClaim).values(
-            quota_id=quota.id, case_id=request.case_id, basis=basis, claimed_at=request.at
-        )
-    )
+    claim = {"quota_id": quota.id, "case_id": request.case_id, "basis": basis, "claimed_at": request.at}
+    _CLAIM.run(claim)
     return {"quota": quota.id, "basis": basis}
 
 
@@ -108,6 +106,31 @@ def release_place(request: Request) -> Values:
     _free(claim.id, request.at)
     return {"released": True}
 
+
+_QUOTA, _CLAIMED = PostQuota.__table__.c, PlaceClaim.__table__.c
+_QUOTAS = Prepared(
+    select(_QUOTA.id, _QUOTA.grade, _QUOTA.rank, _QUOTA.approved, _QUOTA.vacant)
+    .where(
+        _QUOTA.jurisdiction == bindparam("jurisdiction"),
+        _QUOTA.scheme_id == bindparam("scheme"),
+        _QUOTA.unit_id == bindparam("unit"),
+    )
+    .order_by(_QUOTA.id)
+    .with_for_update()
+)
+_CLAIMS = Prepared(
+    select(func.count()).where(
+        _CLAIMED.quota_id == bindparam("quota"),
+        _CLAIMED.basis == BY_VACANCY,
+        _CLAIMED.released_at.is_(None),
+    )
+)
+_LIVE_CLAIM = Prepared(
+    select(_CLAIMED.id, _CLAIMED.quota_id, _CLAIMED.basis).where(
+        _CLAIMED.case_id == bindparam("case"), _CLAIMED.released_at.is_(None)
+    )
+)
+_CLAIM = Prepared(insert(PlaceClaim.__table__))
 
 _REPLACED = ("rank", "approved", "held", "special", "vacant", "source_case_id", "registered_at")
 
@@ -130,17 +153,8 @@ def _post(request: Request, post: Mapping[str, Any]) -> dict[str, Any]:
 
 def _locked_quotas(request: Request) -> list[Row[Any]]:
     """All of the unit's rows, locked in order of id (decision 4)."""
-    mine = (
-        select(PostQuota.id, PostQuota.grade, PostQuota.rank, PostQuota.approved, PostQuota.vacant)
-        .where(
-            PostQuota.jurisdiction == request.jurisdiction,
-            PostQuota.scheme_id == request.scheme.id,
-            PostQuota.unit_id == request.unit_id,
-        )
-        .order_by(PostQuota.id)
-        .with_for_update()
-    )
-    return list(db.session.execute(mine))
+    mine = {"jurisdiction": request.jurisdiction, "scheme": request.scheme.id, "unit": request.unit_id}
+    return list(_QUOTAS.run(mine))
 
 
 def _quota_to_claim(request: Request, grade: str) -> Row[Any]:
@@ -161,12 +175,8 @@ def _quota_to_claim(request: Request, grade: str) -> Row[Any]:
 
 
 def _claims(quota_id: int) -> int:
-    live = select(func.count()).where(
-        PlaceClaim.quota_id == quota_id,
-        PlaceClaim.basis == BY_VACANCY,
-        PlaceClaim.released_at.is_(None),
-    )
-    return db.session.execute(live).scalar_one()
+    held: int = _CLAIMS.run({"quota": quota_id}).scalar_one()
+    return held
 
 
 def _free(claim_id: int, at: datetime) -> None:
@@ -174,11 +184,7 @@ def _free(claim_id: int, at: datetime) -> None:
 
 
 def _live_claim(case_id: int) -> Row[Any] | None:
-    return db.session.execute(
-        select(PlaceClaim.id, PlaceClaim.quota_id, PlaceClaim.basis).where(
-            PlaceClaim.case_id == case_id, PlaceClaim.released_at.is_(None)
-        )
-    ).first()
+    return _LIVE_CLAIM.run({"case": case_id}).first()
 
 
 def _grade_title(request: Request, grade: str) -> str:

@@ -21,6 +21,7 @@ from app.models import Account, Task, TaskDraft
 from app.operations._entered import take_in, without_id_numbers
 from app.operations._history import payload_digest
 from app.operations._plain import to_json
+from app.operations._prepared import Prepared
 from app.operations._road import PENDING_FOR, Call, Moving, caught_up, lock_case_of
 from app.operations.actors import Actor
 
@@ -137,7 +138,7 @@ _TASK, _ACCOUNT = Task.__table__.c, Account.__table__.c
 _COLUMNS = (_TASK.id, _TASK.token, _TASK.role, _TASK.office_id, _TASK.name, _TASK.state, _TASK.closes_at)
 _WANTED = _TASK.id == bindparam("task")
 _WANTED_TASK = select(*_COLUMNS).where(_WANTED)
-_CONCERNED_TASKS = (
+_CONCERNED_TASKS = Prepared(
     select(*_COLUMNS)
     .outerjoin(Account.__table__, _ACCOUNT.id == _TASK.completed_by)
     .where(
@@ -151,7 +152,7 @@ _CONCERNED_TASKS = (
 def _concerned(case_id: int, task_id: int, actor: Actor) -> Sequence[Row[Any]]:
     """The task, and one for each role in which the actor has done one: as many as levels, not as rounds."""
     asked = {"case": case_id, "task": task_id, "account": actor.account_id, "person": actor.person_id}
-    return db.session.execute(_CONCERNED_TASKS, asked).all()
+    return _CONCERNED_TASKS.run(asked).all()
 
 
 def _own(tasks: Sequence[Row[Any]], task_id: int, actor: Actor) -> Row[Any]:

@@ -17,6 +17,7 @@ from app.errors import EngineError
 from app.extensions import db
 from app.models import Case, Deployment, Task, Timer
 from app.operations import deployments, incidents
+from app.operations._prepared import Prepared
 from app.operations._projection import Changes
 from app.operations._quota_paths import may_lock_quota
 from app.operations._road import GRACE, PENDING_FOR, Call, Moving, load, lock_case, locked_cases
@@ -111,7 +112,7 @@ def _sweep_batch(scheme_id: str, upto: datetime, size: int, transaction: Transac
     batch = _Batch()
     try:
         with transaction():
-            batch.fire(db.session.execute(_CLAIM, {**asked, "size": size}), upto)
+            batch.fire(_CLAIM.run({**asked, "size": size}), upto)
         swept.fired += batch.fired
         left = batch.idle
     except Exception as error:
@@ -170,7 +171,7 @@ def _fire_alone(case_id: int, asked: dict[str, Any], transaction: Transaction, s
     batch = _Batch()
     try:
         with transaction():
-            batch.fire(db.session.execute(_CLAIM_ONE, {**asked, "case": case_id}), asked["upto"])
+            batch.fire(_CLAIM_ONE.run({**asked, "case": case_id}), asked["upto"])
             if batch.idle:
                 raise RegisteredWrongly
         swept.fired += batch.fired
@@ -209,8 +210,8 @@ _DUE = (
     )
     .with_for_update(of=Case.__table__, skip_locked=True)
 )
-_CLAIM = _DUE.order_by(_TIMER.due_at, _TIMER.id).limit(bindparam("size"))
-_CLAIM_ONE = _DUE.where(_CASE.id == bindparam("case")).limit(1)
+_CLAIM = Prepared(_DUE.order_by(_TIMER.due_at, _TIMER.id).limit(bindparam("size")))
+_CLAIM_ONE = Prepared(_DUE.where(_CASE.id == bindparam("case")).limit(1))
 
 
 def _park(case_id: int, upto: datetime, error: Exception) -> int:
