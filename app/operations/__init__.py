@@ -1,6 +1,7 @@
 """Verbs: the only writers. They take the actor and the instant, and never commit."""
 
 # Importing a capability's module puts it on the allow-list.
+from app.operations import allotment as allotment
 from app.operations import archives as archives
 from app.operations import bars as bars
 from app.operations import certificates as certificates

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Text, cast, exists, func, insert, literal, select, true
+from collections.abc import Iterator
+
+from sqlalchemy import ColumnElement, Text, cast, exists, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.content.capabilities import CapabilityDeclaration
@@ -18,8 +20,9 @@ RELEASE_WAITING = CapabilityDeclaration(
     inputs={
         "message": "办件等待的消息名（直接写出文字）",
         "scope": "放行哪些办件：scheme 全部（缺省），unit 只放行本单位的",
+        "persons": "只放行关于这些人的办件（人员编号的列表）",
     },
-    optional=frozenset({"scope"}),
+    optional=frozenset({"scope", "persons"}),
     outputs={"cases": "放行的办件数"},
 )
 
@@ -28,7 +31,8 @@ RELEASE_WAITING = CapabilityDeclaration(
 def release_waiting(request: Request) -> Values:
     """Sends a message to every case of the scheme that waits for it now with its own id as the key.
 
-    With the scope "unit" only to the cases of the asking case's own unit (a batch that a unit hands in).
+    With the scope "unit" only to the cases of the asking case's own unit, with `persons` only to theirs: a
+    batch that a unit hands in.
     One to each case, however often it is asked; each case takes it in a transaction of its own.
     """
     name = str(request.inputs["message"])
@@ -50,7 +54,7 @@ def release_waiting(request: Request) -> Values:
             literal(request.at),
         )
         .where(MessageWait.scheme_id == request.scheme.id, MessageWait.message == name)
-        .where(MessageWait.key == key, ~underway, _within(request))
+        .where(MessageWait.key == key, ~underway, *_narrowed(request))
         .group_by(MessageWait.case_id, MessageWait.scheme_id, MessageWait.message, MessageWait.key)
         .order_by(MessageWait.case_id)
     )
@@ -59,12 +63,12 @@ def release_waiting(request: Request) -> Values:
     return {"cases": db.session.execute(select(func.count()).select_from(sent)).scalar_one()}
 
 
-def _within(request: Request) -> ColumnElement[bool]:
-    """The condition that a waiting case is in the scope that is asked for."""
-    match request.inputs.get("scope", "scheme"):
-        case "scheme":
-            return true()
-        case "unit":
-            return MessageWait.case_id.in_(select(Case.id).where(Case.unit_id == request.unit_id))
-        case scope:
-            raise EngineError(f"放行的范围只能是 scheme 或 unit，不能是“{scope}”。", element=request.element)
+def _narrowed(request: Request) -> Iterator[ColumnElement[bool]]:
+    """The conditions that a waiting case is one of those asked for."""
+    scope, persons = request.inputs.get("scope", "scheme"), request.inputs.get("persons")
+    if scope == "unit":
+        yield MessageWait.case_id.in_(select(Case.id).where(Case.unit_id == request.unit_id))
+    elif scope != "scheme":
+        raise EngineError(f"放行的范围只能是 scheme 或 unit，不能是“{scope}”。", element=request.element)
+    if persons is not None:
+        yield MessageWait.case_id.in_(select(Case.id).where(Case.person_id.in_(persons)))

@@ -10,7 +10,7 @@ from support.world import make_world, publish_tiny
 
 from app.errors import EngineError
 from app.extensions import db
-from app.models import Message
+from app.models import Case, Message
 from app.operations.worlds import Built
 
 LIST = {"message": "list_published"}
@@ -37,6 +37,15 @@ class TestScopes:
         assert told() == [str(second)]
         assert perform("release_waiting", second, LIST) == {"cases": 1}
         assert told() == [str(second), str(first)]
+
+    def test_of_the_unit_only_those_in_the_batch(self, waiting: tuple[int, int]) -> None:
+        first, second = waiting
+        about = db.session.get_one(Case, first).person_id
+        unit = {**LIST, "scope": "unit"}
+        assert perform("release_waiting", second, {**unit, "persons": [about]}) == {"cases": 0}
+        assert perform("release_waiting", first, {**unit, "persons": []}) == {"cases": 0}
+        assert perform("release_waiting", first, {**unit, "persons": [about]}) == {"cases": 1}
+        assert told() == [str(first)]
 
     def test_an_unknown_scope_is_told_with_those_there_are(self, waiting: tuple[int, int]) -> None:
         with pytest.raises(EngineError, match="scheme 或 unit"):

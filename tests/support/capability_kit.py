@@ -16,7 +16,8 @@ from sqlalchemy import text
 from app.content.identity import make_citizen_id
 from app.extensions import atomic, db
 from app.models import Case
-from app.operations import capabilities, deployments
+from app.operations import accounts, capabilities, deployments
+from app.operations.actors import SYSTEM
 from app.operations.capabilities import Request
 from app.operations.worlds import Built
 from support.life import certified, complete_life, open_award, start_about
@@ -81,6 +82,14 @@ def barred(world: Built) -> int:
     case_id = bare(world)
     perform("impose_bar", case_id, {"kind": "next_examination", "ground": "作弊"}, token=902)
     return case_id
+
+
+def with_an_account(world: Built) -> int:
+    """A case beside which an account of another unit bears the login."""
+    other = world.organisations["西溪区文化馆"]
+    accounts.allot(other, "xixi", "王管理", ["operator"], actor=SYSTEM, now=NOON)
+    db.session.commit()
+    return bare(world)
 
 
 def disputed(world: Built) -> int:
@@ -162,6 +171,12 @@ CASES: dict[str, Sequence[Asked]] = {
         Asked(awaiting, {"message": "list_published"}),
         Asked(bare, {"message": "list_published"}),
         Asked(awaiting, {"message": "list_published", "scope": "unit"}),
+    ),
+    "allot_account": (
+        Asked(bare, {"login": "dongxi", "name": "张管理"}),
+        Asked(bare, {"login": "dongxi", "name": "张管理", "replace": True}),
+        Asked(bare, {"login": "东溪", "name": "张管理"}, refused="login_refused"),
+        Asked(with_an_account, {"login": "xixi", "name": "李管理"}, refused="login_refused"),
     ),
     "correct_id_number": (
         Asked(correcting, {"number": "110101***********5"}),
