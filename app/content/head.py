@@ -7,6 +7,7 @@ from typing import Any, Literal
 from marshmallow import ValidationError, validate
 
 from app.content.masking import Mask
+from app.content.overlays import OverlayRule, OverlayRuleRecord
 from app.content.reading import (
     Flag,
     ListOf,
@@ -118,6 +119,7 @@ class Head:
     processes: Mapping[str, Process] = field(default_factory=dict)
     phases: Sequence[Phase] = ()
     records: Mapping[str, RecordKind] = field(default_factory=dict)
+    overlays: Mapping[str, OverlayRule] = field(default_factory=dict)
     mask: Mapping[str, Mask] = field(default_factory=dict)
 
 
@@ -205,5 +207,8 @@ class HeadFile(Record):
     processes = MapOf(keys=Text(), values=Part(_Process), required=True, keyed="id")
     phases = ListOf(Part(_Phase), load_default=list)
     records = MapOf(keys=named("登记项代号"), values=Part(_RecordKind), load_default=dict, keyed="id")
+    overlays = MapOf(
+        keys=named("日期名"), values=Part(OverlayRuleRecord), load_default=dict, keyed="date"
+    )
     mask = MapOf(keys=Text(validate=one_of("id_number", "mobile")), values=Part(_Mask), load_default=dict)
     made = Head

@@ -19,6 +19,7 @@ KINDS = {
     "field": "字段",
     "role": "角色",
     "catalogue": "目录",
+    "overlay": "可调整的日期",
     "mask": "遮盖方式",
     "house": "系统功能",
     "scenario": "场景",
@@ -97,6 +98,8 @@ def _stated(scheme: Scheme) -> _Citations:
         yield process.clauses, Home("process", sheet, process.id, process.title)
     for record in scheme.records.values():
         yield record.clauses, Home("record", sheet, record.id, record.title)
+    for name, rule in scheme.overlays.items():
+        yield rule.clauses, Home("overlay", sheet, name, name)
     for name, mask in scheme.mask.items():
         yield mask.clauses, Home("mask", sheet, name, name)
     for clause in scheme.clauses.values():

@@ -8,6 +8,7 @@ from typing import Any
 
 from marshmallow import validate
 
+from app.content.overlays import SCOPES, Scope
 from app.content.reading import (
     ListOf,
     MapOf,
@@ -18,7 +19,9 @@ from app.content.reading import (
     Text,
     Whole,
     form_values,
+    one_of,
     read_record,
+    region,
     short,
     texts,
 )
@@ -63,6 +66,21 @@ class Expect:
 
 
 @dataclass(frozen=True, slots=True)
+class ScenarioOverlay:
+    """A named date moved 延期 by the step's person, and approved by `approve` at once, if anybody.
+
+    `day` as `app.content.overlays.moved` reads it. `area` None: the region of the proposer's organisation.
+    """
+
+    date: str
+    day: str | None
+    scope: Scope = "scheme"
+    area: str | None = None
+    approve: str | None = None
+    ground: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One act at an instant, or, without one, only time that passes. `refused`: a text in the refusal.
 
@@ -76,7 +94,7 @@ class Step:
     item: int | None = None
     draft: str | None = None
     message: str | None = None
-    overlay: Mapping[str, datetime | None] | None = None
+    overlay: ScenarioOverlay | None = None
     use: str | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     payload: Mapping[str, Any] = field(default_factory=dict)
@@ -130,6 +148,16 @@ class _Expect(Record):
         return Expect(asked=frozenset(stated), **stated)
 
 
+class _Overlay(Record):
+    date = Text(required=True)
+    day = Text(required=True, allow_none=True)
+    scope = Text(load_default="scheme", validate=one_of(*SCOPES))
+    area = region(load_default=None)
+    approve = Text(load_default=None)
+    ground = Text(load_default="场景")
+    made = ScenarioOverlay
+
+
 class _Step(Record):
     at = Moment(required=True)
     case = Text(load_default=None)
@@ -138,7 +166,7 @@ class _Step(Record):
     item = Whole(load_default=None)
     draft = Text(load_default=None)
     message = Text(load_default=None)
-    overlay = MapOf(keys=Text(), values=Moment(allow_none=True), load_default=None)
+    overlay = Part(_Overlay, load_default=None)
     use = Text(load_default=None)
     values = form_values(load_default=dict)
     payload = form_values(load_default=dict)
@@ -260,10 +288,12 @@ def _check_step(step: Step, scenario: Scenario, world: World) -> list[str]:
     acts = [action for action in _ACTIONS if getattr(step, action) is not None]
     if len(acts) > 1:
         faults.append(f"{' 和 '.join(acts)} 只能写一个")
-    if step.by is None and set(acts) & {"task", "draft", "message"}:
+    if step.by is None and acts:
         faults.append("要写明由谁办理（by）")
     if step.by is not None and step.by not in world.actors():
         faults.append(f"“{step.by}”不在世界里")
+    if step.overlay is not None and step.overlay.approve not in (None, *world.actors()):
+        faults.append(f"批准人“{step.overlay.approve}”不在世界里")
     if step.case is not None and step.case not in scenario.cases:
         faults.append(f"没有名为“{step.case}”的办件")
     if (step.values or step.use) and not (step.task or step.draft or step.message):

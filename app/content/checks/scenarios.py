@@ -28,8 +28,8 @@ def _faults(subject: Subject, scenario: Scenario) -> Iterator[tuple[int, str]]:
             yield row, f"没有名为“{task}”的待办"
         if step.expect.outcome is not None and step.expect.outcome not in outcomes:
             yield row, f"没有结果代号（outcome）是“{step.expect.outcome}”的结束事件"
-        for name in (step.overlay or {}).keys() - subject.scheme.calendar.dates.keys():
-            yield row, f"日期“{name}”不在 calendar.yaml 里"
+        if step.overlay is not None and step.overlay.date not in subject.scheme.overlays:
+            yield row, f"日期“{step.overlay.date}”没有写在 scheme.yaml 的 overlays 里，不能调整"
 
 
 def _tasks(step: Step) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from app.content import calendar, head
+from app.content import calendar, head, overlays
 from app.content.certificates import PATTERN, pattern_fault
 from app.content.checks.subject import Subject, in_file
 from app.content.head import Process
@@ -28,6 +28,8 @@ def check_sheet(subject: Subject) -> Iterator[Problem]:
         yield from _check_process(subject, process, file)
     yield from _check_records(subject, file)
     yield from _check_phases(subject, file)
+    for name, sentence in overlays.faults(scheme.overlays, scheme.calendar, scheme.roles):
+        yield in_file(file, name, f"overlays 的“{name}”：{sentence}")
 
 
 def _unknown_date(key: str, name: str) -> str:

@@ -107,6 +107,7 @@ def _unused(subject: Subject) -> Iterator[Problem]:
     named = {element.role for _, element in subject.elements()}
     named |= {process.start.role for process in scheme.processes.values()}
     named |= {role for record in records for role in record.roles}
+    named |= {role for rule in scheme.overlays.values() for role in (rule.propose, rule.approve, rule.filed)}
     for role in scheme.roles.values():
         if role.id not in named and role.title not in named:
             yield in_file(subject.file(roles.FILE), role.id, f"角色“{role.id}”没有用到", "warning")
