@@ -10,6 +10,7 @@ from app.content.reading import Code, Flag, MapOf, Part, Record, Text, named, on
 from app.engine.types import Problem
 
 FILE = "roles.yaml"
+NOW, START = "now", "start"
 _BY_JURISDICTION = ("function", "region", "level", "system")
 
 
@@ -18,8 +19,9 @@ class Role:
     """Who acts. `unit`: the case's own unit; `superior`: its 主管部门; `jurisdiction`: the office that
     performs `function` for `region` at `level` and for `system` (each: asked only if stated).
 
-    `region` is a code of GB/T 2260 or "unit", `system` a system or "unit": then the unit's own counts.
-    `as_of` is "now" or a named date. Where `optional`, a unit without such an organisation is no hole.
+    `region` is a code of GB/T 2260 or "unit", `level` and `system` are stated or "unit": then the unit's own
+    counts. `as_of` is "now", "start" (of the case: who had it keeps it) or a named date. Where `optional`,
+    a unit without such an organisation is no hole.
     """
 
     title: str
@@ -29,7 +31,7 @@ class Role:
     region: str | None = None
     level: str | None = None
     system: str | None = None
-    as_of: str = "now"
+    as_of: str = NOW
     optional: bool = False
     clauses: Sequence[str] = ()
     note: str = ""
@@ -45,7 +47,7 @@ class _Role(Record):
     )
     level = Text(load_default=None)
     system = Text(load_default=None)
-    as_of = Text(load_default="now")
+    as_of = Text(load_default=NOW)
     optional = Flag(load_default=False)
     clauses = texts()
     note = Text(load_default="")
@@ -85,8 +87,8 @@ def _check_role(role: Role, dates: Collection[str], file: str) -> list[Problem]:
             for key in _BY_JURISDICTION
             if getattr(role, key) is not None
         ]
-    if role.as_of != "now" and role.as_of not in dates:
-        sentence = f"as_of 写的日期“{role.as_of}”不在 calendar.yaml 里；应当是 now 或日期名"
+    if role.as_of not in (NOW, START) and role.as_of not in dates:
+        sentence = f"as_of 写的日期“{role.as_of}”不在 calendar.yaml 里；应当是 now、start 或日期名"
         problems.append(_problem(file, role, "as_of", sentence))
     return problems
 

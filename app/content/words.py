@@ -12,7 +12,8 @@ def _(text: str) -> str:
 
 LEVELS: Mapping[str, str] = {
     "central": _("中央"),
-    "municipal": _("市属（省属）"),
+    "provincial": _("省属"),
+    "municipal": _("市属"),
     "district": _("区县属"),
     "none": _("无隶属"),
 }

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 
 from app.content import Role, Scheme, check_holders
-from app.content.roles import FILE
+from app.content.roles import FILE, NOW, START
 from app.content.words import LEVELS, SYSTEMS
 from app.engine.types import Problem
 from app.extensions import db
@@ -70,13 +70,13 @@ def _asked(scheme: Scheme) -> list[Role]:
 
 
 def _check(scheme: Scheme, role: Role, kinds: Iterable[Kind], at: datetime) -> Iterator[Problem]:
-    as_of = at if role.as_of == "now" else (scheme.calendar.resolve()[role.as_of] or at)
+    as_of = at if role.as_of in (NOW, START) else (scheme.calendar.resolve()[role.as_of] or at)
     areas = _areas(role, kinds, as_of)
-    systems = {area.system for area in areas}
     regions = {area.region for area in areas}
-    gaps = {system: office_gaps(role, regions, as_of, system=system) for system in systems}
+    likes = {(area.level, area.system) for area in areas}
+    gaps = {like: office_gaps(role, regions, as_of, level=like[0], system=like[1]) for like in likes}
     for area, certain in areas.items():
-        count = gaps[area.system].get(area.region, 1)
+        count = gaps[area.level, area.system].get(area.region, 1)
         where = [(area.region, _name(area))]
         for problem in check_holders([role], where, lambda *_, count=count: count, scheme.folder + FILE):
             if certain:
@@ -90,12 +90,12 @@ def _areas(role: Role, kinds: Iterable[Kind], as_of: datetime) -> dict[Kind, boo
     held = _held(role, as_of)
     areas: dict[Kind, bool] = {}
     for kind in kinds:
-        certain = role.level in (None, kind.level)
+        certain = role.level in (None, "unit", kind.level)
         other_system = role.system not in (None, "unit", kind.system)
         if not other_system and (certain or not _stands_above(role, kind, held)):
             area = Kind(
                 kind.region if role.region == "unit" else str(role.region),
-                kind.level if role.region == "unit" else None,
+                kind.level if "unit" in (role.region, role.level) else None,
                 kind.system if role.system == "unit" else None,
             )
             areas[area] = areas.get(area, False) or certain

@@ -48,6 +48,7 @@ class Unit:
     id: int
     name: str
     region: str
+    level: str | None
     system: str | None
     line: tuple[int, ...]  # the one asked for first, today's last
 
@@ -65,12 +66,12 @@ class _Holder:
 
 _LINE = """
     WITH RECURSIVE line AS (
-        SELECT id, name, region, system, successor_id, 0 AS depth FROM organisation WHERE id = :id
+        SELECT id, name, region, level, system, successor_id, 0 AS depth FROM organisation WHERE id = :id
         UNION ALL
-        SELECT o.id, o.name, o.region, o.system, o.successor_id, depth + 1
+        SELECT o.id, o.name, o.region, o.level, o.system, o.successor_id, depth + 1
         FROM line JOIN organisation o ON o.id = line.successor_id
     )
-    SELECT id, name, region, system FROM line ORDER BY depth
+    SELECT id, name, region, level, system FROM line ORDER BY depth
 """
 
 # `line` is in order, so a superior of the unit itself comes before one of its successor.
@@ -120,7 +121,7 @@ def unit_today(unit_id: int) -> Unit:
     if not line:
         raise NotFound("没有这个单位。")
     today = line[-1]
-    return Unit(today.id, today.name, today.region, today.system, tuple(row.id for row in line))
+    return Unit(today.id, today.name, today.region, today.level, today.system, tuple(row.id for row in line))
 
 
 def superior_of(unit: Unit, as_of: datetime) -> tuple[int, str] | None:
@@ -153,11 +154,12 @@ def _superior(role: Asked, unit: Unit, as_of: datetime) -> int | None:
 
 def _office(role: Asked, unit: Unit, as_of: datetime) -> int | None:
     region = unit.region if role.region == "unit" else str(role.region)
+    level = unit.level if role.level == "unit" else role.level
     system = unit.system if role.system == "unit" else role.system
     regions = with_parents(region)
     asked = {"function": role.function, "regions": regions, "as_of": as_of}
     holders = map(_holder, _locked(_HOLDERS_HELD, asked))
-    found = _nearest(holders, regions, role.level, system)
+    found = _nearest(holders, regions, level, system)
     if len(found) == 1:
         return next(iter(found))
     where = f"“{unit.name}”（{region}）"
@@ -170,20 +172,28 @@ def _office(role: Asked, unit: Unit, as_of: datetime) -> int | None:
 
 
 def office_gaps(
-    role: Asked, regions: Iterable[str], as_of: datetime, *, system: str | None = None
+    role: Asked,
+    regions: Iterable[str],
+    as_of: datetime,
+    *,
+    level: str | None = None,
+    system: str | None = None,
 ) -> dict[str, int]:
     """The regions where nobody (0), or more than one office, holds a role, with how many; one statement.
 
-    `system` is that of the units asked about, for roles that go by it.
+    `level` and `system` are those of the units asked about, for roles that go by them.
     """
     asked = {"function": role.function, "regions": None, "as_of": as_of}
     holders = [_holder(row) for row in db.session.execute(text(_HOLDERS), asked)]
-    wanted = system if role.system == "unit" else role.system
+    like = (
+        level if role.level == "unit" else role.level,
+        system if role.system == "unit" else role.system,
+    )
     counts = {}
     for region in regions:
         covering = with_parents(region if role.region == "unit" else str(role.region))
         here = [holder for holder in holders if holder.region in covering]
-        counts[region] = len(_nearest(here, covering, role.level, wanted))
+        counts[region] = len(_nearest(here, covering, *like))
     return {region: count for region, count in counts.items() if count != 1}
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.engine import Row
 
 from app import clock
-from app.content.roles import Role
+from app.content.roles import NOW, START, Role
 from app.content.scheme import Scheme
 from app.engine import RELEASE, Instance
 from app.engine.types import Context, Snapshot, TaskWait, TimerWait, Workdays
@@ -100,6 +100,7 @@ class Moving:
     workdays_version: int
     parked: frozenset[int]
     pending_since: datetime | None
+    started_at: datetime
     overlays: Mapping[str, datetime | None] = field(default_factory=dict)
     changes: Changes = field(default_factory=Changes)
     offices: dict[tuple[str, str], int | None] = field(default_factory=dict)
@@ -173,8 +174,10 @@ class Moving:
 
     def as_of(self, role: Role, at: datetime) -> datetime:
         """The instant whose relations decide who holds a role."""
-        if role.as_of == "now":
+        if role.as_of == NOW:
             return at
+        if role.as_of == START:
+            return self.started_at
         return self.scheme.calendar.resolve(self.overlays)[role.as_of] or at
 
     def task(self, token: int) -> TaskWait | None:
@@ -365,6 +368,7 @@ def load(row: Row[Any]) -> Moving:
         workdays_version=version,
         parked=frozenset(row.parked or ()),
         pending_since=row.pending_since,
+        started_at=row.started_at,
     )
 
 
@@ -386,6 +390,7 @@ _LOCKED = (
         _CASE.unit_id,
         _CASE.person_id,
         _CASE.process,
+        _CASE.started_at,
         _CASE.status,
         _CASE.phases,
         _CASE.engine,

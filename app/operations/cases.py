@@ -255,6 +255,7 @@ def _insert(
         workdays_version=version,
         parked=frozenset(),
         pending_since=None,
+        started_at=at,
     )
 
 

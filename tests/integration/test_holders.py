@@ -152,7 +152,7 @@ class TestHolesAndTies:
         city_offices()
         bureau(FULING)
         make("驻区市级单位", YUZHONG, level="municipal")
-        assert found() == [("warning", "district_bureau", "渝中区的市属（省属）单位")]
+        assert found() == [("warning", "district_bureau", "渝中区的市属单位")]
         assert "可以不管" in holder_problems(SCHEME, NOW)[0].message
 
     def test_without_any_city_office_district_units_are_warned_of_those_they_may_need(self) -> None:
