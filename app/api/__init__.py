@@ -13,6 +13,7 @@ from app.api import (
     certificates,
     clocks,
     files,
+    monitor,
     notices,
     organisations,
     people,
@@ -31,7 +32,7 @@ from app.extensions import csrf
 PREFIX = "/api/v1"
 ROOMS = (
     *(sessions, second_factor, units, people, schemes, cases, tasks, files, notices),
-    *(accounts, organisations, clocks, proofs, certificates),
+    *(accounts, organisations, clocks, proofs, certificates, monitor),
 )
 
 

@@ -13,6 +13,7 @@ from app.api.reading import Room
 from app.api.schemas import Body, Cursor, page_of
 from app.operations import accounts, second_factor
 from app.queries import accounts as account_queries
+from app.queries import acts as act_queries
 from app.queries.accounts import AccountFilter, AccountRow
 
 blueprint = Room("api_accounts", __name__, "账号")
@@ -66,6 +67,14 @@ class Account(Schema):
     disabled_at = fields.AwareDateTime(allow_none=True)
 
 
+class LoggedAct(Schema):
+    at = fields.AwareDateTime()
+    kind = fields.String()
+    actor = fields.String(attribute="actor_name")
+    ground = fields.String(allow_none=True)
+    detail = fields.Dict()
+
+
 class FirstPassword(Schema):
     id = fields.Integer()
     login = fields.String()
@@ -100,6 +109,15 @@ def allot(body: dict[str, Any]) -> dict[str, Any]:
 def one(account_id: int) -> dict[str, Any]:
     """一个账号"""
     return _row(account_queries.one(account_id))
+
+
+@blueprint.get("/accounts/<id:account_id>/acts")
+@signed_in("administrator")
+@blueprint.response(200, LoggedAct(many=True))
+def acts(account_id: int) -> Any:
+    """对一个账号做过的变更：谁、何时、依据；新的在前，最多 50 项"""
+    account_queries.one(account_id)
+    return act_queries.of_nouns(("account", "second_factor"), account_id)
 
 
 @blueprint.put("/accounts/<id:account_id>/duties")

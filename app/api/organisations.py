@@ -10,7 +10,7 @@ from flask import Response
 from marshmallow import Schema, fields
 
 from app import edge
-from app.api.accounts import Ground
+from app.api.accounts import Ground, LoggedAct
 from app.api.auth import me, signed_in
 from app.api.fields import choice, instant, number, pattern, text
 from app.api.idempotency import PARAMETER, once
@@ -18,6 +18,7 @@ from app.api.reading import Room
 from app.api.schemas import LEVELS, NATURES, SYSTEMS, Cursor, Started, page_of
 from app.operations import organisations
 from app.operations.organisations import Profile
+from app.queries import acts as act_queries
 from app.queries import organisations as queries
 from app.queries.organisations import OrganisationFilter
 
@@ -189,6 +190,15 @@ def one(organisation_id: int) -> dict[str, Any]:
         "jurisdictions": queries.jurisdictions(organisation_id),
         "weight": asdict(queries.weight(organisation_id)),
     }
+
+
+@blueprint.get("/organisations/<id:organisation_id>/acts")
+@signed_in("administrator")
+@blueprint.response(200, LoggedAct(many=True))
+def logged(organisation_id: int) -> Any:
+    """对一个机构做过的变更：谁、何时、依据；新的在前，最多 50 项"""
+    queries.known(organisation_id)
+    return act_queries.of_nouns(("organisation", "unit", "jurisdiction"), organisation_id)
 
 
 @blueprint.patch("/organisations/<id:organisation_id>")

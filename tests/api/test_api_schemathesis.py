@@ -37,7 +37,7 @@ from support.world import (
 
 from app import clock
 from app.extensions import atomic, db
-from app.models import Account, Case, Certificate, Jurisdiction, Organisation, Person, Task
+from app.models import Account, Case, Certificate, Incident, Jurisdiction, Organisation, Person, Task
 from app.operations import clock as clocks
 from app.operations.actors import SYSTEM
 from app.queries import proofs
@@ -75,8 +75,12 @@ def things(stage: Stage) -> Things:
     values = {"grade": "technician", "summary": "扎实", "certificate": name}
     complete(filed, "fill", values, stage.world.actors[LIBRARY], "2021-06-10 10:00")
     start_about(stage.world, "sanction", archived(stage.world), BUREAU, "2021-10-08 10:00")
-    open_award(stage.world, "李二")
+    award = open_award(stage.world, "李二")
     with atomic() as session:
+        for kind in ("timer", "message", "role"):
+            told = {"case_id": award, "kind": kind, "element": "x", "message": "样例", "deadlines": []}
+            session.add(Incident(**told, opened_at=stage.now()))
+        session.flush()
         ids = {
             parameter: list(session.scalars(select(column)))
             for parameter, column in {
@@ -87,6 +91,7 @@ def things(stage: Stage) -> Things:
                 "organisation_id": Organisation.id,
                 "jurisdiction_id": Jurisdiction.id,
                 "number": Certificate.number,
+                "incident_id": Incident.id,
             }.items()
         }
         codes = [proofs.code_of(case) for case in session.scalars(select(Case))]
