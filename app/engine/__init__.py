@@ -10,6 +10,7 @@ from app.engine.runtime import Instance, Position
 from app.engine.sandbox import check_in_child, demand_bounded
 from app.engine.state import StateInvalid
 from app.engine.types import (
+    WORKDAYS,
     Ask,
     Context,
     Happening,
@@ -24,9 +25,11 @@ from app.engine.types import (
     Workdays,
 )
 from app.engine.variables import NotPlain
+from app.engine.ways_back import WayBack, tasks_before
 
 __all__ = [
     "RELEASE",
+    "WORKDAYS",
     "Ask",
     "Context",
     "DecisionError",
@@ -52,6 +55,7 @@ __all__ = [
     "TimerWait",
     "UsedExpression",
     "Variables",
+    "WayBack",
     "Workdays",
     "check_definitions",
     "check_in_child",
@@ -59,4 +63,5 @@ __all__ = [
     "demand_bounded",
     "dry_run_in_child",
     "load_definitions",
+    "tasks_before",
 ]

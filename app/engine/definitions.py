@@ -58,7 +58,7 @@ class UsedExpression:
 
 @dataclass(frozen=True, slots=True)
 class ProcessDefinition:
-    """An executable process. `specs` are the engine's own: what each element does."""
+    """An executable process. `specs` are the engine's own: what each element does; `levels` its markings."""
 
     id: str
     name: str
@@ -71,6 +71,7 @@ class ProcessDefinition:
     expressions: tuple[UsedExpression, ...]
     specs: Mapping[str, Any] = field(repr=False, compare=False)
     workflow_spec: Any = field(repr=False, compare=False)
+    levels: dict[str | None, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def repeats(self, element_id: str) -> bool:
         """Whether the element may run more than once at a time: it, or an activity around it, is repeated."""

@@ -10,6 +10,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from app.engine.definitions import ProcessDefinition
 from app.engine.event_specs import BoundaryEvent
+from app.engine.markings import joins
 from app.engine.specs import CallActivity, SubProcess
 from app.engine.tokens import Token
 from app.engine.workflow import Execution
@@ -20,11 +21,15 @@ Start = str | tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """An element, the running activity around it, and the sub-processes to be opened in between."""
+    """An element, the running activity around it, and the sub-processes to be opened in between.
+
+    `via` is the flow of an arrival at a join.
+    """
 
     spec: Any
     host: Token | None
     missing: tuple[Any, ...]
+    via: str | None = None
 
 
 def move(execution: Execution, cancel: Sequence[int], start: Sequence[Start]) -> None:
@@ -34,6 +39,7 @@ def move(execution: Execution, cancel: Sequence[int], start: Sequence[Start]) ->
     - An element is started in the activity that the tuple names (0: the process), else where a cancelled
       token stood, else in the only place that is running. Sub-processes around it that do not run are opened,
       without their start event, with their boundary events.
+    - A flow that leads to a join, instead of an element, is an arrival there.
     - A sub-process, called process or multi-instance that loses its last token is cancelled, not completed.
     - Arrivals at a join stay: they are tokens of their own, and can be cancelled like any other.
 
@@ -66,7 +72,8 @@ def _place(execution: Execution, wanted: Start, hosts: list[Token | None]) -> _P
     number, element = (None, wanted) if isinstance(wanted, str) else wanted
     places = [place for frame in _frames(execution) for place in _places_in(execution, frame, element)]
     if number is not None:
-        places = [place for place in places if number in _around(place.host)]
+        exactly = [place for place in places if (place.host.id if place.host else 0) == number]
+        places = exactly or [place for place in places if number in _around(place.host)]
     elif any(place.host in hosts for place in places):
         places = [place for place in places if place.host in hosts]
     if not places:
@@ -79,7 +86,7 @@ def _place(execution: Execution, wanted: Start, hosts: list[Token | None]) -> _P
 
 def _refuse_unfit(place: _Place) -> None:
     spec = place.spec
-    if isinstance(spec, BoundaryEvent) or (spec.joins and len(spec.incoming) > 1):
+    if isinstance(spec, BoundaryEvent) or (joins(spec) and place.via is None):
         raise EngineError("不能移动到边界事件或汇聚网关，请选择它后面的环节", element=spec.bpmn_id)
     if any(not isinstance(missing, SubProcess) for missing in place.missing):
         raise EngineError("不能移动到没有运行的多实例子流程里面", element=spec.bpmn_id)
@@ -92,16 +99,19 @@ def _frames(execution: Execution) -> list[Token | None]:
 
 def _places_in(execution: Execution, frame: Token | None, element: str) -> list[_Place]:
     process = execution.definition_inside(frame)
+    via = element if element in process.flows else None
+    if via is not None:
+        element = process.flows[via].target
     spec = process.specs.get(element) if element in process.elements else None
-    if spec is None:
+    if spec is None or (via is not None and not joins(spec)):
         return []
     missing: list[Any] = []
     for parent in _parents(process, element):
         running = [t for t in execution.tasks.values() if _runs(t, parent) and _frame_of(t) is frame]
         if running:
-            return [_Place(spec, token, tuple(missing)) for token in running]
+            return [_Place(spec, token, tuple(missing), via) for token in running]
         missing.insert(0, process.specs[parent])
-    return [_Place(spec, frame, tuple(missing))]
+    return [_Place(spec, frame, tuple(missing), via)]
 
 
 def _parents(process: ProcessDefinition, element: str) -> list[str]:
@@ -139,7 +149,7 @@ def _start(execution: Execution, place: _Place) -> None:
     for sub_process in place.missing:
         host = execution.enter(sub_process, host, _inside(execution, host))
         host._set_state(TaskState.STARTED)
-    token = execution.enter(place.spec, host, _inside(execution, host))
+    token = execution.enter(place.spec, host, _inside(execution, host), place.via)
     execution.note("moved", token.element, token)
 
 

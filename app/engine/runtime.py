@@ -8,13 +8,14 @@ from typing import Any
 
 from SpiffWorkflow.util.task import TaskState
 
-from app.engine import modification, state
+from app.engine import modification, state, ways_back
 from app.engine.definitions import Definitions
 from app.engine.events import Message, Timer
 from app.engine.snapshot import asks, take
 from app.engine.specs import ServiceTask
 from app.engine.tokens import Token
 from app.engine.types import Ask, Context, Snapshot, Variables
+from app.engine.ways_back import WayBack
 from app.engine.workflow import Execution
 from app.errors import Conflict, EngineError
 
@@ -151,6 +152,10 @@ class Instance:
         self._begin(context)
         modification.move(self._execution, cancel, start)
         self._execution.run()
+
+    def way_back(self, token: int, earlier: int, to: tuple[str, str]) -> WayBack | None:
+        """How `move` takes the case back from a task to an earlier one; see `ways_back`."""
+        return ways_back.way_back(self._execution, token, earlier, to)
 
     def retime(self, context: Context, names: Collection[str] | None = None) -> None:
         """Compute waiting timers anew that used these dates; without names, the undetermined ones."""

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
 from typing import Any
 
 from app.engine.definitions import ProcessDefinition
-from app.engine.event_specs import EndEvent
-from app.engine.events import Error, Terminate
-from app.engine.gateways import EventBasedGateway, ExclusiveGateway, InclusiveGateway, ParallelGateway
+from app.engine.gateways import InclusiveGateway, ParallelGateway
+from app.engine.markings import MOST, choices, ends_all, joins
 from app.engine.types import Problem
 
-_MOST_STATES = 4000
-"""A diagram with more states than this is left unjudged."""
 _MOST_TOKENS = 12
 
 Marking = tuple[str, ...]
@@ -76,7 +72,7 @@ class _Level:
         """The joins that can be left waiting when nothing else moves."""
         first = tuple(sorted(flow.id for flow in start.outgoing))
         seen, pending, stuck = {first}, [first], set()
-        while pending and len(seen) < _MOST_STATES:
+        while pending and len(seen) < MOST:
             marking = pending.pop()
             following = list(self._follow(marking))
             if marking and not following:
@@ -90,8 +86,8 @@ class _Level:
     def _follow(self, marking: Marking) -> Iterator[Marking]:
         """What one token can do. Tokens move one by one; which comes first makes no difference, but for an
         end event that ends all others, which comes last."""
-        moving = [flow for flow in marking if not _joins(self.targets[flow])]
-        ending = [flow for flow in moving if _ends_all(self.targets[flow])]
+        moving = [flow for flow in marking if not joins(self.targets[flow])]
+        ending = [flow for flow in moving if ends_all(self.targets[flow])]
         ordinary = next((flow for flow in moving if flow not in ending), None)
         if ordinary is not None:
             rest = _without(marking, [ordinary])
@@ -118,27 +114,13 @@ class _Level:
         return [] if any(join.awaits(place, empty, arrived) for place in elsewhere) else arrived
 
 
-def _joins(spec: Any) -> bool:
-    return bool(spec.joins and len(spec.incoming) > 1)
-
-
-def _ends_all(spec: Any) -> bool:
-    return isinstance(spec, EndEvent) and isinstance(spec.event_definition, (Terminate, Error))
-
-
 def _choices(spec: Any) -> Iterator[list[str]]:
     """The sets of flows by which a token can leave an element, or an activity's boundary events."""
+    yield from choices(spec)
     outgoing = [flow.id for flow in spec.outgoing]
-    if isinstance(spec, (ExclusiveGateway, EventBasedGateway)):
-        yield from ([flow] for flow in outgoing)
-    elif isinstance(spec, InclusiveGateway):
-        sizes = range(1, len(outgoing) + 1) if len(outgoing) <= 4 else (1, len(outgoing))
-        yield from (list(chosen) for size in sizes for chosen in combinations(outgoing, size))
-    else:
-        yield outgoing
-        for event in spec.boundaries:
-            beside = [flow.id for flow in event.outgoing]
-            yield beside if event.cancel_activity else outgoing + beside
+    for event in spec.boundaries:
+        beside = [flow.id for flow in event.outgoing]
+        yield beside if event.cancel_activity else outgoing + beside
 
 
 def _with(marking: Marking, produced: list[str]) -> Marking:

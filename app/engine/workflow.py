@@ -73,9 +73,10 @@ class Execution(BpmnWorkflow):  # type: ignore[misc]
         inside = token.host.id if token.host else 0
         self._population[inside] = self._population.get(inside, 0) + 1
 
-    def enter(self, spec: Any, host: Token | None, scope: Scope) -> Token:
-        """A new token enters an element."""
+    def enter(self, spec: Any, host: Token | None, scope: Scope, via: str | None = None) -> Token:
+        """A new token enters an element, at a join by a flow."""
         token = self.add(spec, host, scope)
+        token.via = via
         spec._update(token)
         return token
 
