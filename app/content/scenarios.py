@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-from marshmallow import validate
+from marshmallow import ValidationError, validate
 
 from app.content.overlays import SCOPES, Scope
 from app.content.reading import (
@@ -29,7 +29,8 @@ from app.content.worlds import World, WorldFile, check_world
 from app.engine.types import Problem
 
 FOLDER = "scenarios/"
-_ACTIONS = ("task", "draft", "message", "overlay")
+_ACTIONS = ("task", "draft", "message", "overlay", "reorganise")
+_BY_SOMEBODY = {"task", "draft", "message", "overlay"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class ScenarioCase:
     """A case of the scenario; it begins with `message`, by hand of `by`, or else by another case.
 
     `about` names the case of the scenario that this one is about: then `unit` and `person` are that one's.
+    `refused`: a text in the refusal to begin it.
     """
 
     process: str
@@ -48,6 +50,7 @@ class ScenarioCase:
     by: str | None = None
     at: datetime | None = None
     about: str | None = None
+    refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class Expect:
     status: str | None = None
     outcome: str | None = None
     tasks: Mapping[str, str | None] | Sequence[str] = ()
+    decided: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, Any] = field(default_factory=dict)
     timers: Mapping[str, datetime | None] = field(default_factory=dict)
     capabilities: Sequence[str] = ()
@@ -81,6 +85,16 @@ class ScenarioOverlay:
 
 
 @dataclass(frozen=True, slots=True)
+class Reorganisation:
+    """An organisation that is merged `into` another, or renamed; by administrators, who are in no world."""
+
+    merge: str | None = None
+    into: str | None = None
+    rename: str | None = None
+    to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One act at an instant, or, without one, only time that passes. `refused`: a text in the refusal.
 
@@ -95,6 +109,7 @@ class Step:
     draft: str | None = None
     message: str | None = None
     overlay: ScenarioOverlay | None = None
+    reorganise: Reorganisation | None = None
     use: str | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     payload: Mapping[str, Any] = field(default_factory=dict)
@@ -112,6 +127,9 @@ class Scenario:
     note: str = ""
 
 
+_NOT_EMPTY = validate.Length(min=1, error="不能为空")
+
+
 class _Case(Record):
     process = Text(required=True)
     unit = Text(load_default="")
@@ -121,6 +139,7 @@ class _Case(Record):
     by = Text(load_default=None)
     at = Moment(load_default=None)
     about = Text(load_default=None)
+    refused = Text(load_default=None, validate=_NOT_EMPTY)
     made = ScenarioCase
 
 
@@ -137,6 +156,7 @@ class _Expect(Record):
     status = Text()
     outcome = Text(allow_none=True)
     tasks = _Tasks()
+    decided = MapOf(keys=Text(), values=Text())
     variables = form_values()
     timers = MapOf(keys=Text(), values=Moment(allow_none=True))
     capabilities = ListOf(Text())
@@ -158,6 +178,19 @@ class _Overlay(Record):
     made = ScenarioOverlay
 
 
+class _Reorganisation(Record):
+    merge = Text(load_default=None)
+    into = Text(load_default=None)
+    rename = Text(load_default=None)
+    to = Text(load_default=None)
+
+    @staticmethod
+    def made(**stated: str | None) -> Reorganisation:
+        if {name for name, value in stated.items() if value} not in ({"merge", "into"}, {"rename", "to"}):
+            raise ValidationError("写 merge 和 into，或者 rename 和 to")
+        return Reorganisation(**stated)
+
+
 class _Step(Record):
     at = Moment(required=True)
     case = Text(load_default=None)
@@ -167,10 +200,11 @@ class _Step(Record):
     draft = Text(load_default=None)
     message = Text(load_default=None)
     overlay = Part(_Overlay, load_default=None)
+    reorganise = Part(_Reorganisation, load_default=None)
     use = Text(load_default=None)
     values = form_values(load_default=dict)
     payload = form_values(load_default=dict)
-    refused = Text(load_default=None, validate=validate.Length(min=1, error="不能为空"))
+    refused = Text(load_default=None, validate=_NOT_EMPTY)
     expect = Part(_Expect, load_default=Expect())
     made = Step
 
@@ -278,6 +312,8 @@ def _check_case(case: ScenarioCase, scenario: Scenario, world: World) -> list[st
         faults.append("办件由 message 开始，就不能再写 by")
     if (case.message or case.by) and case.at is None:
         faults.append("办件要写明开始的时刻 at")
+    if case.refused and not (case.message or case.by):
+        faults.append("由别的办件开始的办件不能写 refused")
     if case.by is not None and case.by not in world.actors():
         faults.append(f"发起人“{case.by}”不在世界里")
     return faults
@@ -288,12 +324,15 @@ def _check_step(step: Step, scenario: Scenario, world: World) -> list[str]:
     acts = [action for action in _ACTIONS if getattr(step, action) is not None]
     if len(acts) > 1:
         faults.append(f"{' 和 '.join(acts)} 只能写一个")
-    if step.by is None and acts:
+    if step.by is None and _BY_SOMEBODY.intersection(acts):
         faults.append("要写明由谁办理（by）")
     if step.by is not None and step.by not in world.actors():
         faults.append(f"“{step.by}”不在世界里")
     if step.overlay is not None and step.overlay.approve not in (None, *world.actors()):
         faults.append(f"批准人“{step.overlay.approve}”不在世界里")
+    if (change := step.reorganise) is not None:
+        named = filter(None, (change.merge, change.into, change.rename))
+        faults += [f"机构“{name}”不在世界里" for name in named if name not in world.organisations]
     if step.case is not None and step.case not in scenario.cases:
         faults.append(f"没有名为“{step.case}”的办件")
     if (step.values or step.use) and not (step.task or step.draft or step.message):

@@ -74,6 +74,8 @@ def differences(expect: Expect, stands: Stands, happened: Happened) -> Iterator[
                 yield f"结果应为 {expect.outcome or '尚未结束'}，实际是 {stands.outcome or '尚未结束'}"
             case "tasks":
                 yield from _task_differences(expect.tasks, stands)
+            case "decided":
+                yield from _decision_differences(expect.decided, stands.case_id)
             case "variables":
                 yield from _variable_differences(expect.variables, stands.snapshot.variables)
             case "timers":
@@ -107,6 +109,20 @@ def _task_differences(wanted: Mapping[str, str | None] | Sequence[str], stands: 
         for name, office in stands.tasks:
             if wanted[name] is not None and office != wanted[name]:
                 yield f"“{name}”应由“{wanted[name]}”办理，实际是“{office or '无办理机构'}”"
+
+
+def _decision_differences(wanted: Mapping[str, str], case_id: int) -> Iterator[str]:
+    """Whose decision the log keeps for each task, by the name of that day (ALL-03, LIFE-04)."""
+    last = (
+        select(Task.name, History.office_name)
+        .join(History, (History.case_id == Task.case_id) & (History.task_id == Task.id))
+        .where(Task.case_id == case_id, History.call == "complete")
+        .order_by(History.seq)
+    )
+    found = {name: office for name, office in db.session.execute(last)}
+    for name, office in wanted.items():
+        if found.get(name) != office:
+            yield f"“{name}”应记为由“{office}”办理，实际是“{found.get(name) or '没有办理'}”"
 
 
 def _variable_differences(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:

@@ -13,14 +13,24 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.content import Form, Scenario, Scheme, World
-from app.content.scenarios import ScenarioCase, Step
+from app.content.scenarios import Reorganisation, ScenarioCase, Step
 from app.errors import DomainError
 from app.extensions import db
-from app.models import Case, History, Incident, Message, PostQuota, Task, Timer
-from app.operations import cases, deployments, messages, sayings, tasks, timers, verify
+from app.models import Account, Case, History, Incident, Message, PostQuota, Task, Timer
+from app.operations import (
+    accounts,
+    cases,
+    deployments,
+    messages,
+    organisations,
+    sayings,
+    tasks,
+    timers,
+    verify,
+)
 from app.operations._expectations import Stands, differences, happened_since, stands, told
 from app.operations._road import GRACE
-from app.operations.actors import SYSTEM
+from app.operations.actors import SYSTEM, Actor
 from app.operations.apart import savepoint
 from app.operations.capabilities import Request
 from app.operations.made_up import filled_in
@@ -52,6 +62,7 @@ class Performance:
     built: Built
     failures: list[Failure] = field(default_factory=list)
     cases: dict[str, int] = field(default_factory=dict)
+    begun: set[str] = field(default_factory=set)
     step: int | None = None
 
     def run(self) -> list[Failure]:
@@ -101,8 +112,12 @@ class Performance:
     def _begin_cases(self, until: datetime) -> None:
         """Starts the cases whose time has come, each after what was due before it."""
         for name, case in self.scenario.cases.items():
-            if case.at is not None and case.at <= until and name not in self.cases:
+            if case.at is not None and case.at <= until and name not in self.begun:
+                self.begun.add(name)
                 self._pass_time(case.at)
+                if case.refused is not None:
+                    self._expect_no_start(case, case.at)
+                    continue
                 with self._attempt(f"办件“{name or case.process}”没有开始"):
                     self.cases[name] = self._start(case, case.at)
                 self._register_posts(case.unit, self.cases[name], case.at)
@@ -148,7 +163,7 @@ class Performance:
     def _start(self, case: ScenarioCase, at: datetime) -> int:
         unit_id = self.built.organisations[case.unit]
         if case.by is not None:
-            actor = self.built.actors[case.by]
+            actor = self._acting(case.by)
             if case.about is not None:
                 return cases.start(
                     self.scheme.id,
@@ -165,6 +180,16 @@ class Performance:
             deployment_id, process, unit_id, person_id, case.payload, SYSTEM, at, case.message
         )
 
+    def _expect_no_start(self, case: ScenarioCase, at: datetime) -> None:
+        try:
+            with savepoint():
+                self._start(case, at)
+        except DomainError as refusal:
+            self._compare_refusal(case.refused or "", refusal)
+        else:
+            self._fail(f"办件应当不能开始（{case.refused}），却开始了")
+            raise _Stopped
+
     def _register_posts(self, unit: str, case_id: int, at: datetime) -> None:
         """The world's register of posts, entered with the unit's first case as its source."""
         unit_id = self.built.organisations[unit]
@@ -179,7 +204,7 @@ class Performance:
         register_posts(Request(case_id, jurisdiction, self.scheme, unit_id, None, 0, "", {"posts": rows}, at))
 
     def _take(self, step: Step) -> None:
-        acts = step.task or step.draft or step.message or step.overlay
+        acts = step.task or step.draft or step.message or step.overlay or step.reorganise
         since = {row.id: row.seq for row in db.session.execute(select(Case.id, Case.seq))}
         self._begin_cases(step.at)
         # Where nothing but time passes, what is due at that instant is seen as fired.
@@ -208,7 +233,10 @@ class Performance:
     def _act(self, step: Step, case_id: int, before: Stands) -> None:
         if step.overlay is not None:
             raise DomainError("系统还不能调整日期")
-        actor = self.built.actors[step.by or ""]
+        if step.reorganise is not None:
+            self._reorganise(step.reorganise, step.at)
+            return
+        actor = self._acting(step.by or "")
         if step.message is not None:
             form = self._form_said(case_id, step.message)
             values = filled_in({**step.payload, **step.values}, form, self.built.people, actor, step.at)
@@ -220,6 +248,18 @@ class Performance:
             tasks.save_draft(task_id, values, actor, step.at)
         else:
             tasks.complete(task_id, values, actor, step.at)
+
+    def _acting(self, name: str) -> Actor:
+        """The actor of that name, for the organisation that the account is of today."""
+        account = db.session.get_one(Account, self.built.actors[name].account_id, populate_existing=True)
+        return accounts.actor_for(account)
+
+    def _reorganise(self, change: Reorganisation, at: datetime) -> None:
+        ids, ground = self.built.organisations, "场景"
+        if change.merge is not None and change.into is not None:
+            organisations.merge(ids[change.merge], ids[change.into], at, ground=ground, actor=SYSTEM)
+        elif change.rename is not None and change.to is not None:
+            organisations.rename(ids[change.rename], change.to, at, ground=ground, actor=SYSTEM)
 
     def _form_said(self, case_id: int, message: str) -> Form | None:
         case = db.session.get_one(Case, case_id)
@@ -249,17 +289,20 @@ class Performance:
             with savepoint():
                 self._act(step, case_id, before)
         except DomainError as refusal:
-            self._compare_refusal(step, step.refused or "", refusal)
+            self._compare_refusal(step.refused or "", refusal)
+            self._compare_fields(step, refusal)
         else:
             self._fail(f"应当被拒绝（{step.refused}），却办成了")
             raise _Stopped
         if stands(case_id, self.scheme).head != before.head:
             self._fail("被拒绝的步骤改变了办件")
 
-    def _compare_refusal(self, step: Step, wanted: str, refusal: DomainError) -> None:
+    def _compare_refusal(self, wanted: str, refusal: DomainError) -> None:
         sentence = told(refusal)
         if wanted not in sentence:
             self._fail(f"拒绝的理由应当含有“{wanted}”，实际是：{sentence}")
+
+    def _compare_fields(self, step: Step, refusal: DomainError) -> None:
         fields = getattr(refusal, "fields", {})
         for name, text in step.expect.errors.items():
             given = "；".join(fields.get(name, []))

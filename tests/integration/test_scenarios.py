@@ -110,6 +110,7 @@ def test_a_scenario_that_holds_tells_what_it_went_through(app: Flask) -> None:
         ),
         (2, {"timers": {"申报截止": None}}, "定时“申报截止”应为 尚未确定，实际是 没有这个定时"),
         (4, {"capabilities": []}, "执行的能力应为 无，实际是 notify"),
+        (2, {"decided": {"初审": "西溪区人社局"}}, "“初审”应记为由“西溪区人社局”办理，实际是“东溪区人社局”"),
         (1, {"sent": ["person_cleared"]}, "发出的消息应为 person_cleared，实际是 无"),
     ],
 )
@@ -250,6 +251,45 @@ def test_the_registered_posts_bound_the_applications(app: Flask) -> None:
         "steps": [{**first, "case": "陈一"}, second],
     }
     assert told(run(both)) == []
+
+
+def with_a_second_case(refused: str) -> dict[str, Any]:
+    def change(scenario: dict[str, Any]) -> None:
+        first = scenario.pop("case")
+        second = {**first, "at": "2021-06-12 09:00", "refused": refused}
+        scenario["cases"] = {"第一件": first, "第二件": second}
+
+    return changed(change)
+
+
+def test_a_case_that_must_not_begin(app: Flask) -> None:
+    """LIFE-07: the second filing is told where the first is."""
+    assert told(run(with_a_second_case("东溪区图书馆，待区人社局审核"))) == []
+    ((step, sentence),) = told(run(with_a_second_case("没有理由")))
+    assert step == 2
+    assert sentence.startswith("拒绝的理由应当含有“没有理由”，实际是：同一对象本年度已有在办的申报")
+    begins = changed(lambda s: s["case"].update(refused="不得"))
+    assert told(run(begins)) == [(1, "办件应当不能开始（不得），却开始了")]
+
+
+def test_an_office_that_is_merged_and_a_unit_that_is_renamed(app: Flask) -> None:
+    """LIFE-04: the successor takes the task, its people act for it, the log keeps names."""
+    merged = {"merge": "东溪区人社局", "into": "西溪区人社局"}
+
+    def change(scenario: dict[str, Any]) -> None:
+        steps = scenario["steps"]
+        renamed = {"rename": "东溪区图书馆", "to": "东溪区图书中心"}
+        kept = {"decided": {"填写申报表": "东溪区图书馆"}, "tasks": {"初审": "西溪区人社局"}}
+        steps[1:1] = [
+            {"at": "2021-06-12 09:00", "reorganise": renamed},
+            {"at": "2021-06-12 10:00", "reorganise": merged, "expect": kept},
+        ]
+        steps[3]["expect"]["decided"] = {"初审": "西溪区人社局"}
+
+    assert told(run(changed(change))) == []
+    again = changed(lambda s: s["steps"].insert(1, {"at": "2021-06-12 10:00", "reorganise": merged}))
+    again["steps"].insert(2, {**again["steps"][1], "refused": "撤销"})
+    assert told(run(again)) == []
 
 
 def test_gaps_are_what_no_scenario_went_through(app: Flask) -> None:
