@@ -34,6 +34,9 @@ DATABASE = "workergrade"
 KEEP_ON_REFUSAL = "keep_on_refusal"
 """Set in a session's `info` by an operation whose refusal leaves finished work behind."""
 
+SENT = "sent"
+"""Set in a session's `info` when messages between cases were written, for the edge to deliver at once."""
+
 SESSION_SETTINGS = {
     "timezone": "UTC",
     "lock_timeout": LOCK_TIMEOUT,

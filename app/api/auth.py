@@ -12,8 +12,7 @@ from flask_smorest import Blueprint
 
 from app import edge
 from app.errors import DomainError, Forbidden
-from app.models import Account
-from app.operations import accounts, second_factor
+from app.operations import accounts
 from app.operations.actors import Actor
 from app.queries import organisations
 from app.queries.visibility import Sight, sight_of
@@ -38,12 +37,17 @@ class Unfinished(Forbidden):
 class SignedIn:
     """The account that acts in this request."""
 
-    actor: Actor
-    sight: Sight
-    kind: str | None
-    must_change_password: bool
-    must_bind: bool
-    profile_complete: bool
+    caller: accounts.Caller
+
+    @property
+    def actor(self) -> Actor:
+        return self.caller.actor
+
+    @property
+    def sight(self) -> Sight:
+        organisation_id = self.actor.organisation_id
+        organisation = organisations.one(organisation_id) if organisation_id is not None else None
+        return sight_of(self.actor, organisation, edge.received_at())
 
     @property
     def organisation_id(self) -> int:
@@ -54,8 +58,9 @@ class SignedIn:
 
     @property
     def unfinished(self) -> bool:
-        incomplete = not self.profile_complete and self.actor.has("operator")
-        return self.must_change_password or self.must_bind or incomplete
+        caller = self.caller
+        incomplete = not caller.profile_complete and caller.actor.has("operator")
+        return caller.must_change_password or caller.must_bind or incomplete
 
 
 def me() -> SignedIn:
@@ -95,23 +100,12 @@ def bearer() -> str:
 
 
 def _sign_in() -> None:
+    """Reads only, mostly, so that the handler's own transaction goes on from here."""
     token, now = bearer(), edge.received_at()
-    with edge.transaction():
-        accounts.seen(token, now)
-        account = accounts.account_of(token, now)
-        if account is None:
-            raise SignedOut
-        g.signed_in = _known(account)
-
-
-def _known(account: Account) -> SignedIn:
-    actor = accounts.actor_for(account)
-    organisation = organisations.one(account.organisation_id) if account.organisation_id else None
-    return SignedIn(
-        actor=actor,
-        sight=sight_of(actor, organisation, edge.received_at()),
-        kind=organisation.kind if organisation else None,
-        must_change_password=account.must_change_password,
-        must_bind=second_factor.missing(account),
-        profile_complete=organisation is None or organisation.profile_complete,
-    )
+    caller = accounts.caller_of(token, now)
+    if caller is None:
+        raise SignedOut
+    if caller.unseen:
+        with edge.transaction():
+            accounts.seen(token, now)
+    g.signed_in = SignedIn(caller)

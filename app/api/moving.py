@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from app import edge
-from app.extensions import atomic
+from app.api.auth import me
+from app.extensions import SENT, atomic, db
 from app.operations import messages
-from app.operations.clock import scheme_now
+from app.operations.clock import scheme_now, task_now
 
 
 def receipt(scheme_id: str) -> datetime:
@@ -15,6 +16,12 @@ def receipt(scheme_id: str) -> datetime:
     return scheme_now(scheme_id, edge.received_at())
 
 
+def task_receipt(task_id: int) -> datetime:
+    """The same by a task of the caller's organisation. Raises NotFound."""
+    return task_now(task_id, me().organisation_id, edge.received_at())
+
+
 def deliver() -> None:
-    """Takes what was sent to its cases before the answer goes out; the scheduler takes what is left."""
-    messages.deliver(atomic)
+    """Takes what this request sent to its cases before the answer goes out; the rest is the scheduler's."""
+    if db.session.info.pop(SENT, False):
+        messages.deliver(atomic)

@@ -42,7 +42,7 @@ def sign_out() -> None:
 @blueprint.response(200, schemas.Me)
 def account() -> dict[str, Any]:
     """当前登录的账号"""
-    known = me()
+    known = me().caller
     return {
         **asdict(known.actor),
         "duties": sorted(known.actor.duties),

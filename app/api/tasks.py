@@ -11,7 +11,7 @@ from app import edge
 from app.api import schemas
 from app.api.auth import me, signed_in
 from app.api.idempotency import PARAMETER, once, once_in_parts
-from app.api.moving import deliver, receipt
+from app.api.moving import deliver, receipt, task_receipt
 from app.api.problems import pointing_into
 from app.api.reading import Room
 from app.operations import deployments, tasks
@@ -64,7 +64,7 @@ def one(task_id: int) -> dict[str, Any]:
 @blueprint.response(204)
 def draft(body: dict[str, Any], task_id: int) -> None:
     """暂存填写内容，不检查"""
-    at = receipt(task_queries.one(task_id, me().organisation_id).task.scheme_id)
+    at = task_receipt(task_id)
     with edge.transaction():
         tasks.save_draft(task_id, body["values"], me().actor, at)
 
@@ -76,7 +76,7 @@ def draft(body: dict[str, Any], task_id: int) -> None:
 @blueprint.doc(parameters=[PARAMETER])
 def complete(body: dict[str, Any], task_id: int) -> Response:
     """办理一项待办"""
-    at = receipt(task_queries.one(task_id, me().organisation_id).task.scheme_id)
+    at = task_receipt(task_id)
 
     def work() -> tasks.Completion:
         with pointing_into("values"):

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import bindparam, delete, insert, update
 
 from app.engine.types import MessageWait, Snapshot, TaskWait, TimerWait
+from app.extensions import SENT, db
 from app.models import (
     Case,
     History,
@@ -53,6 +54,8 @@ class Changes:
 
     def flush(self) -> None:
         """Writes everything; afterwards nothing is pending."""
+        if self.messages:
+            db.session.info[SENT] = True
         for name, statement in _STATEMENTS.items():
             rows: Rows = getattr(self, name)
             if rows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, select, update
 
@@ -34,22 +35,25 @@ def open_session(account_id: int, now: datetime, *, awaits_code: bool = False) -
     return token
 
 
-def live_session(token: str, now: datetime) -> ColumnElement[bool]:
-    """Whether a row of `web_session` is the token's and still counts: not ended, not idle, not too old."""
+def live_session(token_digest: Any, now: Any, idle_since: Any) -> ColumnElement[bool]:
+    """Whether a row of `web_session` is the token's and still counts: not ended, not idle, not too old.
+
+    Takes values, or parameters of a statement that is made once.
+    """
     signed_in = WebSession.awaits_code.is_(False)
-    return _open(token, now) & signed_in & (WebSession.last_seen_at > now - IDLE)
+    return _open(token_digest, now) & signed_in & (WebSession.last_seen_at > idle_since)
 
 
 def awaiting_session(token: str, now: datetime) -> ColumnElement[bool]:
     """Whether a row is the token's and a code would sign it in."""
-    return _open(token, now) & WebSession.awaits_code
+    return _open(digest(token), now) & WebSession.awaits_code
 
 
 def seen(token: str, now: datetime) -> None:
     """Keeps a session from going idle; writes once a minute at most."""
     db.session.execute(
         update(WebSession)
-        .where(live_session(token, now), WebSession.last_seen_at <= now - SEEN_EVERY)
+        .where(live_session(digest(token), now, now - IDLE), WebSession.last_seen_at <= now - SEEN_EVERY)
         .values(last_seen_at=now)
     )
 
@@ -64,6 +68,6 @@ def digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def _open(token: str, now: datetime) -> ColumnElement[bool]:
-    mine = WebSession.token_digest == digest(token)
+def _open(token_digest: Any, now: Any) -> ColumnElement[bool]:
+    mine = WebSession.token_digest == token_digest
     return mine & WebSession.ended_at.is_(None) & (WebSession.expires_at > now)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, exists, select
 
 from app.errors import DomainError
 from app.extensions import db
-from app.models import Account, Organisation, WebSession
+from app.models import Account, DatabaseMark, Organisation, WebSession
 from app.operations import _passwords, second_factor
 from app.operations._attempts import barred, check_address, count_failure, forget_failures, locked_account
-from app.operations._sessions import awaiting_session, digest, live_session, open_session
+from app.operations._prepared import Prepared
+from app.operations._sessions import IDLE, SEEN_EVERY, awaiting_session, digest, live_session, open_session
 from app.operations.actors import Actor
 
 
@@ -120,7 +122,64 @@ def account_of(token: str, now: datetime) -> Account | None:
     Reads only; `seen` keeps the session from going idle. Sessions go by the real clock.
     """
     query = select(Account).join(WebSession, WebSession.account_id == Account.id)
-    return db.session.scalar(query.where(live_session(token, now), Account.disabled_at.is_(None)))
+    live = live_session(digest(token), now, now - IDLE)
+    return db.session.scalar(query.where(live, Account.disabled_at.is_(None)))
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whom a session's token stands for, and what they have yet to do before any business.
+
+    `kind` is the organisation's. `unseen`: `seen` should be called, which was a minute ago.
+    """
+
+    actor: Actor
+    kind: str | None
+    profile_complete: bool
+    must_change_password: bool
+    must_bind: bool
+    unseen: bool
+
+
+def caller_of(token: str, now: datetime) -> Caller | None:
+    """What every request asks first, in one statement; None where `account_of` finds nobody."""
+    row = _CALLER.run({"digest": digest(token), "now": now, "idle_since": now - IDLE}).first()
+    if row is None:
+        return None
+    duties = frozenset(row.duties)
+    return Caller(
+        actor=Actor(row.id, row.organisation_id, row.organisation, row.person_id, row.name, duties),
+        kind=row.kind,
+        profile_complete=row.profile_complete is not False,
+        must_change_password=row.must_change_password,
+        must_bind=not row.bound and second_factor.rule_asks(duties, row.kind, rehearsal=row.rehearsal),
+        unseen=row.last_seen_at <= now - SEEN_EVERY,
+    )
+
+
+_ACCOUNT, _ORGANISATION, _SESSION = Account.__table__.c, Organisation.__table__.c, WebSession.__table__.c
+_CALLER = Prepared(
+    select(
+        _ACCOUNT.id,
+        _ACCOUNT.name,
+        _ACCOUNT.person_id,
+        _ACCOUNT.duties,
+        _ACCOUNT.must_change_password,
+        _ACCOUNT.organisation_id,
+        _ORGANISATION.name.label("organisation"),
+        _ORGANISATION.kind,
+        _ORGANISATION.profile_complete,
+        _SESSION.last_seen_at,
+        second_factor.bound_to(_ACCOUNT.id).label("bound"),
+        exists(DatabaseMark.__table__.select().where(DatabaseMark.__table__.c.rehearsal)).label("rehearsal"),
+    )
+    .join(WebSession.__table__, _SESSION.account_id == _ACCOUNT.id)
+    .outerjoin(Organisation.__table__, _ORGANISATION.id == _ACCOUNT.organisation_id)
+    .where(
+        live_session(bindparam("digest"), bindparam("now"), bindparam("idle_since")),
+        _ACCOUNT.disabled_at.is_(None),
+    )
+)
 
 
 def actor_for(account: Account) -> Actor:

@@ -27,6 +27,7 @@ from app.operations._names import clean_name
 from app.operations._relations import subordinate
 from app.operations._sessions import end_sessions, open_session, seen
 from app.operations._sign_in import (
+    Caller,
     CodeRefused,
     CodeRequired,
     NotLinked,
@@ -35,6 +36,7 @@ from app.operations._sign_in import (
     account_of,
     actor_for,
     awaits_code,
+    caller_of,
     confirm,
     normal_login,
     sign_in,
@@ -49,6 +51,7 @@ __all__ = [
     "ADDRESS_WINDOW",
     "DUTIES",
     "FREE_FAILURES",
+    "Caller",
     "CodeRefused",
     "CodeRequired",
     "NotLinked",
@@ -59,6 +62,7 @@ __all__ = [
     "actor_for",
     "allot",
     "awaits_code",
+    "caller_of",
     "change_password",
     "complete_unit_profile",
     "confirm",

@@ -7,14 +7,15 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, bindparam, exists, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.errors import Conflict, Forbidden
+from app.errors import Conflict, Forbidden, NotFound
 from app.extensions import db
-from app.models import Account, Case, DatabaseMark, SchemeClock, Timer
+from app.models import Account, Case, DatabaseMark, SchemeClock, Task, Timer
 from app.operations import messages, timers
 from app.operations._administration import record
+from app.operations._prepared import Prepared
 from app.operations.actors import Actor
 
 LAST_YEAR = 2200
@@ -58,6 +59,14 @@ def scheme_now(scheme_id: str, real_now: datetime) -> datetime:
         select(SchemeClock.offset).where(SchemeClock.scheme_id == scheme_id, _in_a_rehearsal())
     )
     return real_now + offset if offset is not None else real_now
+
+
+def task_now(task_id: int, office_id: int, real_now: datetime) -> datetime:
+    """`scheme_now` for the scheme of a task that the office holds. Raises NotFound, alike for another's."""
+    row = _OFFSET_OF_TASK.run({"task": task_id, "office": office_id}).first()
+    if row is None:
+        raise NotFound
+    return real_now + row.offset if row.offset is not None else real_now
 
 
 def offsets() -> dict[str, timedelta]:
@@ -146,6 +155,18 @@ def _next_due(scheme_id: str, after: datetime | None) -> datetime | None:
 
 def _in_a_rehearsal() -> ColumnElement[bool]:
     return exists().where(DatabaseMark.rehearsal)
+
+
+_TASK, _CLOCK = Task.__table__.c, SchemeClock.__table__.c
+_OFFSET_OF_TASK = Prepared(
+    select(_CLOCK.offset)
+    .select_from(
+        Task.__table__.outerjoin(
+            SchemeClock.__table__, (_CLOCK.scheme_id == _TASK.scheme_id) & _in_a_rehearsal()
+        )
+    )
+    .where(_TASK.id == bindparam("task"), _TASK.office_id == bindparam("office"))
+)
 
 
 def _in_use() -> bool:

@@ -6,9 +6,10 @@ import hashlib
 import hmac
 import secrets
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import pyotp
 from cryptography.exceptions import InvalidTag
@@ -16,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pyotp.exceptions import OTPVerificationError
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, select
 
 from app.errors import Conflict, DomainError, Invalid
 from app.extensions import db, settings
@@ -70,8 +71,17 @@ class Standing:
 
 def required(account: Account) -> bool:
     """Whether the account has to have a second factor: by the setting, or else by the database's mark."""
-    rule = settings().second_factor or ("off" if is_rehearsal() else "offices")
-    return rule == "all" or (rule == "offices" and _of_office(account))
+    kind = select(Organisation.kind).where(Organisation.id == account.organisation_id)
+    return rule_asks(account.duties, db.session.scalar(kind), rehearsal=is_rehearsal())
+
+
+def rule_asks(duties: Collection[str], kind: str | None, *, rehearsal: bool) -> bool:
+    """The same of somebody with these duties in an organisation of this kind (None: in no organisation).
+
+    Offices are asked, who decide for others, and administrators wherever they are, who decide over others.
+    """
+    rule = settings().second_factor or ("off" if rehearsal else "offices")
+    return rule == "all" or (rule == "offices" and (kind in (None, "office") or "administrator" in duties))
 
 
 def missing(account: Account) -> bool:
@@ -81,8 +91,13 @@ def missing(account: Account) -> bool:
 
 def bound(account_id: int) -> bool:
     """Whether the account has a second factor; then it is always asked for, whatever the setting."""
-    mine = exists().where(SecondFactor.account_id == account_id, SecondFactor.confirmed_at.is_not(None))
-    return bool(db.session.scalar(select(mine)))
+    return bool(db.session.scalar(select(bound_to(account_id))))
+
+
+def bound_to(account_id: Any) -> ColumnElement[bool]:
+    """`bound` as a condition, also of a column."""
+    factor = SecondFactor.__table__.c
+    return exists().where(factor.account_id == account_id, factor.confirmed_at.is_not(None))
 
 
 def standing(account_id: int) -> Standing | None:
@@ -185,14 +200,6 @@ def passes(account: Account, code: str, actor: Actor, now: datetime) -> bool:
     left = {"left": len(row.recovery_digests)}
     record("second_factor.recovery_code_used", account.id, actor, now, detail=left)
     return True
-
-
-def _of_office(account: Account) -> bool:
-    """Who decides for others or over others: offices, and administrators wherever they are."""
-    if account.organisation_id is None or "administrator" in account.duties:
-        return True
-    kind = select(Organisation.kind).where(Organisation.id == account.organisation_id)
-    return db.session.scalar(kind) == "office"
 
 
 def _proved(code: str, address: str, actor: Actor, now: datetime) -> Account:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any, TypeVar, cast
 
 from flask import Flask, Request, redirect, request, session, url_for
@@ -13,7 +13,7 @@ from flask_login import UserMixin, current_user
 from app.errors import Forbidden
 from app.extensions import atomic, login_manager
 from app.models import Organisation
-from app.operations import accounts, second_factor
+from app.operations import accounts
 from app.operations.actors import Actor
 from app.queries import organisations
 from app.queries.visibility import Sight, sight_of
@@ -30,10 +30,24 @@ View = TypeVar("View", bound=Callable[..., Any])
 class SignedIn(UserMixin):  # type: ignore[misc]
     """The account that acts in this request."""
 
-    actor: Actor
-    organisation: Organisation | None
-    must_change_password: bool
-    must_bind: bool
+    caller: accounts.Caller
+
+    @property
+    def actor(self) -> Actor:
+        return self.caller.actor
+
+    @cached_property
+    def organisation(self) -> Organisation | None:
+        organisation_id = self.actor.organisation_id
+        return organisations.one(organisation_id) if organisation_id is not None else None
+
+    @property
+    def must_change_password(self) -> bool:
+        return self.caller.must_change_password
+
+    @property
+    def must_bind(self) -> bool:
+        return self.caller.must_bind
 
     @property
     def name(self) -> str:
@@ -52,12 +66,12 @@ class SignedIn(UserMixin):  # type: ignore[misc]
 
     @property
     def is_unit(self) -> bool:
-        return self.organisation is not None and self.organisation.kind == "unit"
+        return self.caller.kind == "unit"
 
     @property
     def incomplete(self) -> bool:
         """A unit that has yet to say what its cases are routed by (CQ-26)."""
-        return self.organisation is not None and not self.organisation.profile_complete
+        return not self.caller.profile_complete
 
     @property
     def sight(self) -> Sight:
@@ -139,21 +153,16 @@ def add_sessions(app: Flask) -> None:
 
 def _load(_request: Request) -> SignedIn | None:
     presented = token()
-    account = accounts.account_of(presented, real_now()) if presented else None
-    if account is None:
-        return None
-    organisation = organisations.one(account.organisation_id) if account.organisation_id else None
-    return SignedIn(
-        actor=accounts.actor_for(account),
-        organisation=organisation,
-        must_change_password=account.must_change_password,
-        must_bind=second_factor.missing(account),
-    )
+    caller = accounts.caller_of(presented, real_now()) if presented else None
+    return SignedIn(caller) if caller else None
 
 
 def _notice() -> None:
     presented = token()
-    if presented and request.endpoint not in UNNOTICED:
+    if not presented or request.endpoint in UNNOTICED:
+        return
+    me = viewer()
+    if me and me.caller.unseen:
         with atomic():
             accounts.seen(presented, real_now())
 
