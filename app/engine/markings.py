@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 from typing import Any
@@ -24,6 +25,15 @@ def joins(spec: Any) -> bool:
     return bool(spec.joins and len(spec.incoming) > 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a token, or one for each flow into a join, may do: where it stood, where it goes, what stands."""
+
+    cause: Marking
+    given: Marking
+    after: Marking
+
+
 class Level:
     """A process or an embedded sub-process by itself: activities within it are single elements.
 
@@ -36,21 +46,21 @@ class Level:
         self.parent = parent
 
     @cached_property
-    def following(self) -> Mapping[Marking, tuple[Marking, ...]]:
-        """Every marking that the level can come to, with those a step makes of it; empty if too many."""
+    def following(self) -> Mapping[Marking, tuple[Step, ...]]:
+        """Every marking that the level can come to, with the steps from it; empty if too many."""
         starts = [spec for spec in self._specs() if spec.element.kind == "startEvent"]
         pending = [self.entered(flow.id for flow in start.outgoing) for start in starts]
-        found: dict[Marking, tuple[Marking, ...]] = {}
+        found: dict[Marking, tuple[Step, ...]] = {}
         while pending:
             marking = pending.pop()
             if marking not in found:
                 found[marking] = tuple(self._steps(marking))
-                pending += found[marking]
+                pending += [step.after for step in found[marking]]
             if len(found) > MOST:
                 return {}
         return found
 
-    def entered(self, flows: Any) -> Marking:
+    def entered(self, flows: Iterable[str]) -> Marking:
         """The places of tokens that have taken these flows."""
         return frozenset(self.place(flow) for flow in flows)
 
@@ -68,22 +78,29 @@ class Level:
             if element.parent == self.parent:
                 yield self.process.specs[name]
 
-    def _steps(self, marking: Marking) -> Iterator[Marking]:
-        for place in sorted(marking - self.process.flows.keys()):
-            spec = self.at(place)
-            if ends_all(spec):
-                yield frozenset()
-                continue
-            for flows in choices(spec):
-                yield (marking - {place}) | self.entered(flows)
-            for event in spec.boundaries:
-                beside = self.entered(flow.id for flow in event.outgoing)
-                yield (marking - {place} if event.cancel_activity else marking) | beside
-        waiting = (self.at(place) for place in sorted(marking & self.process.flows.keys()))
+    def _steps(self, marking: Marking) -> Iterator[Step]:
+        flows = self.process.flows.keys()
+        for place in sorted(marking - flows):
+            yield from self._leaving(marking, place)
+        waiting = (self.at(place) for place in sorted(marking & flows))
         for join in {spec.bpmn_id: spec for spec in waiting}.values():
             if consumed := self._consumed(join, marking):
-                for flows in choices(join):
-                    yield (marking - consumed) | self.entered(flows)
+                for taken in choices(join):
+                    given = self.entered(taken)
+                    yield Step(consumed, given, (marking - consumed) | given)
+
+    def _leaving(self, marking: Marking, place: str) -> Iterator[Step]:
+        spec, rest = self.at(place), marking - {place}
+        here = marking - rest
+        if ends_all(spec):
+            yield Step(here, frozenset(), frozenset())
+            return
+        for taken in choices(spec):
+            given = self.entered(taken)
+            yield Step(here, given, rest | given)
+        for event in spec.boundaries:
+            given = self.entered(flow.id for flow in event.outgoing)
+            yield Step(here, given, (rest if event.cancel_activity else marking) | given)
 
     def _consumed(self, join: Any, marking: Marking) -> Marking:
         """The arrivals that a join takes now; none if it still waits."""

@@ -1,13 +1,13 @@
 """From which task a case can go back to which earlier one, and what falls when it does.
 
-A way back is one to a marking of the same level from which the diagram leads here again: tokens that can stay
-where they are stay, so that of parallel branches only the one that goes back falls, unless the earlier task
-lies before the fork.
+A way back leads to a marking of the same level from which the diagram leads here again: what falls is what
+came from the earlier task. Other tokens stay, so that of parallel branches only the one that goes back falls,
+unless the earlier task lies before the fork.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,20 +124,25 @@ def _back(level: Level, standing: Marking, here: str, top: str) -> Marking | Non
         if top in marking and here not in marking and marking - standing - {top} <= flows
     ]
     fitting.sort(key=lambda marking: (-len(marking & standing), len(marking), sorted(marking)))
-    return next((marking for marking in fitting if _leads(level.following, marking, standing, top)), None)
+    return next((marking for marking in fitting if _leads(level, marking, standing, here, top)), None)
 
 
-def _leads(following: Mapping[Marking, tuple[Marking, ...]], start: Marking, end: Marking, top: str) -> bool:
-    """Whether one marking leads to another without coming to `top` again."""
-    seen, pending = {start}, [start]
+def _leads(level: Level, start: Marking, end: Marking, here: str, top: str) -> bool:
+    """Whether one marking leads to another without coming to `top` again.
+
+    What stands `here` then comes from `top`, and so does everything else that does not stand there before.
+    """
+    seen, pending = set[tuple[Marking, Marking]](), [(start, frozenset({top}))]
     while pending:
-        marking = pending.pop()
-        if marking == end:
+        marking, offspring = pending.pop()
+        if marking == end and here in offspring and end - start <= offspring:
             return True
-        for after in following[marking]:
-            if after not in seen and (top in marking or top not in after):
-                seen.add(after)
-                pending.append(after)
+        for step in level.following[marking]:
+            born = step.given if step.cause & offspring else frozenset()
+            state = (step.after, (offspring & step.after) | born)
+            if state not in seen and (top in marking or top not in step.after):
+                seen.add(state)
+                pending.append(state)
     return False
 
 

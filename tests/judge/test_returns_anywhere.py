@@ -1,4 +1,4 @@
-"""After any way back, in any diagram, a case still comes to its end, and the same calls give the same bytes."""
+"""After any way back, in any diagram, a case still comes to its end, and its calls give the same bytes."""
 
 from __future__ import annotations
 
@@ -54,7 +54,8 @@ class Case:
         self.call(verb, wait.token, *([] if verb == "fire" else [{"v": value}]))
 
     def ways(self) -> list[WayBack]:
-        found = (self.instance.way_back(t.token, *earlier) for t in self.stands.tasks for earlier in self.done)
+        pairs = [(task.token, earlier) for task in self.stands.tasks for earlier in self.done]
+        found = (self.instance.way_back(token, *earlier) for token, earlier in pairs)
         return [way for way in found if way is not None]
 
     def finish(self) -> None:
