@@ -3,13 +3,13 @@
 import ast
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
 from app.engine import values
 from app.engine.closures import Compiler, ExpressionError, Run
-from app.engine.types import Context
+from app.engine.types import WORKDAYS, Context, Workdays
 from app.engine.values import ExpressionFailed
 
 __all__ = ["Expression", "ExpressionError", "ExpressionFailed", "compile_expression", "unknown_dates"]
@@ -65,10 +65,10 @@ class Expression:
     def evaluate_with_dates(
         self, variables: Mapping[str, Any], context: Context
     ) -> tuple[Any, frozenset[str]]:
-        """The value, and the named dates that it was computed from."""
-        dates = _Recorder(context.dates)
-        result = self.evaluate(variables, replace(context, dates=dates))
-        return result, frozenset(dates.used)
+        """The value, and the named dates that it was computed from; WORKDAYS if also from working days."""
+        dates, workdays = _Recorder(context.dates), _AskedWorkdays(context.workdays)
+        result = self.evaluate(variables, replace(context, dates=dates, workdays=workdays))
+        return result, frozenset(dates.used | ({WORKDAYS} if workdays.asked else set()))
 
     def _failure(self, sentence: str) -> ExpressionFailed:
         return ExpressionFailed(f"表达式“{self.source}”算不出来：{sentence}", expression=self.source)
@@ -133,3 +133,15 @@ class _Recorder(Mapping[str, datetime | None]):
 
     def __len__(self) -> int:
         return len(self._dates)
+
+
+class _AskedWorkdays:
+    """Working days that note whether anybody asked for them."""
+
+    def __init__(self, workdays: Workdays) -> None:
+        self._workdays = workdays
+        self.asked = False
+
+    def is_workday(self, day: date) -> bool | None:
+        self.asked = True
+        return self._workdays.is_workday(day)

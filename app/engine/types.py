@@ -26,6 +26,10 @@ class Problem:
     severity: Literal["error", "warning"] = "error"
 
 
+WORKDAYS = "*workdays"
+"""Stands among the dates that a timer used where it counted working days; no date's name has a star."""
+
+
 class Workdays(Protocol):
     """The statutory calendar (State Council notices, with make-up workdays)."""
 
@@ -71,7 +75,8 @@ class TaskWait:
 class TimerWait:
     """A timer event that waits; `due_at` None means undetermined: alarm, never automatic rejection.
 
-    `dates` are the named dates that its expression used, so that an overlay recomputes just those.
+    `dates` are the named dates that its expression used, and WORKDAYS where it counted working days, so that
+    an overlay or a corrected holiday recomputes just those.
     """
 
     token: int

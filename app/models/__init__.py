@@ -10,6 +10,7 @@ from app.models.files import Attachment
 from app.models.history import History, HistoryPayload
 from app.models.messages import Message, Notice
 from app.models.organisations import Jurisdiction, Organisation, OrganisationName, Region, Subordination
+from app.models.overlays import Overlay
 from app.models.people import EnteredIdNumber, Person
 from app.models.proof import ProofRoot
 from app.models.quotas import PlaceClaim, PostQuota
@@ -40,6 +41,7 @@ __all__ = [
     "Notice",
     "Organisation",
     "OrganisationName",
+    "Overlay",
     "Person",
     "PlaceClaim",
     "PostQuota",

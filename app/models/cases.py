@@ -29,10 +29,12 @@ class Case(db.Model):
 
     `phases`: the status of each phase that the case has come to, by the phase's process.
     `state`: running, ended, cancelled. `engine_state` is the engine's own bytes; `head` the newest link of
-    the history chain and `seq` its number; `engine` the release of the engine that wrote the newest. `status` is what people read; `listed` the variables that
-    lists show. `unique_key` keeps one live case per subject, process and scheme (LIFE-07).
-    `linked_case_id` is the case that this one is about, such as a sanction's (decision 8). Archived files are
-    kept to the end of the day `retained_until` (LIFE-15).
+    the history chain and `seq` its number; `engine` the release of the engine that wrote the newest.
+    `overlays` (moved dates) and `workdays` (version of the table of holidays) are those of the newest step:
+    where they have changed since, the case's timers are computed anew before anything else.
+    `status` is what people read; `listed` the variables that lists show. `unique_key` keeps one live case
+    per subject, process and scheme (LIFE-07). `linked_case_id` is the case that this one is about, such as a
+    sanction's (decision 8). Archived files are kept to the end of the day `retained_until` (LIFE-15).
     """
 
     __tablename__ = "case"
@@ -74,10 +76,15 @@ class Case(db.Model):
     ended_at: Mapped[OptionalInstant]
     archived_at: Mapped[OptionalInstant]
     retained_until: Mapped[date | None]
+    overlays: Mapped[Json] = mapped_column(server_default=text("'{}'::jsonb"))
+    workdays: Mapped[int] = mapped_column(server_default=text("0"))
 
 
 class Task(db.Model):
-    """A user task 待办事项; `state`: open, completed, cancelled. The office that resolved is stored once.
+    """A user task 待办事项; `state`: open, completed, returned, cancelled. The office that resolved is stored once.
+
+    One that is `returned` was done by giving the case back 退回 to an earlier step, whose task then names it in
+    `returned_from`; `straight_back`: once that one is done, the case goes straight to where it came back from.
 
     `closes_at`: the instant from which a completion is refused. `pending_since` is the `received_at` of a
     bulk request that was accepted and has not come to this task yet (decision 3).
@@ -94,7 +101,7 @@ class Task(db.Model):
             "completed_for",
             "completed_at",
             "id",
-            postgresql_where=text("state = 'completed'"),
+            postgresql_where=text("completed_for is not null"),
         ),
     )
 
@@ -124,6 +131,8 @@ class TaskValue(db.Model):
 
     __tablename__ = "task_value"
 
+    returned_from: Mapped[int | None] = mapped_column(ForeignKey("task.id"))
+    straight_back: Mapped[bool] = mapped_column(server_default=text("false"))
     task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), primary_key=True)
     values: Mapped[Json]
     salt: Mapped[bytes]

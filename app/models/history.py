@@ -26,8 +26,9 @@ class History(db.Model):
     `at` is the instant the engine was given (received, or due); `recorded_at` when it was written.
     `arguments` is all that replays the call but personal values, which lie in `HistoryPayload` and stand
     here as `payload_digest`; and with it, where there is any, what the step resolved: `offices` by the token
-    of each task that it opened or handed over, the case's `unit` and the `engine` where they changed. `state_digest` is of the canonical engine state after the call. `mac` is keyed
-    over this row and `previous`.
+    of each task that it opened or handed over, the case's `unit` and the `engine` where they changed.
+    `state_digest` is of the canonical engine state after the call. `mac` is keyed over this row and
+    `previous`.
     """
 
     __tablename__ = "history"

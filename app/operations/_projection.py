@@ -80,8 +80,8 @@ _UPDATE_CASE = Prepared(
         {
             name: bindparam(name)
             for name in (
-                *("state", "status", "outcome", "listed", "phases", "engine_state", "engine"),
-                *("seq", "head", "updated_at", "ended_at"),
+                *("state", "status", "outcome", "listed", "phases", "engine_state", "engine", "overlays"),
+                *("workdays", "seq", "head", "updated_at", "ended_at"),
             )
         }
     )

@@ -15,11 +15,12 @@ from app import clock
 from app.content.roles import NOW, START, Role
 from app.content.scheme import Scheme
 from app.engine import RELEASE, Instance
-from app.engine.types import Context, Snapshot, TaskWait, TimerWait, Workdays
+from app.engine.types import WORKDAYS, Context, Snapshot, TaskWait, TimerWait, Workdays
 from app.errors import DomainError, NotFound, Refused, UncaughtBpmnError
 from app.extensions import KEEP_ON_REFUSAL, db
 from app.models import Case, Deployment, Holiday, Task, Timer
-from app.operations import _history, capabilities, deployments, organisations, workdays
+from app.operations import _history, _overlays, capabilities, deployments, organisations, workdays
+from app.operations._overlays import Moved
 from app.operations._plain import from_json, to_json
 from app.operations._prepared import Prepared
 from app.operations._projection import Changes, Completion, OfficeOf, project
@@ -81,7 +82,10 @@ def apply(scheme: Scheme, instance: Instance | None, call: Call, context: Contex
 
 @dataclass(slots=True)
 class Moving:
-    """A locked case on its way through one transaction; what it changed waits in `changes` until flushed."""
+    """A locked case on its way through one transaction; what it changed waits in `changes` until flushed.
+
+    `behind` are the dates, and WORKDAYS, that its timers were computed from and that changed since.
+    """
 
     id: int
     scheme: Scheme
@@ -101,7 +105,8 @@ class Moving:
     parked: frozenset[int]
     pending_since: datetime | None
     started_at: datetime
-    overlays: Mapping[str, datetime | None] = field(default_factory=dict)
+    moved: Moved = field(default_factory=Moved)
+    behind: frozenset[str] = frozenset()
     changes: Changes = field(default_factory=Changes)
     offices: dict[tuple[str, str], int | None] = field(default_factory=dict)
 
@@ -141,7 +146,7 @@ class Moving:
     def context(self, at: datetime) -> Context:
         return Context(
             now=at,
-            dates=self.scheme.calendar.resolve(self.overlays),
+            dates=self.scheme.calendar.resolve(self.moved.dates),
             workdays=self.workdays,
             parameters=self.scheme.parameter_values,
         )
@@ -161,8 +166,29 @@ class Moving:
         ]
         return sorted(found, key=lambda timer: (timer.due_at, timer.token))
 
+    def renew(self, at: datetime) -> int:
+        """Computes the timers anew whose dates were moved, or whose working days corrected, since they were.
+
+        What was due when a date was moved stays due, and fires first, however late the scheduler was; a
+        deadline in working days always lay where the right calendar has it. Answers how many fired.
+        """
+        if not self.behind or self.instance is None:
+            return 0
+        names, self.behind = self.behind, frozenset()
+        decided = [self.moved.decided[name] for name in names & self.moved.decided.keys()]
+        fired = self._fire(min(*decided, at - GRACE)) if decided else 0
+        stood = self.instance.canonical()
+        self.instance.retime(self.context(at), names)
+        if self.instance.canonical() != stood:
+            self.step(Call("retime", {"names": sorted(names)}), at, SYSTEM)
+        self.changes.flush()
+        return fired
+
     def fire_due(self, upto: datetime) -> int:
         """Fires everything due at or before `upto`, in due order, each as of its own due instant."""
+        return self.renew(upto + GRACE) + self._fire(upto)
+
+    def _fire(self, upto: datetime) -> int:
         fired = 0
         while due := self.due(upto):
             timer = due[0]
@@ -178,7 +204,7 @@ class Moving:
             return at
         if role.as_of == START:
             return self.started_at
-        return self.scheme.calendar.resolve(self.overlays)[role.as_of] or at
+        return self.scheme.calendar.resolve(self.moved.dates)[role.as_of] or at
 
     def task(self, token: int) -> TaskWait | None:
         tasks = self.stands.tasks if self.stands else ()
@@ -276,7 +302,7 @@ class Moving:
         element: str | None,
         task_id: int | None,
     ) -> None:
-        resolved["overlays"] = {name: day and day.isoformat() for name, day in self.overlays.items()}
+        resolved["overlays"] = self.moved.plain
         if self.engine != RELEASE:
             self.engine = resolved["engine"] = RELEASE
         entry = _history.Entry(
@@ -314,6 +340,8 @@ class Moving:
             "of_case": self.id,
             "engine_state": instance.dump(),
             "engine": self.engine,
+            "overlays": self.moved.plain,
+            "workdays": self.workdays_version,
             "seq": self.seq,
             "head": self.head,
             "updated_at": at,
@@ -350,6 +378,7 @@ def load(row: Row[Any]) -> Moving:
     scheme = deployments.pinned(row.deployment_id, row.deployment_hash)
     instance = Instance.load(scheme.definitions, row.engine_state)
     calendar, version = workdays.load(row.workdays_version)
+    moved, stands = _overlays.read(row.moved, scheme.calendar.dates), instance.snapshot()
     return Moving(
         id=row.id,
         scheme=scheme,
@@ -363,13 +392,24 @@ def load(row: Row[Any]) -> Moving:
         seq=row.seq,
         head=row.head,
         instance=instance,
-        stands=instance.snapshot(),
+        stands=stands,
         workdays=calendar,
         workdays_version=version,
         parked=frozenset(row.parked or ()),
         pending_since=row.pending_since,
         started_at=row.started_at,
+        moved=moved,
+        behind=_behind(row, moved, stands),
     )
+
+
+def _behind(row: Row[Any], moved: Moved, stands: Snapshot) -> frozenset[str]:
+    """What changed since the case's newest step, of what its timers were computed from."""
+    before, now = row.overlays, moved.plain
+    changed = {name for name in before.keys() | now.keys() if before.get(name, "") != now.get(name, "")}
+    if row.workdays != row.workdays_version:
+        changed.add(WORKDAYS)
+    return frozenset(name for timer in stands.timers for name in timer.dates if name in changed)
 
 
 def locked_cases() -> Select[Any]:
@@ -394,10 +434,13 @@ _LOCKED = (
         _CASE.status,
         _CASE.phases,
         _CASE.engine,
+        _CASE.overlays,
+        _CASE.workdays,
         _CASE.seq,
         _CASE.head,
         _CASE.engine_state,
         select(func.coalesce(func.max(_HOLIDAY.version), 0)).scalar_subquery().label("workdays_version"),
+        _overlays.in_force(_CASE.scheme_id, _CASE.unit_id, _CASE.id).label("moved"),
         select(func.array_agg(_TIMER.token))
         .where(_TIMER.case_id == _CASE.id, _TIMER.parked_at.is_not(None))
         .correlate(Case.__table__)
@@ -425,7 +468,9 @@ def caught_up(moving: Moving, received_at: datetime) -> Iterator[None]:
     A refusal (409, 422) in the body undoes the body and keeps the catching up: the edge commits it
     (`app.extensions.atomic`). Any other error undoes all.
     """
-    if not moving.fire_due(received_at - GRACE):
+    before = moving.seq
+    moving.fire_due(received_at - GRACE)
+    if moving.seq == before:
         yield
         return
     moving.changes.flush()

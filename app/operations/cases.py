@@ -16,7 +16,7 @@ from app.content.scheme import Scheme
 from app.errors import Closed, Conflict, DomainError, NotFound
 from app.extensions import db
 from app.models import Case, Organisation
-from app.operations import deployments, organisations, sayings, workdays
+from app.operations import _overlays, deployments, organisations, sayings, workdays
 from app.operations._entered import take_in
 from app.operations._given import given_variables
 from app.operations._history import GENESIS
@@ -53,7 +53,7 @@ def start(
     if about_unit is None:
         raise NotFound(NOT_YOURS)
     check_starter(scheme, found, about_unit, person_id, actor, received_at)
-    check_window(scheme, found, received_at)
+    check_window(scheme, found, about_unit, received_at)
     return open_case(deployment_id, found, about_unit, person_id, {}, actor, received_at, linked=linked)
 
 
@@ -66,7 +66,7 @@ def startable_about(case: Case, actor: Actor, at: datetime) -> list[Process]:
             continue
         try:
             check_starter(scheme, process, case.unit_id, case.person_id, actor, at)
-            check_window(scheme, process, at)
+            check_window(scheme, process, case.unit_id, at)
         except DomainError:
             continue
         found.append(process)
@@ -109,6 +109,7 @@ def message(case_id: int, name: str, values: Mapping[str, Any], actor: Actor, re
     wait for it, Closed once due, Invalid with a sentence a field.
     """
     moving = lock_case(case_id)
+    moving.renew(received_at)
     said, key = sayings.demand(moving, name, actor, received_at)
     with caught_up(moving, received_at):
         form = moving.scheme.form(said.form) if said.form else None
@@ -147,6 +148,7 @@ def record(case_id: int, kind: str, values: Mapping[str, Any], actor: Actor, rec
     Raises NotFound for a kind or a case that the actor's organisation has nothing to do with.
     """
     moving = lock_case(case_id)
+    moving.renew(received_at)
     declared = moving.scheme.records.get(kind)
     if declared is None or not _takes_part(moving, declared.roles, actor, received_at):
         raise NotFound()
@@ -192,10 +194,15 @@ def check_starter(
         demand_impartial(actor, person_id)
 
 
-def check_window(scheme: Scheme, process: Process, at: datetime) -> None:
-    dates = scheme.calendar.resolve()
-    opens = dates.get(process.start.opens or "")
-    closes = dates.get(process.start.closes or "")
+def window(scheme: Scheme, process: Process, unit_id: int) -> tuple[datetime | None, datetime | None]:
+    """Between which instants a unit may begin the process; None: no limit, or not determined."""
+    moved = _overlays.for_unit(scheme.id, unit_id, scheme.calendar.dates)
+    dates = scheme.calendar.resolve(moved.dates)
+    return dates.get(process.start.opens or ""), dates.get(process.start.closes or "")
+
+
+def check_window(scheme: Scheme, process: Process, unit_id: int, at: datetime) -> None:
+    opens, closes = window(scheme, process, unit_id)
     if opens is not None and at < opens:
         raise Closed(f"“{process.title}”尚未开始，请在开始之后办理。")
     if closes is not None and at >= closes:
@@ -256,6 +263,7 @@ def _insert(
         parked=frozenset(),
         pending_since=None,
         started_at=at,
+        moved=_overlays.for_unit(scheme.id, unit_id, scheme.calendar.dates),
     )
 
 

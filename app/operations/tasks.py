@@ -54,6 +54,7 @@ def complete(task_id: int, values: Values, actor: Actor, received_at: datetime) 
     for who may not decide it (ALL-04), Invalid with a sentence a field.
     """
     moving = lock_case_of(task_id)
+    moving.renew(received_at)
     tasks = _concerned(moving.id, task_id, actor)
     task = _own(tasks, task_id, actor)
     _check_open(task, received_at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import bindparam, distinct, select, update
 from sqlalchemy.engine import Row
 
+from app.engine import WORKDAYS
+from app.engine.types import TimerWait
 from app.errors import EngineError
 from app.extensions import db
 from app.models import Case, Deployment, Task, Timer
@@ -20,8 +22,7 @@ from app.operations import deployments, incidents
 from app.operations._prepared import Prepared
 from app.operations._projection import Changes
 from app.operations._quota_paths import may_lock_quota
-from app.operations._road import GRACE, PENDING_FOR, Call, Moving, load, lock_case, locked_cases
-from app.operations.actors import SYSTEM
+from app.operations._road import GRACE, PENDING_FOR, Moving, load, lock_case, locked_cases
 
 log = logging.getLogger(__name__)
 
@@ -36,9 +37,10 @@ class RegisteredWrongly(EngineError):
 
 @dataclass(slots=True)
 class Swept:
-    """What a sweep did."""
+    """What a sweep did; `retimed` are the cases whose timers were computed anew on the way."""
 
     fired: int = 0
+    retimed: int = 0
     parked: int = 0
 
 
@@ -67,36 +69,30 @@ def sweep(
 
 
 def retime(
-    now_for: Callable[[str], datetime], transaction: Transaction, names: Collection[str] | None = None
+    now_for: Callable[[str], datetime], transaction: Transaction, names: Collection[str] = (WORKDAYS,)
 ) -> int:
-    """Computes anew the waiting timers that used these named dates; without names, the undetermined ones.
+    """Computes anew the waiting timers that used these dates, or counted working days, where those changed.
 
-    Called when what they rest on has changed: a year's holidays published, a date fixed (decision 5). Each
-    case in a `transaction` of its own; answers in how many something changed.
+    Each case in a `transaction` of its own; answers how many moved on. Whatever else is done to a case in
+    between does the same first (`Moving.renew`), so it may be stopped and begun again at any time.
     """
-    concerned = Timer.due_at.is_(None) if names is None else Timer.dates.overlap(list(names))
     with transaction():
         found = db.session.execute(
-            select(distinct(Timer.case_id), Timer.scheme_id).where(concerned).order_by(Timer.case_id)
+            select(distinct(Timer.case_id), Timer.scheme_id)
+            .where(Timer.dates.overlap(list(names)))
+            .order_by(Timer.case_id)
         ).all()
-    changed = 0
-    for case_id, scheme_id in found:
-        with transaction():
-            changed += _retime_case(case_id, now_for(scheme_id), names)
-    return changed
+    return sum(retime_case(case_id, now_for(scheme_id), transaction) for case_id, scheme_id in found)
 
 
-def _retime_case(case_id: int, now: datetime, names: Collection[str] | None) -> bool:
-    moving = lock_case(case_id)
-    fired = moving.fire_due(now - GRACE)
-    before = moving.stands.timers if moving.stands else ()
-    if before:
-        after = moving.step(Call("retime", {"names": names and sorted(names)}), now, SYSTEM).timers
-        if after == before and not fired:
-            # Nothing has changed, so nothing is written, and the log has no row without effect.
-            return False
-    moving.changes.flush()
-    return bool(before or fired)
+def retime_case(case_id: int, now: datetime, transaction: Transaction) -> bool:
+    """Brings one case up to the dates and working days as they are by now; whether it moved on."""
+    with transaction():
+        moving = lock_case(case_id)
+        before = moving.seq
+        moving.fire_due(now - GRACE)
+        moving.changes.flush()
+        return moving.seq != before
 
 
 # Whatever breaks one case must not stop the others, so the next two catch every kind of error.
@@ -107,20 +103,20 @@ def _sweep_batch(scheme_id: str, upto: datetime, size: int, transaction: Transac
 
     0 when nothing moved; 1 as long as there are cases that may touch a quota.
     """
-    before = (swept.fired, swept.parked)
+    before = replace(swept)
     asked = {"scheme": scheme_id, "upto": upto, "held_since": upto - PENDING_FOR}
     batch = _Batch()
     try:
         with transaction():
             batch.fire(_CLAIM.run({**asked, "size": size}), upto)
-        swept.fired += batch.fired
+        batch.count(swept)
         left = batch.idle
     except Exception as error:
         log.warning("a batch of %d cases failed (%s); one by one", len(batch.claimed), type(error).__name__)
         left = batch.claimed
     for case_id in left:
         _fire_alone(case_id, asked, transaction, swept)
-    if (swept.fired, swept.parked) == before:
+    if swept == before:
         return 0
     return 1 if batch.touching else BATCH
 
@@ -134,6 +130,7 @@ class _Batch:
 
     claimed: list[int] = field(default_factory=list)
     fired: int = 0
+    retimed: int = 0
     idle: list[int] = field(default_factory=list)
     touching: list[Moving] = field(default_factory=list)
 
@@ -146,8 +143,8 @@ class _Batch:
             row = by_id[case_id]
             moving = load(row)
             moving.changes = changes
-            elements = {timer.element for timer in moving.due(upto)}
-            if any(_may_lock_quota(row.deployment_id, row.deployment_hash, row.process, e) for e in elements):
+            # What will be due where dates have changed is not known yet.
+            if moving.behind or _touches_quota(row, moving.due(upto)):
                 self.touching.append(moving)
             else:
                 self._fire(moving, upto)
@@ -156,10 +153,21 @@ class _Batch:
         changes.flush()
 
     def _fire(self, moving: Moving, upto: datetime) -> None:
+        before = moving.seq
         fired = moving.fire_due(upto)
         self.fired += fired
-        if not fired:
+        self.retimed += moving.seq - before - fired
+        if moving.seq == before:
             self.idle.append(moving.id)
+
+    def count(self, swept: Swept) -> None:
+        swept.fired += self.fired
+        swept.retimed += self.retimed
+
+
+def _touches_quota(row: Row[Any], due: Iterable[TimerWait]) -> bool:
+    drawn = (row.deployment_id, row.deployment_hash, row.process)
+    return any(_may_lock_quota(*drawn, element) for element in {timer.element for timer in due})
 
 
 @cache
@@ -174,7 +182,7 @@ def _fire_alone(case_id: int, asked: dict[str, Any], transaction: Transaction, s
             batch.fire(_CLAIM_ONE.run({**asked, "case": case_id}), asked["upto"])
             if batch.idle:
                 raise RegisteredWrongly
-        swept.fired += batch.fired
+        batch.count(swept)
     except incidents.NO_DATABASE as error:
         log.warning("case %d is left for the next sweep (%s)", case_id, type(error).__name__)
     except Exception as error:

@@ -27,6 +27,7 @@ from app.models import (
     Timer,
 )
 from app.operations import deployments, incidents, proof
+from app.operations._handing import HANDED
 from app.operations._history import broken_links, canonical, payload_digest
 from app.operations._plain import to_json
 from app.operations._register_checks import register_faults
@@ -110,11 +111,15 @@ def _resolved_findings(case: Row[Any], rows: list[Row[Any]]) -> Iterator[str]:
     offices: dict[str, int | None] = {}
     for row in rows:
         last.update({name: row.arguments[name] for name in ("unit", "engine") if name in row.arguments})
+        if row.call != HANDED:
+            last |= {"overlays": row.arguments.get("overlays", {}), "workdays": row.arguments["workdays"]}
         offices.update(row.arguments.get("offices", {}))
     if case.unit_id != last.get("unit"):
         yield "办件登记的单位与记录不符"
     if case.engine != last.get("engine"):
         yield "办件登记的引擎版本与记录不符"
+    if (case.overlays, case.workdays) != (last.get("overlays"), last.get("workdays")):
+        yield "办件登记的日期调整或节假日版本与记录不符"
     tasks = select(Task.token, Task.name, Task.office_id).where(Task.case_id == case.id)
     for task in db.session.execute(tasks.order_by(Task.token)):
         if offices.get(str(task.token), _UNRESOLVED) != task.office_id:

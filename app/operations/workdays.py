@@ -52,7 +52,8 @@ def load(version: int | None = None) -> tuple[StatutoryCalendar, int]:
 def set_days(days: Mapping[date, bool], *, ground: str, actor: Actor, now: datetime) -> int:
     """An administrator's word on single days (True: worked); answers the new version of the table.
 
-    After the commit, `timers.retime` gives undetermined timers their instants. Raises Forbidden and Invalid.
+    After the commit, `timers.retime` computes the timers anew that counted working days. Those that have
+    fired stay so. Raises Forbidden and Invalid.
     """
     demand(actor, "administrator")
     if not days:

@@ -72,7 +72,7 @@ def by_office(scope: ColumnElement[bool], now: datetime) -> Sequence[OfficeLoad]
 class Undetermined:
     """Timers of one kind that have no due instant yet: in how many cases, since when the oldest started.
 
-    `dates` are the named dates that they wait for; none: a year whose holidays nobody has published.
+    `dates` are the named dates that they rest on; WORKDAYS among them: the year's holidays may be what lacks.
     """
 
     process: str

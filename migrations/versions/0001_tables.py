@@ -239,6 +239,8 @@ def upgrade() -> None:
     sa.Column('phases', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False),
     sa.Column('engine_state', sa.LargeBinary(), nullable=False),
     sa.Column('engine', sa.Text(collation='C'), nullable=False),
+    sa.Column('overlays', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False),
+    sa.Column('workdays', sa.Integer(), server_default=sa.text('0'), nullable=False),
     sa.Column('seq', sa.Integer(), nullable=False),
     sa.Column('head', sa.LargeBinary(), nullable=False),
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
@@ -543,9 +545,47 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['task_id'], ['task.id'], name=op.f('fk_task_value_task_id_task')),
     sa.PrimaryKeyConstraint('task_id', name=op.f('pk_task_value'))
     )
+    op.create_table('overlay',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('scheme_id', sa.Text(collation='C'), nullable=False),
+    sa.Column('date', sa.Text(collation='C'), nullable=False),
+    sa.Column('area', sa.Text(collation='C'), nullable=True),
+    sa.Column('case_id', sa.BigInteger(), nullable=True),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ground', sa.String(), nullable=False),
+    sa.Column('document', sa.String(), nullable=True),
+    sa.Column('state', sa.Text(collation='C'), nullable=False),
+    sa.Column('proposed_by', sa.BigInteger(), nullable=True),
+    sa.Column('proposer', sa.String(), nullable=False),
+    sa.Column('proposed_for', sa.BigInteger(), nullable=False),
+    sa.Column('proposed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('decided_by', sa.BigInteger(), nullable=True),
+    sa.Column('decider', sa.String(), nullable=True),
+    sa.Column('decided_for', sa.BigInteger(), nullable=True),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('opinion', sa.String(), nullable=True),
+    sa.Column('filed_for', sa.BigInteger(), nullable=True),
+    sa.Column('reached', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+    sa.Column('moved', sa.Integer(), server_default=sa.text('0'), nullable=False),
+    sa.Column('carried_out_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_overlay_case_id_case')),
+    sa.ForeignKeyConstraint(['decided_by'], ['account.id'], name=op.f('fk_overlay_decided_by_account')),
+    sa.ForeignKeyConstraint(['decided_for'], ['organisation.id'], name=op.f('fk_overlay_decided_for_organisation')),
+    sa.ForeignKeyConstraint(['filed_for'], ['organisation.id'], name=op.f('fk_overlay_filed_for_organisation')),
+    sa.ForeignKeyConstraint(['proposed_by'], ['account.id'], name=op.f('fk_overlay_proposed_by_account')),
+    sa.ForeignKeyConstraint(['proposed_for'], ['organisation.id'], name=op.f('fk_overlay_proposed_for_organisation')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_overlay'))
+    )
+    op.create_index('ix_overlay_approved', 'overlay', ['scheme_id'], unique=False, postgresql_where=sa.text("state = 'approved'"))
+    op.create_index(op.f('ix_overlay_case_id'), 'overlay', ['case_id'], unique=False)
+    op.create_index('ix_overlay_under_way', 'overlay', ['id'], unique=False, postgresql_where=sa.text("state = 'approved' and carried_out_at is null"))
 
 
 def downgrade() -> None:
+    op.drop_index('ix_overlay_under_way', table_name='overlay', postgresql_where=sa.text("state = 'approved' and carried_out_at is null"))
+    op.drop_index(op.f('ix_overlay_case_id'), table_name='overlay')
+    op.drop_index('ix_overlay_approved', table_name='overlay', postgresql_where=sa.text("state = 'approved'"))
+    op.drop_table('overlay')
     op.drop_table('task_value')
     op.drop_table('task_draft')
     op.drop_index('ix_place_claim_quota', table_name='place_claim', postgresql_where=sa.text('released_at is null'))
