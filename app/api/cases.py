@@ -28,7 +28,8 @@ blueprint = Room("api_cases", __name__, "办件")
 def listing(query: dict[str, Any]) -> dict[str, Any]:
     """可见的办件，新的在前"""
     after = query.pop("after", None)
-    wanted = case_queries.CaseFilter(scheme_id=query.pop("scheme", ""), **query)
+    listed = {name: query.pop(name) for name in ("trade", "grade") if name in query}
+    wanted = case_queries.CaseFilter(scheme_id=query.pop("scheme", ""), listed=listed, **query)
     page = case_queries.listing(seen_by(me().sight), wanted, after)
     return {"items": [_row(row) for row in page.rows], "next": page.next}
 
@@ -151,6 +152,7 @@ def _row(row: case_queries.CaseRow) -> dict[str, Any]:
         "state": case.state,
         "status": case.status,
         "outcome": case.outcome,
+        "phases": case.phases,
         "listed": case.listed,
         "started_at": case.started_at,
         "ended_at": case.ended_at,

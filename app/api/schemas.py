@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from marshmallow import RAISE, Schema, fields
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validates_schema
 
 from app.api.fields import choice, instant, mapping, number, numbers, pattern, text, upload
 from app.content import words
@@ -142,10 +144,20 @@ class CaseQuery(Cursor):
     process = text()
     state = choice("running", "ended", "cancelled")
     status = text()
+    phase = text(metadata={"description": "办到过的阶段，如 exam_entry；有哪些见 GET /schemes"})
+    phase_status = text(metadata={"description": "该阶段的状态；要与 phase 一起给出"})
     name = text()
     unit = text()
+    region = pattern("[1-9][0-9]{5}", "应为六位行政区划代码。")
+    trade = text()
+    grade = text()
     started_from = instant()
     started_before = instant()
+
+    @validates_schema
+    def _status_of_a_phase(self, query: dict[str, Any], **_: Any) -> None:
+        if query.get("phase_status") and not query.get("phase"):
+            raise ValidationError({"phase_status": ["要与 phase 一起给出。"]})
 
 
 class Case(Schema):
@@ -158,6 +170,7 @@ class Case(Schema):
     state = fields.String()
     status = fields.String()
     outcome = fields.String(allow_none=True)
+    phases = fields.Dict(metadata={"description": "到过的每个阶段和它的状态"})
     listed = fields.Dict()
     started_at = fields.AwareDateTime()
     ended_at = fields.AwareDateTime(allow_none=True)
@@ -317,6 +330,11 @@ class Process(Schema):
     about = fields.String(allow_none=True, metadata={"description": "case 为关于另一件办件发起"})
 
 
+class Phase(Schema):
+    process = fields.String()
+    title = fields.String()
+
+
 class RecordKind(Schema):
     kind = fields.String()
     title = fields.String()
@@ -331,6 +349,7 @@ class Scheme(Schema):
     deployment = fields.Integer()
     now = fields.AwareDateTime(metadata={"description": "方案的当前时刻；演练库中各方案时钟不同"})
     processes = fields.List(fields.Nested(Process))
+    phases = fields.List(fields.Nested(Phase), metadata={"description": "办件的各个阶段，依次"})
     records = fields.List(fields.Nested(RecordKind))
     forms = fields.List(fields.String())
 

@@ -63,6 +63,7 @@ def _row(deployment_id: int) -> dict[str, Any]:
             }
             for name, process in scheme.processes.items()
         ],
+        "phases": scheme.phases,
         "records": [
             {"kind": kind, "title": declared.title, "form": declared.form}
             for kind, declared in scheme.records.items()

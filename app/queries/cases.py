@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,8 @@ from sqlalchemy.orm import defer
 from app.errors import NotFound
 from app.extensions import db
 from app.models import Case, Organisation, Person, Task
-from app.queries.paging import Page, capped_count, cut, limited, read_id_cursor
+from app.queries.paging import Page, all_rows, capped_count, cut, limited, read_id_cursor
+from app.queries.visibility import lies_in
 
 ROWS = (
     select(Case, Organisation.name, Person)
@@ -35,8 +36,11 @@ class CaseRow:
 
 @dataclass(frozen=True)
 class CaseFilter:
-    """What a list is narrowed to; empty text means any. `listed` compares with the variables that lists show,
-    `listed_text` looks for a part of them.
+    """What a list is narrowed to; empty text means any.
+
+    `phase` is the process of a phase that the case has come to, `phase_status` its status there; with
+    `first_phase` also what has come to none yet, by its status. `region` is the unit's, or one around it.
+    `listed` compares with the variables that lists show, `listed_text` looks for a part of them.
     """
 
     scheme_id: str = ""
@@ -45,6 +49,10 @@ class CaseFilter:
     unit: str = ""
     status: str = ""
     state: str = ""
+    phase: str = ""
+    phase_status: str = ""
+    first_phase: bool = False
+    region: str = ""
     started_from: datetime | None = None
     started_before: datetime | None = None
     listed: Mapping[str, str] = field(default_factory=dict)
@@ -59,6 +67,12 @@ def listing(scope: ColumnElement[bool], wanted: CaseFilter, before: str | None =
         query = query.where(Case.id < last)
     rows = [CaseRow(*row) for row in db.session.execute(limited(query))]
     return cut(rows, lambda row: str(row.case.id))
+
+
+def every(scope: ColumnElement[bool], wanted: CaseFilter) -> Iterator[CaseRow]:
+    """All of a list, the newest first. Raises TooMany."""
+    query = _narrowed(ROWS.where(scope), wanted).order_by(Case.id.desc())
+    return (CaseRow(*row) for row in all_rows(query))
 
 
 def one(case_id: int, scope: ColumnElement[bool]) -> CaseRow:
@@ -116,6 +130,10 @@ def _narrowed(query: Select[Any], wanted: CaseFilter) -> Select[Any]:
     exact = {Case.scheme_id: wanted.scheme_id, Case.process: wanted.process, Case.state: wanted.state}
     exact[Case.status] = wanted.status
     conditions: list[ColumnElement[bool]] = [column == text for column, text in exact.items() if text]
+    if wanted.phase:
+        conditions.append(_in_phase(wanted))
+    if wanted.region:
+        conditions.append(lies_in(wanted.region))
     if wanted.name:
         conditions.append(Person.name.contains(wanted.name, autoescape=True))
     if wanted.unit:
@@ -131,3 +149,14 @@ def _narrowed(query: Select[Any], wanted: CaseFilter) -> Select[Any]:
         if text
     ]
     return query.where(*conditions)
+
+
+def _in_phase(wanted: CaseFilter) -> ColumnElement[bool]:
+    status = {wanted.phase: wanted.phase_status}
+    come = Case.phases.contains(status) if wanted.phase_status else Case.phases.has_key(wanted.phase)
+    if not wanted.first_phase:
+        return come
+    yet_to_come = Case.phases == {}
+    if wanted.phase_status:
+        yet_to_come &= Case.status == wanted.phase_status
+    return come | yet_to_come

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy.orm import defer
 
 from app.extensions import db
 from app.models import Case, Organisation, Person, Task
-from app.queries.paging import Page, at_cursor, capped_count, cut, limited, read_at_cursor
+from app.queries.paging import Page, all_rows, at_cursor, capped_count, cut, limited, read_at_cursor
 
 ROWS = (
     select(Task, Case, Organisation.name, Person)
@@ -63,6 +63,18 @@ def open_tasks(organisation_id: int, wanted: TaskFilter, after: str | None = Non
     return cut(_fetch(limited(query)), lambda row: at_cursor(row.task.opened_at, row.task.id))
 
 
+def every_open(organisation_id: int, wanted: TaskFilter) -> Iterator[TaskRow]:
+    """All open tasks, the oldest first. Raises TooMany."""
+    query = _narrowed(ROWS.where(*_open(organisation_id)), wanted).order_by(Task.opened_at, Task.id)
+    return (TaskRow(*row) for row in all_rows(query))
+
+
+def every_done(organisation_id: int, wanted: TaskFilter) -> Iterator[TaskRow]:
+    """All that the organisation completed, the newest first. Raises TooMany."""
+    query = _narrowed(_done(organisation_id), wanted, Task.completed_at)
+    return (TaskRow(*row) for row in all_rows(query.order_by(Task.completed_at.desc(), Task.id.desc())))
+
+
 def count_open(organisation_id: int, wanted: TaskFilter | None = None) -> tuple[int, bool]:
     return capped_count(
         _narrowed(ROWS.with_only_columns(Task.id), wanted or TaskFilter()).where(*_open(organisation_id))
@@ -95,8 +107,8 @@ def newest_open(organisation_id: int) -> int:
 
 def done_tasks(organisation_id: int, wanted: TaskFilter, after: str | None = None) -> Page[TaskRow]:
     """A page of what the organisation completed, the newest first; `opened_*` then means completed."""
-    done = ROWS.where(Task.state == "completed", Task.completed_for == organisation_id)
-    query = _narrowed(done, wanted, Task.completed_at).order_by(Task.completed_at.desc(), Task.id.desc())
+    query = _narrowed(_done(organisation_id), wanted, Task.completed_at)
+    query = query.order_by(Task.completed_at.desc(), Task.id.desc())
     place = read_at_cursor(after)
     if place:
         query = query.where(tuple_(Task.completed_at, Task.id) < place)
@@ -110,6 +122,11 @@ def chosen(task_ids: Collection[int], organisation_id: int) -> Sequence[TaskRow]
     """The ticked tasks that the organisation holds and that are still open, in the inbox's order."""
     query = ROWS.where(*_open(organisation_id), Task.id.in_(task_ids))
     return _fetch(query.order_by(Task.opened_at, Task.id))
+
+
+def _done(organisation_id: int) -> Select[Any]:
+    """What it completed or gave back."""
+    return ROWS.where(Task.completed_for == organisation_id)
 
 
 def _open(organisation_id: int) -> tuple[ColumnElement[bool], ...]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row as SqlRow
+from sqlalchemy import Select, func, literal, select
 
+from app.errors import Refused
 from app.extensions import db
 
 PAGE_SIZE = 50
 COUNT_CAP = 1000
+MOST_ROWS = 10_000
+"""Of a list that is taken as a whole."""
+CHUNK = 500
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Row = TypeVar("Row")
@@ -35,6 +40,18 @@ def cut(rows: Sequence[Row], cursor_of: Callable[[Row], str]) -> Page[Row]:
     """A page from the rows of a `limited` query."""
     kept = rows[:PAGE_SIZE]
     return Page(kept, cursor_of(kept[-1]) if len(rows) > PAGE_SIZE else None)
+
+
+class TooMany(Refused):
+    """符合条件的太多，请缩小筛选范围。"""
+
+
+def all_rows(query: Select[Any]) -> Iterator[SqlRow[Any]]:
+    """All rows of a list, read in chunks. Raises TooMany beyond MOST_ROWS."""
+    excess = query.order_by(None).with_only_columns(literal(1), maintain_column_froms=True)
+    if db.session.execute(excess.offset(MOST_ROWS).limit(1)).first() is not None:
+        raise TooMany(f"符合条件的超过 {MOST_ROWS} 条，一次导不出来；请缩小筛选范围，分几次导出。")
+    return iter(db.session.execute(query.execution_options(yield_per=CHUNK)))
 
 
 def at_cursor(at: datetime, row_id: int) -> str:

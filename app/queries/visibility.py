@@ -48,7 +48,7 @@ def held_by(organisation_id: int) -> ColumnElement[bool]:
 
 
 def within(region: str) -> ColumnElement[bool]:
-    return Case.unit_id.in_(select(Organisation.id).where(_lies_in(region)))
+    return Case.unit_id.in_(select(Organisation.id).where(lies_in(region)))
 
 
 def in_areas(office_id: int, now: datetime) -> ColumnElement[bool]:
@@ -80,7 +80,7 @@ def _covers(jurisdiction: Jurisdiction) -> ColumnElement[bool]:
     Its level is the office's own: in the divisions below, and in a whole province, it sees units of every
     level; but a county's office does not see a city's own unit that happens to stand in the county.
     """
-    covers = _lies_in(jurisdiction.region)
+    covers = lies_in(jurisdiction.region)
     if jurisdiction.system is not None:
         covers &= Organisation.system == jurisdiction.system
     if jurisdiction.level is not None and not jurisdiction.region.endswith("0000"):
@@ -89,7 +89,8 @@ def _covers(jurisdiction: Jurisdiction) -> ColumnElement[bool]:
     return covers
 
 
-def _lies_in(region: str) -> ColumnElement[bool]:
+def lies_in(region: str) -> ColumnElement[bool]:
+    """Organisations of a region and of those below it."""
     return Organisation.region.startswith(region_prefix(region), autoescape=True)
 
 

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from app import edge
 from app.errors import NotFound
-from app.operations import accounts, second_factor
+from app.operations import accounts, exports, second_factor
 from app.queries import accounts as account_queries
 from app.queries import acts as act_queries
 from app.queries import organisations
@@ -40,6 +40,7 @@ LOGGED = {
     "second_factor.reset": _l("重置两步验证"),
     "second_factor.codes_renewed": _l("重新生成恢复码"),
     "second_factor.recovery_code_used": _l("使用恢复码"),
+    exports.EXPORTED: _l("导出列表"),
 }
 
 

@@ -9,22 +9,21 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement
 
 from app import edge
 from app.content.head import Process
 from app.content.scheme import Scheme
 from app.errors import DomainError
-from app.models import Case, Task
+from app.models import Task
 from app.operations import cases as case_operations
 from app.operations import organisations, tasks
 from app.queries import cases, inbox
 from app.queries import tasks as task_queries
-from app.queries.cases import CaseFilter
-from app.queries.visibility import held_by
+from app.queries.paging import Page
+from app.web import case_lists
 from app.web.inbox import MOST_AT_ONCE, result_rows, subject_name
-from app.web.listing import asked, asked_days, ticked
-from app.web.schemes import known_fields, newest_schemes, now_of, process_title
+from app.web.listing import ticked
+from app.web.schemes import newest_schemes, now_of
 from app.web.session import needs, signed_in
 
 bp = Blueprint("cases", __name__, url_prefix="/cases")
@@ -113,25 +112,22 @@ def _holds(scheme: Scheme, role: str, now: datetime) -> bool:
 
 def _list_page(items: Sequence[Mapping[str, Any]] = (), message: str = "") -> str:
     me = signed_in()
-    scope: ColumnElement[bool] = Case.unit_id == me.organisation_id
-    if not me.is_unit:
-        scope = held_by(me.organisation_id)
-    choices = [pair for pair in cases.processes(scope) if pair[0] in newest_schemes()]
-    chosen = _chosen_process(choices)
-    scheme = newest_schemes()[chosen[0]] if chosen else None
-    columns = _columns(scheme, chosen)
-    wanted = _wanted(chosen, columns)
-    page = cases.listing(scope, wanted, request.args.get("before"))
-    own = cases.open_tasks([row.case.id for row in page.rows], me.organisation_id)
+    scope = case_lists.scope_of(me)
+    choices = case_lists.kinds(scope)
+    shown = case_lists.asked_list(scope, choices)
+    rows, count = Page((), None), (0, False)
+    if shown:
+        wanted = shown.wanted()
+        rows = cases.listing(scope, wanted, request.args.get("before"))
+        count = cases.count(scope, wanted)
+    own = cases.open_tasks([row.case.id for row in rows.rows], me.organisation_id)
     return render_template(
         "cases/index.html",
-        page=page,
-        count=cases.count(scope, wanted),
-        scheme=scheme,
-        chosen=chosen,
-        choices=[("/".join(pair), _process_name(*pair)) for pair in choices],
-        statuses=cases.statuses(scope, *chosen) if chosen else [],
-        columns=columns,
+        page=rows,
+        count=count,
+        shown=shown,
+        choices=[("/".join(pair), case_lists.kind_name(*pair)) for pair in choices],
+        regions=case_lists.regions(),
         own=own,
         can_submit=any(_submittable(task) for of_case in own.values() for task in of_case),
         submittable=_submittable,
@@ -144,53 +140,3 @@ def _list_page(items: Sequence[Mapping[str, Any]] = (), message: str = "") -> st
 def _submittable(task: Task) -> bool:
     closed = task.closes_at is not None and task.closes_at <= now_of(task.scheme_id)
     return signed_in().is_unit and task.bulk and not closed
-
-
-def _chosen_process(choices: Sequence[tuple[str, str]]) -> tuple[str, str] | None:
-    scheme_id, _sep, process = asked("of").partition("/")
-    if (scheme_id, process) in choices:
-        return scheme_id, process
-    return choices[0] if choices else None
-
-
-def _wanted(chosen: tuple[str, str] | None, columns: Sequence[_Column]) -> CaseFilter:
-    begin, end = asked_days("from", "to")
-    scheme_id, process = chosen or ("", "")
-    return CaseFilter(
-        scheme_id=scheme_id,
-        process=process,
-        name=asked("name"),
-        unit=asked("unit"),
-        status=asked("status"),
-        started_from=begin,
-        started_before=end,
-        listed={column.name: asked(f"v-{column.name}") for column in columns if column.options},
-        listed_text={column.name: asked(f"v-{column.name}") for column in columns if not column.options},
-    )
-
-
-@dataclass(frozen=True)
-class _Column:
-    """A variable that lists show; with options where a form gives it some."""
-
-    name: str
-    label: str
-    options: Sequence[tuple[str, str]]
-
-
-def _columns(scheme: Scheme | None, chosen: tuple[str, str] | None) -> list[_Column]:
-    if scheme is None or chosen is None or chosen[1] not in scheme.processes:
-        return []
-    fields = known_fields(scheme)
-    columns = []
-    for name in scheme.processes[chosen[1]].listed:
-        known = fields.get(name)
-        options = [(str(option.value), option.label) for option in known.options or ()] if known else []
-        columns.append(_Column(name, known.title if known else name, options))
-    return columns
-
-
-def _process_name(scheme_id: str, process: str) -> str:
-    scheme = newest_schemes()[scheme_id]
-    title = process_title(scheme, process)
-    return title if len(newest_schemes()) == 1 else f"{title}（{scheme.name}）"

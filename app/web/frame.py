@@ -13,8 +13,17 @@ from markupsafe import Markup
 
 from app.operations import clock
 from app.queries import notices
-from app.web.listing import address_with
-from app.web.schemes import listed_text, masked, newest_schemes, now_of, process_title, role_title, scheme_of
+from app.web.listing import address_with, filters
+from app.web.schemes import (
+    blank_reason,
+    listed_text,
+    masked,
+    newest_schemes,
+    now_of,
+    process_title,
+    role_title,
+    scheme_of,
+)
 from app.web.session import SignedIn, viewer
 
 
@@ -24,6 +33,8 @@ def add_frame(app: Flask) -> None:
         csrf=_csrf_field,
         zip=zip,
         address_with=address_with,
+        blank_reason=blank_reason,
+        filters=filters,
         listed_text=listed_text,
         masked=masked,
         now_of=now_of,

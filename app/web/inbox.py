@@ -31,7 +31,7 @@ MOST_AT_ONCE = 200
 @bp.get("/")
 @needs("operator")
 def index() -> str:
-    me, wanted, schemes = signed_in().organisation_id, _wanted(), newest_schemes()
+    me, wanted, schemes = signed_in().organisation_id, wanted_tasks(), newest_schemes()
     return render_template(
         "inbox/index.html",
         page=inbox.open_tasks(me, wanted, request.args.get("after")),
@@ -54,7 +54,9 @@ def newest() -> BaseResponse:
 @needs("operator")
 def done() -> str:
     me = signed_in().organisation_id
-    return render_template("inbox/done.html", page=inbox.done_tasks(me, _wanted(), request.args.get("after")))
+    return render_template(
+        "inbox/done.html", page=inbox.done_tasks(me, wanted_tasks(), request.args.get("after"))
+    )
 
 
 @bp.get("/bulk")
@@ -153,7 +155,8 @@ def result_rows(
     return rows
 
 
-def _wanted() -> inbox.TaskFilter:
+def wanted_tasks() -> inbox.TaskFilter:
+    """What the address narrows the list to."""
     begin, end = asked_days("from", "to")
     return inbox.TaskFilter(asked("kind"), asked("unit"), asked("name"), begin, end)
 

@@ -10,6 +10,8 @@ from werkzeug.datastructures import MultiDict
 from app.web.filters import CHINA
 
 LONGEST_FILTER = 100
+PLACES = ("before", "after")
+"""The parameters that say where in a list a page begins."""
 
 
 def asked(name: str) -> str:
@@ -25,9 +27,19 @@ def asked_days(first: str, last: str) -> tuple[datetime | None, datetime | None]
 
 def address_with(**changes: str | None) -> str:
     """This page's address with some parameters changed; None takes one out."""
-    kept = {name: value for name, value in request.args.items() if name not in changes and value}
     added = {name: value for name, value in changes.items() if value}
+    kept = {name: value for name, value in filters().items() if name not in changes}
     return url_for(str(request.endpoint), **{**(request.view_args or {}), **kept, **added})
+
+
+def filters() -> dict[str, str]:
+    """What this page's address narrows the list to, for another; never what `url_for` itself takes."""
+    own = {"endpoint", *PLACES}
+    return {
+        name: value
+        for name, value in request.args.items()
+        if value and name not in own and not name.startswith("_")
+    }
 
 
 def ticked(sent: MultiDict[str, str]) -> list[int]:

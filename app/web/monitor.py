@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -9,12 +10,15 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_
 
 from app import edge
+from app.content.phases import statuses_of
+from app.content.scheme import Scheme
 from app.errors import NotFound
 from app.models import Case
 from app.operations import incidents
 from app.queries import cases, monitor
 from app.queries.cases import CaseFilter
 from app.queries.visibility import seen_by
+from app.web import case_lists
 from app.web.listing import asked, asked_days
 from app.web.schemes import newest_schemes, now_of
 from app.web.session import needs, signed_in
@@ -44,16 +48,23 @@ def index() -> str:
 def listing() -> str:
     scheme_id = _chosen_scheme()
     scheme = newest_schemes().get(scheme_id)
-    scope, wanted = _scope(scheme_id), _wanted()
-    processes = [(name, process.title) for name, process in scheme.processes.items()] if scheme else []
+    scope, wanted = _scope(scheme_id), _wanted(scheme_id)
     return render_template(
         "monitor/cases.html",
         chosen=scheme_id,
         page=cases.listing(scope, wanted, request.args.get("before")),
         count=cases.count(scope, wanted),
-        processes=processes,
-        statuses=cases.statuses(scope, scheme_id, wanted.process) if wanted.process else [],
+        processes=[(name, process.title) for name, process in scheme.processes.items()] if scheme else [],
+        phases=[(phase.process, phase.title) for phase in scheme.phases] if scheme else [],
+        statuses=_statuses(scope, scheme, wanted),
+        regions=case_lists.regions(),
     )
+
+
+def watched_list() -> tuple[str, ColumnElement[bool], CaseFilter]:
+    """The scheme, and what a supervisor's list of cases is of."""
+    scheme_id = _chosen_scheme()
+    return scheme_id, _scope(scheme_id), _wanted(scheme_id)
 
 
 @bp.post("/incidents/<int:incident_id>/retry")
@@ -79,13 +90,25 @@ def _scope(scheme_id: str) -> ColumnElement[bool]:
     return and_(seen_by(signed_in().sight), Case.scheme_id == scheme_id)
 
 
-def _wanted() -> CaseFilter:
+def _statuses(scope: ColumnElement[bool], scheme: Scheme | None, wanted: CaseFilter) -> Sequence[str]:
+    if scheme and wanted.phase:
+        return statuses_of(scheme, wanted.phase)
+    return cases.statuses(scope, scheme.id, wanted.process) if scheme and wanted.process else []
+
+
+def _wanted(scheme_id: str) -> CaseFilter:
     begin, end = asked_days("from", "to")
+    scheme = newest_schemes().get(scheme_id)
+    phases = {phase.process for phase in scheme.phases} if scheme else set()
+    phase = asked("phase") if asked("phase") in phases else ""
     return CaseFilter(
+        phase=phase,
+        phase_status=asked("status") if phase else "",
+        region=asked("region"),
         process=asked("process"),
         name=asked("name"),
         unit=asked("unit"),
-        status=asked("status"),
+        status="" if phase else asked("status"),
         state=asked("state"),
         started_from=begin,
         started_before=end,

@@ -10,8 +10,9 @@ from flask import g
 from app import clock, edge
 from app.content.form_fields import Field
 from app.content.masking import DEFAULT_ID_MASK
+from app.content.phases import Blanks
 from app.content.scheme import Scheme
-from app.models import Person
+from app.models import Case, Person
 from app.operations import deployments, people
 from app.operations._plain import from_json
 from app.operations.clock import scheme_now
@@ -106,3 +107,14 @@ def listed_text(scheme: Scheme, value: Any) -> str:
         return day(value)
     titles = {grade.code: grade.title for grade in scheme.grades}
     return titles.get(str(value), str(value))
+
+
+def blank_reason(case: Case, variable: str) -> str:
+    """Why a case has no value of a variable that lists show (CQ-23); made once a deployment and request."""
+    if "blanks" not in g:
+        g.blanks = {}
+    known: dict[int, Blanks] = g.blanks
+    if case.deployment_id not in known:
+        known[case.deployment_id] = Blanks(scheme_of(case.deployment_id))
+    over = case.state != "running"
+    return known[case.deployment_id].reason(variable, case.listed, case.phases, over=over)
