@@ -41,15 +41,15 @@ def record(now: datetime) -> Root | None:
     """
     if not db.session.scalar(select(func.pg_try_advisory_xact_lock(PROVING))):
         return None
-    file, registered = root_file(), _newest_registered()
+    file = root_file()
     newest = file.newest()
     if newest is None:
-        if registered or file.path.exists():
+        if file.path.exists() or _newest_registered():
             raise Refused(
                 "存证文件不见了或末行无法识别，存证已停；请恢复该文件，或用 flask proof begin 重新开始。"
             )
         return _add(None, tree_of(_heads()), now)
-    _register(file, registered.number if registered else 0)
+    _register(file)
     if now < newest.at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1):
         return None
     tree = file.tree(newest)
@@ -96,12 +96,14 @@ def _add(before: Root | None, tree: Tree, now: datetime, ground: str | None = No
     root = replace(unsigned, mac=unsigned.keyed(settings().history_key))
     file = root_file()
     file.append(root, tree)
-    _register(file, root.number - 1)
+    _register(file)
     return root
 
 
-def _register(file: RootFile, upto: int) -> None:
+def _register(file: RootFile) -> None:
     """Copies lines to the database that it lacks, as after a fall between file and commit."""
+    newest = _newest_registered()
+    upto = newest.number if newest else 0
     roots = (parse(line) for line in file.lines())
     missing = [root for root in roots if root and root.number > upto]
     if missing:

@@ -429,6 +429,13 @@ class TestTheFileOutside:
             with pytest.raises(Invalid), atomic():
                 proof.begin(ground, clock.now())
 
+    def test_what_the_restored_database_lacks_is_registered_then(self, case_id: int, attack: Attack) -> None:
+        record(1)
+        attack("DELETE FROM proof_root WHERE number = 2")
+        with atomic():
+            assert proof.begin("恢复昨天的备份", clock.now()).number == 3
+        assert findings() == []
+
     def test_a_lost_one_is_begun_anew_after_the_last_number(self, case_id: int, tmp_path: Path) -> None:
         record(1)
         for file in tmp_path.iterdir():
