@@ -14,6 +14,9 @@ class CapabilityDeclaration:
     by an error boundary event. `optional` inputs may be left out. `parameters` are those that the scheme has
     to give for it. `locks_quota` tells the sweep to give such a case a transaction of its own (decision 4),
     `changes_unit` that the case belongs to the unit of the output `unit` afterwards.
+
+    A case may be given back 退回 to a step before the effect if another capability undoes it (`undone_by`), or
+    if it does no harm that it is caused again (`repeatable`); else not any more.
     """
 
     name: str
@@ -25,3 +28,5 @@ class CapabilityDeclaration:
     parameters: Mapping[str, str] = field(default_factory=dict)
     locks_quota: bool = False
     changes_unit: bool = False
+    undone_by: str | None = None
+    repeatable: bool = False

@@ -50,6 +50,13 @@ class Case(db.Model):
         Index("ix_case_unit", "unit_id", "scheme_id", "process", "id"),
         Index("ix_case_person", "person_id", "id"),
         Index("ix_case_scheme", "scheme_id", "process", "state", "id"),
+        # For the list of a phase's few in one status; `phases @> {process: status}`.
+        Index(
+            "ix_case_phases",
+            "phases",
+            postgresql_using="gin",
+            postgresql_ops={"phases": "jsonb_path_ops"},
+        ),
         Index("ix_case_linked", "linked_case_id", "id", postgresql_where=text("linked_case_id is not null")),
     )
 
@@ -69,6 +76,8 @@ class Case(db.Model):
     phases: Mapped[Json] = mapped_column(server_default=text("'{}'::jsonb"))
     engine_state: Mapped[bytes]
     engine: Mapped[Code]
+    overlays: Mapped[Json] = mapped_column(server_default=text("'{}'::jsonb"))
+    workdays: Mapped[int] = mapped_column(server_default=text("0"))
     seq: Mapped[int]
     head: Mapped[bytes]
     started_at: Mapped[Instant]
@@ -76,15 +85,13 @@ class Case(db.Model):
     ended_at: Mapped[OptionalInstant]
     archived_at: Mapped[OptionalInstant]
     retained_until: Mapped[date | None]
-    overlays: Mapped[Json] = mapped_column(server_default=text("'{}'::jsonb"))
-    workdays: Mapped[int] = mapped_column(server_default=text("0"))
 
 
 class Task(db.Model):
-    """A user task 待办事项; `state`: open, completed, returned, cancelled. The office that resolved is stored once.
+    """A user task 待办事项; `state`: open, completed, returned, cancelled. Its office is stored once.
 
-    One that is `returned` was done by giving the case back 退回 to an earlier step, whose task then names it in
-    `returned_from`; `straight_back`: once that one is done, the case goes straight to where it came back from.
+    One that is `returned` was done by giving the case back 退回 to an earlier step, whose new task names it
+    in `returned_from`. `straight_back`: once that is done, the case goes straight to where it came back from.
 
     `closes_at`: the instant from which a completion is refused. `pending_since` is the `received_at` of a
     bulk request that was accepted and has not come to this task yet (decision 3).
@@ -124,6 +131,8 @@ class Task(db.Model):
     completed_at: Mapped[OptionalInstant]
     completed_by: Mapped[OptionalAccountRef]
     completed_for: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    returned_from: Mapped[int | None] = mapped_column(ForeignKey("task.id"))
+    straight_back: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class TaskValue(db.Model):
@@ -131,8 +140,6 @@ class TaskValue(db.Model):
 
     __tablename__ = "task_value"
 
-    returned_from: Mapped[int | None] = mapped_column(ForeignKey("task.id"))
-    straight_back: Mapped[bool] = mapped_column(server_default=text("false"))
     task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), primary_key=True)
     values: Mapped[Json]
     salt: Mapped[bytes]

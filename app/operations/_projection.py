@@ -95,7 +95,7 @@ _STATEMENTS = {
         "payloads": insert(HistoryPayload.__table__),
         "tasks": insert(_TASK),
         "tasks_completed": _of_token(update(_TASK), _TASK).values(
-            state="completed",
+            state=bindparam("done"),
             pending_since=None,
             completed_at=bindparam("completed_at"),
             completed_by=bindparam("completed_by"),
@@ -126,11 +126,12 @@ _STATEMENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """Which task's token a step completed, and by whom."""
+    """Which task's token a step completed, and by whom; `state` is `completed` or `returned`."""
 
     token: int
     actor_id: int | None
     organisation_id: int | None
+    state: str = "completed"
 
 
 OfficeOf = Callable[[TaskWait], tuple[str, str, int | None]]
@@ -167,8 +168,8 @@ def _project_tasks(
     for token in old.keys() - new.keys():
         key = {"of_case": of_case["case_id"], "of_token": token, "completed_at": at}
         if completion is not None and completion.token == token:
-            done = {"completed_by": completion.actor_id, "completed_for": completion.organisation_id}
-            changes.tasks_completed.append({**key, **done})
+            by = {"completed_by": completion.actor_id, "completed_for": completion.organisation_id}
+            changes.tasks_completed.append({**key, **by, "done": completion.state})
         else:
             changes.tasks_cancelled.append(key)
     for token, wait in new.items():

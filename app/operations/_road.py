@@ -31,6 +31,9 @@ from app.operations.capabilities import CapabilityRefused
 GRACE = timedelta(seconds=60)
 """A timer fires this long after it is due: a request received in time has had its chance (decision 3)."""
 
+_DONE_BY = {"complete": "completed", "move": "returned"}
+"""What becomes of the task whose token a call of that kind names."""
+
 PENDING_FOR = timedelta(hours=1)
 """So long a bulk request may hold timers up: one that was killed on its way leaves its marks behind."""
 
@@ -133,8 +136,9 @@ class Moving:
             resolved["unit"] = self.unit_id
             self._hand_over(after, resolved["offices"])
         completion = None
-        if call.kind == "complete":
-            completion = Completion(call.arguments["token"], actor.account_id, actor.organisation_id)
+        if call.kind in _DONE_BY and "token" in call.arguments:
+            by = (actor.account_id, actor.organisation_id)
+            completion = Completion(call.arguments["token"], *by, _DONE_BY[call.kind])
         office_of = self._office_of(at, resolved["offices"])
         project(self.changes, self.id, self.scheme.id, self.stands, after, at, office_of, completion)
         self._send(after, at)
@@ -440,7 +444,7 @@ _LOCKED = (
         _CASE.head,
         _CASE.engine_state,
         select(func.coalesce(func.max(_HOLIDAY.version), 0)).scalar_subquery().label("workdays_version"),
-        _overlays.in_force(_CASE.scheme_id, _CASE.unit_id, _CASE.id).label("moved"),
+        _overlays.in_force(_CASE.scheme_id, _overlays.region_of(_CASE.unit_id), _CASE.id).label("moved"),
         select(func.array_agg(_TIMER.token))
         .where(_TIMER.case_id == _CASE.id, _TIMER.parked_at.is_not(None))
         .correlate(Case.__table__)

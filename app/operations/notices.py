@@ -17,6 +17,7 @@ NOTIFY = CapabilityDeclaration(
     "发送站内消息",
     inputs={"text": "消息内容"},
     outputs={"notice": "消息编号"},
+    repeatable=True,
 )
 
 

@@ -26,6 +26,7 @@ REGISTER_POSTS = CapabilityDeclaration(
     outputs={"grades": "登记的等级数"},
     refusals={"below_claims": "备案的空缺岗位少于已被占用的名额"},
     locks_quota=True,
+    repeatable=True,
 )
 RESERVE_PLACE = CapabilityDeclaration(
     "reserve_place",
@@ -38,6 +39,7 @@ RESERVE_PLACE = CapabilityDeclaration(
         NO_VACANCY: "该等级已无空缺岗位",
     },
     locks_quota=True,
+    undone_by="release_place",
 )
 RELEASE_PLACE = CapabilityDeclaration(
     "release_place", "释放岗位名额", outputs={"released": "是否释放了名额"}, locks_quota=True

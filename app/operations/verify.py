@@ -134,7 +134,8 @@ def _completion_findings(case: Row[Any], rows: list[Row[Any]]) -> Iterator[str]:
     """Where somebody else, or another office, is entered as having completed a task."""
     done = {row.task_id: (row.at, row.actor_id, row.office_id) for row in rows if row.task_id is not None}
     entered = (Task.completed_at, Task.completed_by, Task.completed_for)
-    tasks = select(Task.id, Task.name, *entered).where(Task.case_id == case.id, Task.state == "completed")
+    done_by_somebody = (Task.case_id == case.id, Task.state.in_(("completed", "returned")))
+    tasks = select(Task.id, Task.name, *entered).where(*done_by_somebody)
     for task_id, name, *by in db.session.execute(tasks.order_by(Task.id)):
         if done.get(task_id) != tuple(by):
             yield f"待办事项“{name}”登记的办理人与记录不符"

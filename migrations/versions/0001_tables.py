@@ -257,6 +257,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_case_deployment_id'), 'case', ['deployment_id'], unique=False)
     op.create_index('ix_case_linked', 'case', ['linked_case_id', 'id'], unique=False, postgresql_where=sa.text('linked_case_id is not null'))
     op.create_index('ix_case_person', 'case', ['person_id', 'id'], unique=False)
+    op.create_index('ix_case_phases', 'case', ['phases'], unique=False, postgresql_using='gin', postgresql_ops={'phases': 'jsonb_path_ops'})
     op.create_index('ix_case_scheme', 'case', ['scheme_id', 'process', 'state', 'id'], unique=False)
     op.create_index('ix_case_unique_key', 'case', ['jurisdiction', 'scheme_id', 'unique_key'], unique=True, postgresql_where=sa.text('ended_at is null and unique_key is not null'))
     op.create_index('ix_case_unit', 'case', ['unit_id', 'scheme_id', 'process', 'id'], unique=False)
@@ -318,6 +319,57 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('case_id', 'token', name=op.f('pk_certificate_copy'))
     )
     op.create_index(op.f('ix_certificate_copy_certificate_id'), 'certificate_copy', ['certificate_id'], unique=False)
+    op.create_table('payment',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('jurisdiction', sa.Text(collation='C'), nullable=False),
+    sa.Column('case_id', sa.BigInteger(), nullable=False),
+    sa.Column('purpose', sa.String(), nullable=False),
+    sa.Column('amount', sa.BigInteger(), nullable=False),
+    sa.Column('state', sa.Text(collation='C'), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('method', sa.Text(collation='C'), nullable=True),
+    sa.Column('receipt', sa.Text(collation='C'), nullable=True),
+    sa.Column('provider', sa.Text(collation='C'), nullable=True),
+    sa.Column('order_number', sa.Text(collation='C'), nullable=True),
+    sa.Column('reference', sa.Text(collation='C'), nullable=True),
+    sa.Column('paid_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('provider_day', sa.Date(), nullable=True),
+    sa.Column('ground', sa.String(), nullable=True),
+    sa.Column('refund_reference', sa.Text(collation='C'), nullable=True),
+    sa.Column('refunded_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_payment_case_id_case')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_payment'))
+    )
+    op.create_index('ix_payment_day', 'payment', ['provider', 'provider_day'], unique=False)
+    op.create_index('ix_payment_live', 'payment', ['case_id', 'purpose'], unique=True, postgresql_where=sa.text("state in ('due', 'paid')"))
+    op.create_index('ix_payment_order', 'payment', ['order_number'], unique=True)
+    op.create_index('ix_payment_receipt', 'payment', ['jurisdiction', 'receipt'], unique=True, postgresql_where=sa.text('receipt is not null'))
+    op.create_index('ix_payment_state', 'payment', ['state', 'id'], unique=False)
+    op.create_table('payment_callback',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('provider', sa.Text(collation='C'), nullable=False),
+    sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('digest', sa.LargeBinary(), nullable=False),
+    sa.Column('verdict', sa.Text(collation='C'), nullable=False),
+    sa.Column('order_number', sa.Text(collation='C'), nullable=True),
+    sa.Column('reference', sa.Text(collation='C'), nullable=True),
+    sa.Column('amount', sa.BigInteger(), nullable=True),
+    sa.Column('payment_id', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['payment_id'], ['payment.id'], name=op.f('fk_payment_callback_payment_id_payment')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_payment_callback'))
+    )
+    op.create_index('ix_payment_callback_verdict', 'payment_callback', ['verdict', 'id'], unique=False)
+    op.create_table('reconciliation',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('provider', sa.Text(collation='C'), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('lines', sa.Integer(), nullable=False),
+    sa.Column('total', sa.BigInteger(), nullable=False),
+    sa.Column('differences', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_reconciliation'))
+    )
+    op.create_index('ix_reconciliation_day', 'reconciliation', ['day', 'id'], unique=False)
     op.create_table('entered_id_number',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('case_id', sa.BigInteger(), nullable=False),
@@ -483,15 +535,18 @@ def upgrade() -> None:
     sa.Column('completed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('completed_by', sa.BigInteger(), nullable=True),
     sa.Column('completed_for', sa.BigInteger(), nullable=True),
+    sa.Column('returned_from', sa.BigInteger(), nullable=True),
+    sa.Column('straight_back', sa.Boolean(), server_default=sa.text('false'), nullable=False),
     sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_task_case_id_case')),
     sa.ForeignKeyConstraint(['completed_by'], ['account.id'], name=op.f('fk_task_completed_by_account')),
     sa.ForeignKeyConstraint(['completed_for'], ['organisation.id'], name=op.f('fk_task_completed_for_organisation')),
     sa.ForeignKeyConstraint(['office_id'], ['organisation.id'], name=op.f('fk_task_office_id_organisation')),
+    sa.ForeignKeyConstraint(['returned_from'], ['task.id'], name=op.f('fk_task_returned_from_task')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_task'))
     )
     op.create_index('ix_task_case', 'task', ['case_id', 'token'], unique=False)
     op.create_index('ix_task_pending', 'task', ['case_id'], unique=False, postgresql_where=sa.text('pending_since is not null'))
-    op.create_index('ix_task_done', 'task', ['completed_for', 'completed_at', 'id'], unique=False, postgresql_where=sa.text("state = 'completed'"))
+    op.create_index('ix_task_done', 'task', ['completed_for', 'completed_at', 'id'], unique=False, postgresql_where=sa.text('completed_for is not null'))
     op.create_index('ix_task_inbox', 'task', ['office_id', 'opened_at', 'id'], unique=False, postgresql_where=sa.text("state = 'open'"))
     op.create_table('timer',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -579,6 +634,34 @@ def upgrade() -> None:
     op.create_index('ix_overlay_approved', 'overlay', ['scheme_id'], unique=False, postgresql_where=sa.text("state = 'approved'"))
     op.create_index(op.f('ix_overlay_case_id'), 'overlay', ['case_id'], unique=False)
     op.create_index('ix_overlay_under_way', 'overlay', ['id'], unique=False, postgresql_where=sa.text("state = 'approved' and carried_out_at is null"))
+    op.create_table('import',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('organisation_id', sa.BigInteger(), nullable=False),
+    sa.Column('account_id', sa.BigInteger(), nullable=False),
+    sa.Column('scheme_id', sa.Text(collation='C'), nullable=False),
+    sa.Column('element', sa.Text(collation='C'), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('title', sa.String(), nullable=False),
+    sa.Column('state', sa.Text(collation='C'), nullable=False),
+    sa.Column('uploaded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('received_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_import_account_id_account')),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_import_organisation_id_organisation')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_import'))
+    )
+    op.create_index(op.f('ix_import_organisation_id'), 'import', ['organisation_id'], unique=False)
+    op.create_table('import_row',
+    sa.Column('import_id', sa.BigInteger(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('case_id', sa.BigInteger(), nullable=True),
+    sa.Column('task_id', sa.BigInteger(), nullable=True),
+    sa.Column('subject', sa.String(), nullable=False),
+    sa.Column('values', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('state', sa.Text(collation='C'), nullable=False),
+    sa.Column('message', sa.String(), nullable=True),
+    sa.ForeignKeyConstraint(['import_id'], ['import.id'], name=op.f('fk_import_row_import_id_import'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('import_id', 'number', name=op.f('pk_import_row'))
+    )
 
 
 def downgrade() -> None:
@@ -586,6 +669,9 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_overlay_case_id'), table_name='overlay')
     op.drop_index('ix_overlay_approved', table_name='overlay', postgresql_where=sa.text("state = 'approved'"))
     op.drop_table('overlay')
+    op.drop_table('import_row')
+    op.drop_index(op.f('ix_import_organisation_id'), table_name='import')
+    op.drop_table('import')
     op.drop_table('task_value')
     op.drop_table('task_draft')
     op.drop_index('ix_place_claim_quota', table_name='place_claim', postgresql_where=sa.text('released_at is null'))
@@ -596,7 +682,7 @@ def downgrade() -> None:
     op.drop_index('ix_timer_case', table_name='timer')
     op.drop_table('timer')
     op.drop_index('ix_task_inbox', table_name='task', postgresql_where=sa.text("state = 'open'"))
-    op.drop_index('ix_task_done', table_name='task', postgresql_where=sa.text("state = 'completed'"))
+    op.drop_index('ix_task_done', table_name='task', postgresql_where=sa.text('completed_for is not null'))
     op.drop_index('ix_task_pending', table_name='task', postgresql_where=sa.text('pending_since is not null'))
     op.drop_index('ix_task_case', table_name='task')
     op.drop_table('task')
@@ -620,6 +706,16 @@ def downgrade() -> None:
     op.drop_table('deployment_file')
     op.drop_index('ix_entered_id_number_case', table_name='entered_id_number')
     op.drop_table('entered_id_number')
+    op.drop_index('ix_reconciliation_day', table_name='reconciliation')
+    op.drop_table('reconciliation')
+    op.drop_index('ix_payment_callback_verdict', table_name='payment_callback')
+    op.drop_table('payment_callback')
+    op.drop_index('ix_payment_state', table_name='payment')
+    op.drop_index('ix_payment_receipt', table_name='payment', postgresql_where=sa.text('receipt is not null'))
+    op.drop_index('ix_payment_order', table_name='payment')
+    op.drop_index('ix_payment_live', table_name='payment', postgresql_where=sa.text("state in ('due', 'paid')"))
+    op.drop_index('ix_payment_day', table_name='payment')
+    op.drop_table('payment')
     op.drop_index(op.f('ix_certificate_copy_certificate_id'), table_name='certificate_copy')
     op.drop_table('certificate_copy')
     op.drop_index('ix_certificate_valid', table_name='certificate', postgresql_where=sa.text("state = 'valid'"))
@@ -632,6 +728,7 @@ def downgrade() -> None:
     op.drop_index('ix_case_unit', table_name='case')
     op.drop_index('ix_case_unique_key', table_name='case', postgresql_where=sa.text('ended_at is null and unique_key is not null'))
     op.drop_index('ix_case_scheme', table_name='case')
+    op.drop_index('ix_case_phases', table_name='case', postgresql_using='gin', postgresql_ops={'phases': 'jsonb_path_ops'})
     op.drop_index('ix_case_person', table_name='case')
     op.drop_index('ix_case_linked', table_name='case', postgresql_where=sa.text('linked_case_id is not null'))
     op.drop_index(op.f('ix_case_deployment_id'), table_name='case')
