@@ -8,5 +8,6 @@ from app.operations import certificates as certificates
 from app.operations import corrections as corrections
 from app.operations import notices as notices
 from app.operations import places as places
+from app.operations import progress as progress
 from app.operations import releases as releases
 from app.operations import transfers as transfers

@@ -172,6 +172,10 @@ CASES: dict[str, Sequence[Asked]] = {
         Asked(bare, {"message": "list_published"}),
         Asked(awaiting, {"message": "list_published", "scope": "unit"}),
     ),
+    "unit_progress": (
+        Asked(bare, {"process": "filing"}),
+        Asked(holding_a_place, {"process": "filing", "statuses": ["待区县审核"]}),
+    ),
     "allot_account": (
         Asked(bare, {"login": "dongxi", "name": "张管理"}),
         Asked(bare, {"login": "dongxi", "name": "张管理", "replace": True}),
