@@ -9,11 +9,14 @@ what a person or the machine does, once. By default a transaction is opened for 
         person = stage.people["赵四"]
         return lambda: people.leave(person, actor=SYSTEM, now=NOW)
 
-A capability's story goes the way of a case, so that the log knows of it. `Story` has what else can be said.
+A capability's story goes the way of a case, so that the log knows of it; without one it is asked as in the
+capability kit. `Story` has what else can be said.
 """
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +25,7 @@ from app.extensions import atomic
 from support.killed import World
 from support.stories.stage import Stage
 
-__all__ = ["STORIES", "Act", "Stage", "Story", "story"]
+__all__ = ["Act", "Stage", "Story", "every", "story"]
 
 Act = Callable[[], object]
 
@@ -41,6 +44,8 @@ class Story:
     """It may come a second time although the first was committed, and the result is the same."""
     changes: bool = True
     """Something of it stays in the database."""
+    logged: bool = True
+    """The log knows of it, so that `verify` can be asked."""
     differs: frozenset[str] = frozenset()
     """Tables and columns that tell how often it was tried."""
     meanwhile: Callable[[World], object] = lambda world: None
@@ -58,6 +63,16 @@ class Story:
 
 
 STORIES: dict[str, Story] = {}
+"""Those that the modules here tell; `every` has all."""
+
+
+def every() -> dict[str, Story]:
+    """All stories by name."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+    told = {verb for known in STORIES.values() for verb in known.verbs}
+    beside: dict[str, Story] = importlib.import_module(f"{__name__}.asked").asked_beside(told)
+    return {**STORIES, **beside}
 
 
 def story(*verbs: str, **more: Any) -> Callable[[Callable[[Stage], Act]], Callable[[Stage], Act]]:

@@ -115,7 +115,7 @@ def the_scheduler_keeps_house(stage: Stage) -> Act:
     return scheduler.keep_house
 
 
-@story("timers.retime", parts=True)
+@story("timers.retime", "timers.retime_case", parts=True)
 def a_year_becomes_known(stage: Stage) -> Act:
     for _ in range(2):
         open_wait(stage.built, "working", at("2026-12-30 09:00"))

@@ -10,12 +10,12 @@ from app.config import PROJECT
 from app.content.scenarios import read_scenarios
 from app.extensions import atomic
 from app.operations import clock as clocks
-from app.operations import deployments, files, proof, regions, scenarios, workdays, worlds
+from app.operations import deployments, exports, files, proof, regions, scenarios, workdays, worlds
 from app.operations.actors import SYSTEM
 from support.stories import Act, Stage, story
 from support.stories.stage import CLOSES, FILED, GROUND, LATER, closing, unused_files
 from support.waits import WAITS
-from support.world import LIBRARY, PDF, PUBLISHED, SCHEME, open_filing, tiny_files, upload
+from support.world import LIBRARY, OFFICE, PDF, PUBLISHED, SCHEME, open_filing, tiny_files, upload
 
 
 @story("files.store")
@@ -100,3 +100,8 @@ def the_record_is_begun_anew(stage: Stage) -> Act:
     with atomic():
         proof.record(clock.now())
     return lambda: proof.begin("恢复备份", clock.now())
+
+
+@story("exports.log")
+def a_list_is_taken_out(stage: Stage) -> Act:
+    return lambda: exports.log("cases", {"phase": "review"}, 3, actor=stage.actors[OFFICE], now=FILED)
