@@ -12,6 +12,7 @@ from app.api import (
     cases,
     certificates,
     clocks,
+    dry_runs,
     files,
     monitor,
     notices,
@@ -32,7 +33,7 @@ from app.extensions import csrf
 PREFIX = "/api/v1"
 ROOMS = (
     *(sessions, second_factor, units, people, schemes, cases, tasks, files, notices),
-    *(accounts, organisations, clocks, proofs, certificates, monitor),
+    *(accounts, organisations, clocks, proofs, certificates, monitor, dry_runs),
 )
 
 

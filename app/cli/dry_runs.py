@@ -1,99 +1,21 @@
-"""How a dry run is told: each step with the way that the case took, and what waits after it."""
+"""How a dry run is printed."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator, Mapping
 
 import click
 
 from app.cli.telling import shown, tell
 from app.content import Scheme
-from app.engine.dry_run import DryRun, DryStep, Move, Waiting
-from app.engine.types import Happening
-
-_MOVES = {"complete": "办理“{}”", "receive": "收到“{}”", "fire": "等到“{}”", "pass": "时间过去"}
-_KINDS = {"task": "待办", "message": "消息", "timer": "定时"}
-
-Names = Mapping[str, str]
+from app.content.dry_run_words import told_end, told_steps
+from app.engine.dry_run import DryRun
 
 
 def tell_run(run: DryRun, scheme: Scheme) -> bool:
     """Prints the way; whether a problem stopped it."""
-    names = _names(scheme)
-    for number, step in enumerate(run.steps):
-        click.echo(f"{_heading(number, step.move, names)}  {shown(step.at)}")
-        for line in _lines(step, names):
+    for step in told_steps(run, scheme):
+        click.echo(f"{step.heading}  {shown(step.at)}")
+        for line in step.lines:
             click.echo(f"    {line}")
-    if run.outcome is not None:
-        properties = run.outcome.properties
-        status = properties.get("status") or run.outcome.name or run.outcome.element
-        click.echo(f"结束：{status}（{properties.get('outcome') or '没有结果代号'}）")
-    elif run.steps:
-        click.echo("没有走到结束。")
+    if (end := told_end(run)) is not None:
+        click.echo(end)
     return tell(run.problems)
-
-
-def _names(scheme: Scheme) -> Names:
-    processes = scheme.definitions.processes.values()
-    return {element.id: element.name for process in processes for element in process.elements.values()}
-
-
-def _called(element: str, names: Names) -> str:
-    return names.get(element) or element
-
-
-def _heading(number: int, move: Move | None, names: Names) -> str:
-    if move is None:
-        return "开始"
-    return f"第 {number} 步：{_MOVES[move.kind].format(_called(move.target, names))}"
-
-
-def _lines(step: DryStep, names: Names) -> Iterator[str]:
-    passed = [_called(one.element, names) for one in step.happened if one.kind == "completed"]
-    if passed:
-        yield f"经过 {' → '.join(passed)}"
-    for one in step.happened:
-        line = _line(one, names)
-        if line:
-            yield line
-    if step.waiting:
-        yield f"在等 {'、'.join(map(_wait, step.waiting))}"
-
-
-def _line(one: Happening, names: Names) -> str | None:
-    name, detail = _called(one.element, names), one.detail
-    match one.kind:
-        case "decided":
-            rows = "、".join(str(row["row"]) for row in detail["matched"])
-            which = f"第 {rows} 行" if rows else "没有一行符合"
-            return f"“{name}”按决策 {detail['decision']}，{which}：{_written(detail['value'])}"
-        case "asked":
-            return f"“{name}”要求系统能力 {detail['capability']}：{_written(detail['inputs'])}"
-        case "refused":
-            return f"“{name}”被拒绝：{detail['code']}"
-        case "fired":
-            return f"“{name}”到期（{shown(detail['due_at'])}）"
-        case "sent":
-            return f"“{name}”发出消息 {detail['message']}"
-        case "error":
-            return f"“{name}”接住错误 {detail['code']}"
-        case "cancelled":
-            return f"“{name}”被取消"
-    return None
-
-
-def _written(value: object) -> str:
-    """A value on one line; a long one is cut."""
-    if isinstance(value, Mapping):
-        text = "，".join(f"{name}={_written(item)}" for name, item in value.items()) or "（无）"
-    else:
-        text = str(value)
-    return text if len(text) <= 120 else f"{text[:120]}……"
-
-
-def _wait(wait: Waiting) -> str:
-    if wait.kind == "timer":
-        when = shown(wait.due_at) if wait.due_at else "尚未确定"
-    else:
-        when = f"{shown(wait.due_at)} 截止" if wait.due_at else ""
-    return f"{_KINDS[wait.kind]}“{wait.name or wait.element}”{f'（{when}）' if when else ''}"

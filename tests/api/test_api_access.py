@@ -87,6 +87,7 @@ REQUESTS = [
 OF_NOBODY = {
     ("GET", "/schemes/<word:scheme_id>/forms/<path:form>"),
     ("PUT", "/clocks/<word:scheme_id>"),
+    ("POST", "/schemes/<word:scheme_id>/dry-runs"),
     ("GET", "/certificates/<word:number>"),
 }
 """What is the same for everybody who may see it at all."""
@@ -261,6 +262,7 @@ LOOKING = WATCHING | {
     ("GET", "/cases/<id:case_id>/proof"),
     ("GET", "/files/<word:name>"),
 }
+DRY_RUN = {("POST", "/schemes/<word:scheme_id>/dry-runs")}
 CLOCKS = {("GET", "/clocks"), ("PUT", "/clocks/<word:scheme_id>")}
 BEFORE_ALL_IS_SET = OWN_ACCOUNT | {
     ("GET", "/departments"),
@@ -291,10 +293,12 @@ def test_without_a_session_all_else_is_shut(stage: Stage, anybody: Caller) -> No
 def test_each_duty_opens_its_own_routes(stage: Stage, duty: str, more: set[tuple[str, str]] | None) -> None:
     stage.give(LIBRARY, duty)
     forbidden = {rule for rule, answer in answers(stage, caller(stage, LIBRARY)) if answer.status_code == 403}
-    administration = CLOCKS | kept(stage)
+    administration = CLOCKS | DRY_RUN | kept(stage)
     opened = set(rules(stage)) - administration - WATCHING if more is None else UNGUARDED | FOR_ALL | more
     if duty == "administrator":
         opened |= administration
+    if duty == "designer":
+        opened |= DRY_RUN
     assert set(rules(stage)) - forbidden == opened
 
 

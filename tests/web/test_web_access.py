@@ -60,6 +60,7 @@ def addresses(theirs: Belongings) -> dict[str, tuple[str, ...]]:
         f"/files/{theirs.upload}": ("GET",),
         f"/monitor/incidents/{theirs.incident}/retry": ("POST",),
         "/clocks/nowhere-2021": ("POST",),
+        "/schemes/nowhere-2021/dry-runs/filing": ("GET", "POST"),
     }
 
 
