@@ -15,8 +15,8 @@ class CapabilityDeclaration:
     to give for it. `locks_quota` tells the sweep to give such a case a transaction of its own (decision 4),
     `changes_unit` that the case belongs to the unit of the output `unit` afterwards.
 
-    A case may be given back 退回 to a step before the effect if another capability undoes it (`undone_by`), or
-    if it does no harm that it is caused again (`repeatable`); else not any more.
+    A case may be given back 退回 to a step before the effect if another capability undoes it (`undone_by`)
+    or if it does no harm that it is caused again (`repeatable`); else not any more.
     """
 
     name: str

@@ -9,7 +9,9 @@ from app.content.catalogues import check_catalogue
 from app.content.checks.clauses import check_clauses
 from app.content.checks.diagrams import check_diagrams
 from app.content.checks.expressions import check_expressions
+from app.content.checks.imports import check_imports
 from app.content.checks.messages import check_messages
+from app.content.checks.returns import check_returns
 from app.content.checks.scenarios import check_scenarios
 from app.content.checks.sheet import check_sheet
 from app.content.checks.subject import Subject
@@ -26,11 +28,13 @@ from app.engine.types import Problem
 _CHECKS = (
     check_sheet,
     check_tasks,
+    check_imports,
     check_diagrams,
     check_tables,
     check_expressions,
     check_variables,
     check_messages,
+    check_returns,
     check_clauses,
     check_scenarios,
 )

@@ -1,0 +1,306 @@
+"""Giving a case back 退回 to an earlier step: where to, what falls, and doing it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import select, update
+from sqlalchemy.engine import Row
+
+from app.content.returns import named
+from app.engine import Instance, WayBack
+from app.engine.types import Snapshot, TaskWait
+from app.errors import Conflict, Invalid, NotFound, Refused
+from app.extensions import db
+from app.models import Account, Organisation, PlaceClaim, PostQuota, Task
+from app.operations import capabilities
+from app.operations._deciding import deciding, step_with
+from app.operations._plain import to_json
+from app.operations._road import Call, Moving, lock_case_of
+from app.operations._undoing import Since, since
+from app.operations.actors import Actor
+
+Then = Literal["on", "back"]
+LONGEST_OPINION = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A task that somebody has done in this case."""
+
+    task_id: int
+    name: str
+    office: str | None
+    actor: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An earlier task that a case can be given back to.
+
+    `straight`: once it is amended, the case can go straight back, the opinions in between standing; where a
+    wait lies in between it goes the diagram's way.
+    """
+
+    element: str
+    done: Done
+    straight: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What falls if a case is given back: open tasks (name, office), opinions, clocks (name, due), places.
+
+    `branches`: other parallel branches fall, too. `closes_at` is the deadline of the step it comes back to.
+    `seq` is what `give_back` may be told to have been `seen`.
+    """
+
+    target: Target
+    tasks: Sequence[tuple[str, str | None]]
+    opinions: Sequence[Done]
+    clocks: Sequence[tuple[str, datetime | None]]
+    places: Sequence[str]
+    branches: bool
+    closes_at: datetime | None
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """The case, how it now stands, and the step to which it came back."""
+
+    case_id: int
+    status: str
+    element: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    target: Target
+    earlier: Row[Any]
+    back: WayBack
+    since: Since
+
+
+def targets(task_id: int) -> list[Target]:
+    """The earlier tasks to which a task's case can be given back, the latest first. Raises NotFound."""
+    moving = lock_case_of(task_id)
+    return [way.target for way in _ways(moving, _wait(moving, task_id))]
+
+
+def preview(task_id: int, element: str, at: datetime) -> Preview:
+    """What would fall, and how long there would be to amend; nothing is changed.
+
+    Raises NotFound for a task that waits no more, Refused for a step that is no target.
+    """
+    moving = lock_case_of(task_id)
+    wait = _wait(moving, task_id)
+    way = _way(moving, wait, element)
+    return _preview(moving, wait, way, _tried(moving, way, at))
+
+
+def give_back(
+    task_id: int,
+    element: str,
+    opinion: str,
+    then: Then,
+    actor: Actor,
+    received_at: datetime,
+    seen: int | None = None,
+) -> Returned:
+    """Gives a case back to an earlier step with an opinion, instead of completing the task.
+
+    `then` is "on" (once amended, the diagram's way from there) or "back" (straight to this step again,
+    `_straight_back`). Places that were claimed since are released. Raises what completing a task raises;
+    Refused for a step that is no target or that closed in the meantime; Conflict where the case has moved
+    since it was `seen`; Invalid without an opinion.
+    """
+    said = _opinion(opinion)
+    with deciding(task_id, actor, received_at) as (moving, task, wait):
+        if seen is not None and moving.seq != seen:
+            raise Conflict("办件在您查看之后有了变化，退回没有生效。请重新核对退回的后果。")
+        way = _way(moving, wait, element)
+        if then == "back" and not way.target.straight:
+            raise Refused("其间有等待的环节，补正后须重新等待，请选择重新逐级审核。")
+        undone = _undo(moving, wait, way, received_at)
+        arguments = {
+            "token": wait.token,
+            "cancel": list(way.back.cancel),
+            "start": [list(start) for start in way.back.start],
+            "to": way.target.done.task_id,
+            "then": then,
+            "undone": undone,
+        }
+        call = Call("move", arguments)
+        after = step_with(moving, call, wait, task.id, {"opinion": said}, actor, received_at)
+        _mark(moving, way, after, task.id, then, received_at)
+    return Returned(moving.id, moving.status, element)
+
+
+def _opinion(text: str) -> str:
+    said = text.strip()
+    if not said:
+        raise Invalid({"opinion": ["请填写退回意见，写明要补正什么。"]})
+    if len(said) > LONGEST_OPINION:
+        raise Invalid({"opinion": [f"最多 {LONGEST_OPINION} 个字，现有 {len(said)} 个字。"]})
+    return said
+
+
+# Where to
+
+
+def _wait(moving: Moving, task_id: int) -> TaskWait:
+    token = db.session.execute(select(Task.token).where(Task.id == task_id)).scalar_one()
+    wait = moving.task(token)
+    if wait is None:
+        raise NotFound("这项待办已不再等待办理，不能退回。")
+    return wait
+
+
+def _way(moving: Moving, wait: TaskWait, element: str) -> _Way:
+    for way in _ways(moving, wait, obstructed=True):
+        if way.target.element == element:
+            if way.since.obstacle:
+                raise Refused(f"{way.since.obstacle}。")
+            return way
+    raise Refused("不能退回到这个环节：流程图不允许，或者它不在这一步之前，或者在另一个并行分支里。")
+
+
+def _ways(moving: Moving, wait: TaskWait, *, obstructed: bool = False) -> Iterator[_Way]:
+    instance, allowed = _instance(moving), _allowed(moving, wait)
+    if allowed == ():
+        return
+    for earlier in _done_before(moving.id, wait):
+        if allowed is not None and earlier.element not in allowed:
+            continue
+        back = instance.way_back(wait.token, earlier.token, (earlier.process, earlier.element))
+        if back is None:
+            continue
+        happened = since(moving.scheme, moving.id, earlier.id, {name for _, name in back.between})
+        if obstructed or happened.obstacle is None:
+            yield _Way(_target(earlier, happened), earlier, back, happened)
+
+
+def _allowed(moving: Moving, wait: TaskWait) -> tuple[str, ...] | None:
+    return named(moving.scheme.definitions.processes[wait.process].elements[wait.element])
+
+
+def _done_before(case_id: int, wait: TaskWait) -> list[Row[Any]]:
+    """The last completion of each of the case's other steps before a task, the latest first."""
+    columns = (Task.id, Task.process, Task.element, Task.token, Task.name, Task.completed_at)
+    rows = (
+        select(*columns, Organisation.name.label("office"), Account.name.label("actor"))
+        .outerjoin(Organisation, Organisation.id == Task.office_id)
+        .outerjoin(Account, Account.id == Task.completed_by)
+        .where(Task.case_id == case_id, Task.state == "completed", Task.token < wait.token)
+        .where((Task.process != wait.process) | (Task.element != wait.element))
+        .order_by(Task.token.desc())
+    )
+    last: dict[tuple[str, str], Row[Any]] = {}
+    for row in db.session.execute(rows):
+        last.setdefault((row.process, row.element), row)
+    return list(last.values())
+
+
+def _target(earlier: Row[Any], happened: Since) -> Target:
+    return Target(earlier.element, _done(earlier), not happened.waited)
+
+
+def _done(row: Row[Any]) -> Done:
+    return Done(row.id, row.name, row.office, row.actor, row.completed_at)
+
+
+def _instance(moving: Moving) -> Instance:
+    if moving.instance is None:
+        raise AssertionError("a locked case has an instance")
+    return moving.instance
+
+
+# What falls
+
+
+def _tried(moving: Moving, way: _Way, at: datetime) -> Snapshot:
+    """How the case would stand, tried on a copy."""
+    copy = Instance.load(moving.scheme.definitions, _instance(moving).dump())
+    copy.move(moving.context(at), cancel=way.back.cancel, start=way.back.start)
+    return copy.snapshot()
+
+
+def _preview(moving: Moving, wait: TaskWait, way: _Way, after: Snapshot) -> Preview:
+    before = moving.stands
+    if before is None:
+        raise AssertionError("a locked case has a snapshot")
+    staying = {task.token for task in after.tasks} | {timer.token for timer in after.timers}
+    fallen = {task.token for task in before.tasks} - staying - {wait.token}
+    return Preview(
+        target=way.target,
+        tasks=_held(moving.id, fallen),
+        opinions=_opinions(moving.id, wait, way),
+        clocks=[(timer.name, timer.due_at) for timer in before.timers if timer.token not in staying],
+        places=_places(moving) if way.since.undo else (),
+        branches=len(way.back.cancel) > 1,
+        closes_at=_opened(after, way).closes_at,
+        seq=moving.seq,
+    )
+
+
+def _held(case_id: int, tokens: set[int]) -> list[tuple[str, str | None]]:
+    rows = select(Task.name, Organisation.name).outerjoin(Organisation, Organisation.id == Task.office_id)
+    rows = rows.where(Task.case_id == case_id, Task.token.in_(tokens)).order_by(Task.token)
+    return [(name, office) for name, office in db.session.execute(rows)]
+
+
+def _opinions(case_id: int, wait: TaskWait, way: _Way) -> list[Done]:
+    """What was decided between the earlier step and this one, and holds no more."""
+    done = (row for row in _done_before(case_id, wait) if row.token > way.earlier.token)
+    return [_done(row) for row in done if (row.process, row.element) in way.back.between]
+
+
+def _places(moving: Moving) -> list[str]:
+    live = (PlaceClaim.case_id == moving.id, PlaceClaim.released_at.is_(None))
+    grades = select(PostQuota.grade).join(PlaceClaim, PlaceClaim.quota_id == PostQuota.id).where(*live)
+    return [moving.scheme.grade_title(grade) for grade in db.session.scalars(grades)]
+
+
+def _opened(after: Snapshot, way: _Way) -> TaskWait:
+    """The task at which the case has come back."""
+    place = (way.earlier.process, way.earlier.element)
+    return max((t for t in after.tasks if (t.process, t.element) == place), key=lambda task: task.token)
+
+
+# Doing it
+
+
+def _undo(moving: Moving, wait: TaskWait, way: _Way, at: datetime) -> list[Mapping[str, Any]]:
+    """Takes back what was caused since the step; what the capabilities answered goes into the log."""
+    undone: list[Mapping[str, Any]] = []
+    for name in way.since.undo:
+        request = capabilities.Request(
+            case_id=moving.id,
+            jurisdiction=moving.jurisdiction,
+            scheme=moving.scheme,
+            unit_id=moving.unit_id,
+            person_id=moving.person_id,
+            token=wait.token,
+            element=wait.element,
+            inputs={},
+            at=at,
+        )
+        undone.append({"capability": name, "result": to_json(capabilities.perform(name, request))})
+    return undone
+
+
+def _mark(moving: Moving, way: _Way, after: Snapshot, from_task: int, then: Then, at: datetime) -> None:
+    """Tells the reopened task where it came back from; refuses one that nobody could do any more."""
+    opened = _opened(after, way)
+    if opened.closes_at is not None and opened.closes_at <= at:
+        raise Refused(f"“{opened.name}”已过办理期限，退回后无法补正，不能退回到这一步。")
+    db.session.execute(
+        update(Task)
+        .where(Task.case_id == moving.id, Task.token == opened.token)
+        .values(returned_from=from_task, straight_back=then == "back")
+    )
