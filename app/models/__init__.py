@@ -8,6 +8,7 @@ from app.models.certificates import Certificate, CertificateCopy
 from app.models.deployments import Deployment, DeploymentFile
 from app.models.files import Attachment
 from app.models.history import History, HistoryPayload
+from app.models.imports import Import, ImportRow
 from app.models.messages import Message, Notice
 from app.models.organisations import Jurisdiction, Organisation, OrganisationName, Region, Subordination
 from app.models.overlays import Overlay
@@ -33,6 +34,8 @@ __all__ = [
     "HistoryPayload",
     "Holiday",
     "IdempotencyKey",
+    "Import",
+    "ImportRow",
     "Incident",
     "Jurisdiction",
     "LoginAttempt",
