@@ -93,17 +93,17 @@ def _populate() -> tuple[Built, Mapping[str, Any]]:
     return built, world.values
 
 
-def open_application(ground: Ground) -> int:
-    """A person's application that waits for its form; the unit has posts without end."""
+def open_application(ground: Ground, person: str = PERSON, grade: str = SELECTED["grade"]) -> int:
+    """A person's application that waits for its form; the unit has posts of this grade without end."""
     with atomic():
         deployment_id = deployments.current(SCHEME, OPENED)
         scheme = deployments.scheme(deployment_id)
         unit_id = ground.world.organisations[UNIT]
         case_id = cases.open_case(
-            deployment_id, scheme.processes["application"], unit_id, ground.world.people[PERSON],
-            _payload(), SYSTEM, OPENED, "person_cleared",
+            deployment_id, scheme.processes["application"], unit_id, ground.world.people[person],
+            {**_payload(), "grade": grade}, SYSTEM, OPENED, "person_cleared",
         )  # fmt: skip
-        posts = [{"grade": "senior", "approved": 10**6, "held": 0, "special": 0, "vacant": 10**6}]
+        posts = [{"grade": grade, "approved": 10**6, "held": 0, "special": 0, "vacant": 10**6}]
         register_posts(
             Request(case_id, scheme.jurisdiction, scheme, unit_id, None, 0, "", {"posts": posts}, OPENED)
         )
