@@ -14,7 +14,6 @@ from app.models.columns import (
     OptionalCode,
     OptionalInstant,
     OptionalOrganisationRef,
-    OrganisationRef,
 )
 
 
@@ -49,7 +48,7 @@ class Overlay(db.Model):
     state: Mapped[Code]
     proposed_by: Mapped[OptionalAccountRef]
     proposer: Mapped[str]
-    proposed_for: Mapped[OrganisationRef]
+    proposed_for: Mapped[OptionalOrganisationRef]
     proposed_at: Mapped[Instant]
     decided_by: Mapped[OptionalAccountRef]
     decider: Mapped[str | None]

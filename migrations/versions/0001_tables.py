@@ -612,7 +612,7 @@ def upgrade() -> None:
     sa.Column('state', sa.Text(collation='C'), nullable=False),
     sa.Column('proposed_by', sa.BigInteger(), nullable=True),
     sa.Column('proposer', sa.String(), nullable=False),
-    sa.Column('proposed_for', sa.BigInteger(), nullable=False),
+    sa.Column('proposed_for', sa.BigInteger(), nullable=True),
     sa.Column('proposed_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('decided_by', sa.BigInteger(), nullable=True),
     sa.Column('decider', sa.String(), nullable=True),
