@@ -56,14 +56,28 @@ def _last_mark(scheme: Scheme, stands: Snapshot) -> str | None:
 
 
 def _status(scheme: Scheme, stands: Snapshot) -> str | None:
-    """The state's name as people read it (CQ-19); `{role}` stands for the office's title."""
+    """The state's name as people read it (CQ-19); `{role}` stands for the office's title.
+
+    Where several things wait at once, that of the phase which the scheme names first, and before all phases
+    what waits outside of them.
+    """
     if stands.outcome is not None:
         return stands.outcome.properties.get("status") or stands.outcome.name
+    waiting = list(_waiting(scheme, stands))
+    order = {phase.process: number for number, phase in enumerate(scheme.phases)}
+    first = min(waiting, key=lambda found: order.get(found[0], -1), default=None)
+    return first[1] if first else None
+
+
+def _waiting(scheme: Scheme, stands: Snapshot) -> Iterator[tuple[str, str]]:
+    """(process, status) of each task that waits; if there is any, of the events that are waited for, too."""
     for wait in stands.tasks:
-        status = wait.properties.get("status")
-        if status:
-            return _named(scheme, wait, status)
-    return None
+        if status := wait.properties.get("status"):
+            yield wait.process, _named(scheme, wait, status)
+    if stands.tasks:
+        for event in (*stands.messages, *stands.timers):
+            if event.element in scheme.phase_marks:
+                yield scheme.phase_marks[event.element]
 
 
 def _named(scheme: Scheme, wait: TaskWait, status: str) -> str:
