@@ -90,7 +90,6 @@ def step_with(
     call = Call(call.kind, digested, call.payload)
     after = moving.step(call, at, actor, element=wait.element, task_id=task_id)
     moving.changes.values.append({"task_id": task_id, "values": dict(stored), "salt": salt})
-    moving.changes.drafts_done.append({"of_task": task_id})
     moving.changes.flush()
     return after
 

@@ -31,7 +31,10 @@ Wait = TypeVar("Wait", TaskWait, TimerWait, MessageWait)
 
 @dataclass(slots=True)
 class Changes:
-    """Rows gathered over one or many cases and written together, one statement a kind (decision 4)."""
+    """Rows gathered over one or many cases and written together, one statement a kind (decision 4).
+
+    A row of `history` bears its payload too, and `values` of a task take its draft away.
+    """
 
     tasks: Rows = field(default_factory=list)
     tasks_completed: Rows = field(default_factory=list)
@@ -39,7 +42,6 @@ class Changes:
     tasks_retimed: Rows = field(default_factory=list)
     tasks_handed: Rows = field(default_factory=list)
     values: Rows = field(default_factory=list)
-    drafts_done: Rows = field(default_factory=list)
     timers: Rows = field(default_factory=list)
     timers_gone: Rows = field(default_factory=list)
     timers_retimed: Rows = field(default_factory=list)
@@ -48,7 +50,6 @@ class Changes:
     waits_retimed: Rows = field(default_factory=list)
     messages: Rows = field(default_factory=list)
     history: Rows = field(default_factory=list)
-    payloads: Rows = field(default_factory=list)
     incidents: Rows = field(default_factory=list)
     cases: dict[int, dict[str, Any]] = field(default_factory=dict)
 
@@ -66,7 +67,11 @@ class Changes:
             self.cases.clear()
 
 
-_TASK, _TIMER, _WAIT = Task.__table__, Timer.__table__, MessageWaitRow.__table__
+_TASK, _DRAFT, _TIMER, _WAIT = (table.__table__ for table in (Task, TaskDraft, Timer, MessageWaitRow))
+
+
+def _row(table: Any) -> Any:
+    return insert(table).values({column.name: bindparam(column.name) for column in table.c})
 
 
 def _of_token(statement: Any, table: Any) -> Any:
@@ -91,8 +96,7 @@ _UPDATE_CASE = Prepared(
 _STATEMENTS = {
     name: Prepared(statement)
     for name, statement in {
-        "history": insert(History.__table__),
-        "payloads": insert(HistoryPayload.__table__),
+        "history": _row(HistoryPayload.__table__).add_cte(_row(History.__table__).cte("logged")),
         "tasks": insert(_TASK),
         "tasks_completed": _of_token(update(_TASK), _TASK).values(
             state=bindparam("done"),
@@ -106,9 +110,8 @@ _STATEMENTS = {
         ),
         "tasks_retimed": _of_token(update(_TASK), _TASK).values(closes_at=bindparam("closes_at")),
         "tasks_handed": _of_token(update(_TASK), _TASK).values(office_id=bindparam("office_id")),
-        "values": insert(TaskValue.__table__),
-        "drafts_done": delete(TaskDraft.__table__).where(
-            TaskDraft.__table__.c.task_id == bindparam("of_task")
+        "values": _row(TaskValue.__table__).add_cte(
+            delete(_DRAFT).where(_DRAFT.c.task_id == bindparam("task_id")).cte("draft")
         ),
         "timers": insert(_TIMER),
         "timers_gone": _of_token(delete(_TIMER), _TIMER),

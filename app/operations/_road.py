@@ -328,8 +328,7 @@ class Moving:
         )
         row, payload = _history.rows_for(self.id, self.seq + 1, self.head, entry)
         self.seq, self.head = row["seq"], row["mac"]
-        self.changes.history.append(row)
-        self.changes.payloads.append(payload)
+        self.changes.history.append({**row, **payload})
 
     def _case_row(self, at: datetime) -> None:
         stands, instance = self.stands, self.instance

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 
 import chinese_calendar
 from sqlalchemy import func, insert, select, text
@@ -26,10 +26,7 @@ class StatutoryCalendar:
         """Whether the day is worked, make-up days included; None for a year that nobody has published yet."""
         if day in self._edited:
             return self._edited[day]
-        try:
-            return bool(chinese_calendar.is_workday(day))
-        except NotImplementedError:
-            return None
+        return _statutory(day)
 
     @cached_property
     def _edited(self) -> dict[date, bool]:
@@ -40,6 +37,14 @@ class StatutoryCalendar:
             .order_by(Holiday.day, Holiday.version.desc())
         )
         return {row.day: row.is_workday for row in db.session.execute(newest)} if self.version else {}
+
+
+@cache
+def _statutory(day: date) -> bool | None:
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:
+        return None
 
 
 def load(version: int | None = None) -> tuple[StatutoryCalendar, int]:
