@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 from marshmallow import ValidationError, validate
 
@@ -29,8 +29,13 @@ from app.content.worlds import World, WorldFile, check_world
 from app.engine.types import Problem
 
 FOLDER = "scenarios/"
-_ACTIONS = ("task", "draft", "message", "overlay", "reorganise")
-_BY_SOMEBODY = {"task", "draft", "message", "overlay"}
+_ACTIONS = {
+    **{name: name for name in ("task", "draft", "message", "overlay", "reorganise")},
+    "give_back": "return",
+}
+"""What a step may do: its attribute, and the key in the file."""
+
+_BY_SOMEBODY = {"task", "draft", "message", "overlay", "give_back"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,7 @@ class Step:
     """One act at an instant, or, without one, only time that passes. `refused`: a text in the refusal.
 
     `use` names the world's values that `values` complete and override; read scenarios have them in `values`.
+    `give_back` (in the file: return) is the task from which the case is given back, `to` an earlier one.
     """
 
     at: datetime
@@ -110,6 +116,10 @@ class Step:
     message: str | None = None
     overlay: ScenarioOverlay | None = None
     reorganise: Reorganisation | None = None
+    give_back: str | None = None
+    to: str | None = None
+    then: Literal["on", "back"] = "on"
+    opinion: str = "请补正"
     use: str | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     payload: Mapping[str, Any] = field(default_factory=dict)
@@ -201,6 +211,10 @@ class _Step(Record):
     message = Text(load_default=None)
     overlay = Part(_Overlay, load_default=None)
     reorganise = Part(_Reorganisation, load_default=None)
+    give_back = Text(load_default=None, data_key="return")
+    to = Text(load_default=None)
+    then = Text(load_default="on", validate=one_of("on", "back"))
+    opinion = Text(load_default="请补正")
     use = Text(load_default=None)
     values = form_values(load_default=dict)
     payload = form_values(load_default=dict)
@@ -323,7 +337,9 @@ def _check_step(step: Step, scenario: Scenario, world: World) -> list[str]:
     faults = []
     acts = [action for action in _ACTIONS if getattr(step, action) is not None]
     if len(acts) > 1:
-        faults.append(f"{' 和 '.join(acts)} 只能写一个")
+        faults.append(f"{' 和 '.join(_ACTIONS[action] for action in acts)} 只能写一个")
+    if (step.give_back is None) != (step.to is None):
+        faults.append("return 和 to 要一起写：从哪项待办退回到哪个环节")
     if step.by is None and _BY_SOMEBODY.intersection(acts):
         faults.append("要写明由谁办理（by）")
     if step.by is not None and step.by not in world.actors():

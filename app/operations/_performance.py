@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.content import Form, Scenario, Scheme, World
-from app.content.scenarios import Reorganisation, ScenarioCase, Step
+from app.content.scenarios import Reorganisation, ScenarioCase, ScenarioOverlay, Step
 from app.errors import DomainError
 from app.extensions import db
 from app.models import Account, Case, History, Incident, Message, PostQuota, Task, Timer
@@ -23,6 +23,7 @@ from app.operations import (
     deployments,
     messages,
     organisations,
+    returns,
     sayings,
     tasks,
     timers,
@@ -30,6 +31,7 @@ from app.operations import (
 )
 from app.operations._expectations import Stands, differences, happened_since, stands, told
 from app.operations._road import GRACE
+from app.operations._scenario_dates import move_date
 from app.operations.actors import SYSTEM, Actor
 from app.operations.apart import savepoint
 from app.operations.capabilities import Request
@@ -204,11 +206,14 @@ class Performance:
         register_posts(Request(case_id, jurisdiction, self.scheme, unit_id, None, 0, "", {"posts": rows}, at))
 
     def _take(self, step: Step) -> None:
-        acts = step.task or step.draft or step.message or step.overlay or step.reorganise
+        acts = step.task or step.draft or step.message or step.overlay or step.reorganise or step.give_back
         since = {row.id: row.seq for row in db.session.execute(select(Case.id, Case.seq))}
         self._begin_cases(step.at)
         # Where nothing but time passes, what is due at that instant is seen as fired.
         self._pass_time(step.at if acts else step.at + GRACE)
+        if step.overlay is not None and not self.cases:
+            self._move_date_first(step.overlay, step)
+            return
         case_id = self._case_of(step)
         before = stands(case_id, self.scheme)
         if step.refused is not None:
@@ -232,11 +237,15 @@ class Performance:
 
     def _act(self, step: Step, case_id: int, before: Stands) -> None:
         if step.overlay is not None:
-            raise DomainError("系统还不能调整日期")
+            self._move_date(step.overlay, step, case_id)
+            return
         if step.reorganise is not None:
             self._reorganise(step.reorganise, step.at)
             return
         actor = self._acting(step.by or "")
+        if step.give_back is not None:
+            self._give_back(step.give_back, step, actor, before)
+            return
         if step.message is not None:
             form = self._form_said(case_id, step.message)
             values = filled_in({**step.payload, **step.values}, form, self.built.people, actor, step.at)
@@ -248,6 +257,35 @@ class Performance:
             tasks.save_draft(task_id, values, actor, step.at)
         else:
             tasks.complete(task_id, values, actor, step.at)
+
+    def _give_back(self, name: str, step: Step, actor: Actor, before: Stands) -> None:
+        task_id, _ = self._task(name, step, before)
+        targets = (target.element for target in returns.targets(task_id) if target.done.name == step.to)
+        element = next(targets, None) or self._element_named(step.to or "")
+        returns.give_back(task_id, element, step.opinion, step.then, actor, step.at)
+
+    def _element_named(self, name: str) -> str:
+        processes = self.scheme.definitions.processes.values()
+        elements = (element for process in processes for element in process.elements.values())
+        return next((e.id for e in elements if e.name == name and e.kind == "userTask"), "")
+
+    def _move_date(self, wanted: ScenarioOverlay, step: Step, case_id: int | None) -> None:
+        approver = self._acting(wanted.approve) if wanted.approve else None
+        move_date(self.scheme.id, wanted, self._acting(step.by or ""), approver, case_id, step.at)
+
+    def _move_date_first(self, wanted: ScenarioOverlay, step: Step) -> None:
+        """Before any case has begun there is none to be compared."""
+        if step.refused is None:
+            with self._attempt("这一步没有办成"):
+                self._move_date(wanted, step, None)
+            return
+        try:
+            with savepoint():
+                self._move_date(wanted, step, None)
+        except DomainError as refusal:
+            self._compare_refusal(step, step.refused, refusal)
+        else:
+            self._fail(f"应当被拒绝（{step.refused}），却办成了")
 
     def _acting(self, name: str) -> Actor:
         """The actor of that name, for the organisation that the account is of today."""

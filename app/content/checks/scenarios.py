@@ -33,5 +33,5 @@ def _faults(subject: Subject, scenario: Scenario) -> Iterator[tuple[int, str]]:
 
 
 def _tasks(step: Step) -> Iterator[str]:
-    yield from (task for task in (step.task, step.draft) if task is not None)
+    yield from (task for task in (step.task, step.draft, step.give_back, step.to) if task is not None)
     yield from step.expect.tasks
