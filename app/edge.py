@@ -47,7 +47,7 @@ class Lookups:
             self.minute, self.asked = minute, Counter()
         self.asked[address] += 1
         if self.asked[address] > LOOKUPS_A_MINUTE:
-            raise TooManyLookups
+            raise TooManyLookups(retry_after=60 - int(now.timestamp()) % 60)
 
 
 def init_app(app: Flask) -> None:

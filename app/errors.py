@@ -20,6 +20,12 @@ class DomainError(Exception):
     def message(self) -> str:
         return str(self.args[0])
 
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What an answer says beside the sentence: after how many seconds it may be tried again."""
+        seconds = self.details.get("retry_after")
+        return {} if seconds is None else {"Retry-After": str(seconds)}
+
 
 class NotFound(DomainError):
     """没有找到该内容，或您无权查看。"""

@@ -77,7 +77,9 @@ def pointer(*parts: object) -> str:
 
 def _domain_error(error: DomainError) -> Response:
     title = type(error).__doc__ or error.message
-    return _problem(error.status, error.code, title.strip(), error.message, _errors(error))
+    answer = _problem(error.status, error.code, title.strip(), error.message, _errors(error))
+    answer.headers.update(error.headers)
+    return answer
 
 
 def _http_error(error: HTTPException) -> Response | HTTPException:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import request
+
 from app import edge
 from app.api import schemas
 from app.api.auth import me, signed_in
@@ -27,7 +29,9 @@ def regions() -> Any:
 @blueprint.response(201, schemas.Started)
 @blueprint.doc(responses={429: "TOO_MANY_REQUESTS"})
 def register(body: dict[str, Any]) -> dict[str, Any]:
-    """单位凭统一社会信用代码注册"""
+    """单位凭统一社会信用代码注册；同一地址、同一代码每小时的次数有限"""
+    with edge.transaction():
+        accounts.count_registration(request.remote_addr or "", body["code"], edge.received_at())
     with edge.transaction():
         account = accounts.register_unit(**body, now=edge.received_at())
         return {"id": account.organisation_id}

@@ -69,6 +69,17 @@ class WebSession(db.Model):
     awaits_code: Mapped[bool] = mapped_column(default=False)
 
 
+class RegistrationAttempt(db.Model):
+    """A unit's try to register, by what it came from: `address:…`, and by what it named: `code:…`."""
+
+    __tablename__ = "registration_attempt"
+    __table_args__ = (Index("ix_registration_attempt_key", "key", "at"),)
+
+    id: Mapped[Id]
+    key: Mapped[Code]
+    at: Mapped[Instant]
+
+
 class LoginAttempt(db.Model):
     """A failed sign-in by address, so that guessing is slowed whatever login it names."""
 

@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from math import ceil
 
 from sqlalchemy import delete, func, insert, select
 
+from app.engine.civil import civil
 from app.errors import DomainError, NotFound
 from app.extensions import KEEP_ON_REFUSAL, db
 from app.models import Account, LoginAttempt
+from app.models.accounts import RegistrationAttempt
 
 FREE_FAILURES = 5
 FIRST_LOCK, LONGEST_LOCK = timedelta(minutes=1), timedelta(minutes=30)
 ADDRESS_WINDOW = timedelta(minutes=10)
 ADDRESS_FAILURES = 50
 """A whole office may come from one address; a guesser does not get far with fifty in ten minutes."""
+
+
+REGISTRATION_WINDOW = timedelta(hours=1)
+ADDRESS_REGISTRATIONS, CODE_REGISTRATIONS = 30, 5
+"""Tries in an hour, whatever came of them: many units may share an address, a code is one unit's."""
+
+
+class TooManyRegistrations(DomainError):
+    """注册次数过多，请稍后再试。"""
+
+    status = 429
+    code = "too_many_registrations"
 
 
 class TooManyAttempts(DomainError):
@@ -34,10 +49,42 @@ def locked_account(account_id: int) -> Account:
 
 def check_address(address: str, now: datetime) -> None:
     """Raises TooManyAttempts for an address that fifty failures came from in the last ten minutes."""
-    recent = LoginAttempt.at > now - ADDRESS_WINDOW
-    counted = select(func.count()).where(LoginAttempt.address == address, recent)
-    if db.session.scalars(counted).one() >= ADDRESS_FAILURES:
-        raise TooManyAttempts
+    newest = select(LoginAttempt.at).where(LoginAttempt.address == address)
+    bound = db.session.scalar(newest.order_by(LoginAttempt.at.desc()).offset(ADDRESS_FAILURES - 1).limit(1))
+    if bound is not None and bound > now - ADDRESS_WINDOW:
+        raise TooManyAttempts(retry_after=ceil((bound + ADDRESS_WINDOW - now).total_seconds()))
+
+
+def count_registration(address: str, credit_code: str, now: datetime) -> None:
+    """Counts a try to register, in a transaction of its own, before what the try itself may write.
+
+    Several processes agree: the keys are locked to the end of the transaction. Raises TooManyRegistrations,
+    which tells when to try again; a try that is refused so does not count.
+    """
+    limits = {
+        f"address:{address}": (ADDRESS_REGISTRATIONS, "您所在的网络注册次数过多"),
+        f"code:{credit_code.strip().upper()[:30]}": (CODE_REGISTRATIONS, "该统一社会信用代码注册次数过多"),
+    }
+    for key in sorted(limits):
+        db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+    db.session.execute(
+        delete(RegistrationAttempt).where(
+            RegistrationAttempt.key.in_(limits), RegistrationAttempt.at <= now - REGISTRATION_WINDOW
+        )
+    )
+    for key, (most, told) in limits.items():
+        _demand_fewer(key, most, told, now)
+    db.session.execute(insert(RegistrationAttempt), [{"key": key, "at": now} for key in limits])
+
+
+def _demand_fewer(key: str, most: int, told: str, now: datetime) -> None:
+    newest = select(RegistrationAttempt.at).where(RegistrationAttempt.key == key)
+    bound = db.session.scalar(newest.order_by(RegistrationAttempt.at.desc()).offset(most - 1).limit(1))
+    if bound is not None:
+        again = bound + REGISTRATION_WINDOW
+        soonest = civil(again + timedelta(minutes=1))
+        sentence = f"{told}，请在 {soonest:%H:%M} 以后再试；急需注册的，请联系系统管理员。"
+        raise TooManyRegistrations(sentence, retry_after=ceil((again - now).total_seconds()))
 
 
 def barred(account: Account, now: datetime) -> bool:

@@ -17,9 +17,13 @@ from app.operations._administration import demand, ground_by, record
 from app.operations._administration import insert as insert_new
 from app.operations._attempts import (
     ADDRESS_FAILURES,
+    ADDRESS_REGISTRATIONS,
     ADDRESS_WINDOW,
+    CODE_REGISTRATIONS,
     FREE_FAILURES,
     TooManyAttempts,
+    TooManyRegistrations,
+    count_registration,
     forget_failures,
     locked_account,
 )
@@ -48,7 +52,9 @@ from app.operations.organisations import Profile
 
 __all__ = [
     "ADDRESS_FAILURES",
+    "ADDRESS_REGISTRATIONS",
     "ADDRESS_WINDOW",
+    "CODE_REGISTRATIONS",
     "DUTIES",
     "FREE_FAILURES",
     "Caller",
@@ -58,6 +64,7 @@ __all__ = [
     "SignInLapsed",
     "SignInRefused",
     "TooManyAttempts",
+    "TooManyRegistrations",
     "account_of",
     "actor_for",
     "allot",
@@ -66,6 +73,7 @@ __all__ = [
     "change_password",
     "complete_unit_profile",
     "confirm",
+    "count_registration",
     "disable",
     "register_unit",
     "reset_password",

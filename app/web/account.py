@@ -14,6 +14,7 @@ from app.content import words
 from app.errors import Conflict, DomainError, Invalid
 from app.extensions import settings
 from app.operations import accounts
+from app.operations.accounts import TooManyRegistrations
 from app.operations.organisations import Profile
 from app.queries import organisations
 from app.web import session
@@ -97,11 +98,15 @@ def do_register() -> Any:
         return _registration_page(values, {"again": [_("两次输入的密码不一样，请重新输入。")]}), 422
     try:
         with edge.transaction():
+            accounts.count_registration(request.remote_addr or "", values["code"], edge.received_at())
+        with edge.transaction():
             accounts.register_unit(**values, now=edge.received_at())
     except Invalid as refusal:
         return _registration_page(values, refusal.fields), 422
     except Conflict as refusal:
         return _registration_page(values, {"code": [refusal.message]}), 409
+    except TooManyRegistrations as refusal:
+        return _registration_page(values, {"_": [refusal.message]}), refusal.status, refusal.headers
     flash(_("注册成功，请登录后完善单位信息。"), "done")
     return redirect(url_for("account.sign_in"))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Flask, render_template
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -42,8 +44,8 @@ def error_page(status: int, message: str = "") -> tuple[str, int]:
     return page, status
 
 
-def _domain_error(error: DomainError) -> tuple[str, int]:
-    return error_page(error.status, error.message)
+def _domain_error(error: DomainError) -> tuple[str, int, Mapping[str, str]]:
+    return *error_page(error.status, error.message), error.headers
 
 
 def _http_error(error: HTTPException) -> tuple[str, int] | HTTPException:

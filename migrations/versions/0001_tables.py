@@ -25,6 +25,13 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_login_attempt'))
     )
     op.create_index('ix_login_attempt_address', 'login_attempt', ['address', 'at'], unique=False)
+    op.create_table('registration_attempt',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('key', sa.Text(collation='C'), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_registration_attempt'))
+    )
+    op.create_index('ix_registration_attempt_key', 'registration_attempt', ['key', 'at'], unique=False)
     op.create_table('organisation',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('kind', sa.Text(collation='C'), nullable=False),
@@ -759,6 +766,8 @@ def downgrade() -> None:
     op.drop_index('ix_organisation_name_key', table_name='organisation')
     op.drop_index('ix_organisation_code', table_name='organisation', postgresql_where='code is not null')
     op.drop_table('organisation')
+    op.drop_index('ix_registration_attempt_key', table_name='registration_attempt')
+    op.drop_table('registration_attempt')
     op.drop_index('ix_login_attempt_address', table_name='login_attempt')
     op.drop_table('login_attempt')
     op.drop_table('database_mark')
