@@ -83,25 +83,30 @@ class ProcessDefinition:
         return False
 
     @property
+    def _once(self) -> Mapping[str, Any]:
+        """What each element does; of a repeated activity, what each of its instances does."""
+        return {name: getattr(spec, "child", spec) for name, spec in self.specs.items()}
+
+    @property
     def capabilities(self) -> frozenset[str]:
         """The names of the capabilities that its service tasks ask for."""
-        return frozenset(s.operation_name for s in self.specs.values() if hasattr(s, "operation_name"))
+        return frozenset(s.operation_name for s in self._once.values() if hasattr(s, "operation_name"))
 
     def inputs_of(self, capability: str) -> list[tuple[str, Mapping[str, Expression]]]:
         """The service tasks that ask for a capability, each with its inputs."""
-        found = ((name, getattr(spec, "child", spec)) for name, spec in self.specs.items())
+        found = self._once.items()
         return [(n, s.inputs_wanted) for n, s in found if getattr(s, "operation_name", None) == capability]
 
     @property
     def sent_messages(self) -> frozenset[str]:
         """The names of the messages that it sends to other cases."""
-        throwing = [s.event_definition for s in self.specs.values() if s.element.kind in THROWING]
+        throwing = [s.event_definition for s in self._once.values() if s.element.kind in THROWING]
         return frozenset(event.name for event in throwing if hasattr(event, "payload"))
 
     @property
     def decisions(self) -> frozenset[str]:
         """The decisions that its business rule tasks call."""
-        return frozenset(s.decision_id for s in self.specs.values() if hasattr(s, "decision_id"))
+        return frozenset(s.decision_id for s in self._once.values() if hasattr(s, "decision_id"))
 
     @property
     def forms(self) -> frozenset[str]:

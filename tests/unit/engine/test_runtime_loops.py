@@ -17,6 +17,7 @@ from diagrams import (
     nodes,
     process,
     properties,
+    service,
     timer,
 )
 
@@ -199,3 +200,15 @@ class TestStandardLoop:
         walk = Walk(text + boundary("t", "m", timer("P3D", "timeDuration"))).complete("m")
         assert walk.now.timers[0].due_at is not None
         assert (walk.now.timers[0].due_at - NOW).days == 3
+
+
+def test_a_process_tells_what_its_repeated_tasks_send_and_ask_for() -> None:
+    payload = "<spiffworkflow:messagePayload>{'to': p}</spiffworkflow:messagePayload>"
+    each = multi(items="people", item="p")
+    sends = element("sendTask", "m", each, payload, messageRef="ping")
+    asks = service("v", "notify", text="p").replace("</bpmn:serviceTask>", each + "</bpmn:serviceTask>")
+    found = load(nodes(s="startEvent", e="endEvent") + sends + asks + chain("s", "m", "v", "e"))
+    main = found.processes["main"]
+    assert (main.sent_messages, main.capabilities) == ({"ping"}, {"notify"})
+    walk = Walk(nodes(s="startEvent", e="endEvent") + sends + chain("s", "m", "e"), {"people": ["甲", "乙"]})
+    assert [sent.payload for sent in walk.now.sent] == [{"to": "甲"}, {"to": "乙"}]
