@@ -16,7 +16,7 @@ from flask import Flask
 from app import clock
 from app.errors import Refused
 from app.extensions import atomic, db, settings
-from app.operations import files, messages, proof, timers
+from app.operations import files, imports, messages, proof, timers
 from app.operations.clock import scheme_now
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def run_once() -> timers.Swept:
 
 
 def keep_house() -> None:
-    """Makes the root of the hour, and once a day removes the files that nobody uses."""
+    """Makes the root of the hour, forgets uploaded tables, once a day removes the files that nobody uses."""
     now = clock.now()
     try:
         with atomic():
@@ -57,6 +57,8 @@ def keep_house() -> None:
             log.info("root %d over %d cases: %s", root.number, root.cases, root.root.hex())
     except Refused as refusal:
         log.error("%s", refusal.message)
+    with atomic():
+        imports.clean_up(now)
     removed = files.clean_up_daily(now, atomic)
     if removed is not None:
         log.info("files: %d removed that nobody uses", removed)

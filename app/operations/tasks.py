@@ -84,7 +84,7 @@ def complete_many(
     """
     ids = list(dict.fromkeys(task_ids))
     with transaction():
-        _mark_pending(ids, actor, received_at)
+        mark_pending(ids, actor, received_at)
         one_by_one = set(db.session.execute(select(Task.id).where(Task.id.in_(ids), ~Task.bulk)).scalars())
     given = values if callable(values) else lambda task_id: values
     try:
@@ -112,10 +112,11 @@ def _complete_item(
             done = complete(task_id, values, actor, received_at)
         return ItemResult(task_id, True, done.status)
     except DomainError as refusal:
-        return ItemResult(task_id, False, _told(refusal))
+        return ItemResult(task_id, False, told(refusal))
 
 
-def _mark_pending(ids: Sequence[int], actor: Actor, received_at: datetime) -> None:
+def mark_pending(ids: Sequence[int], actor: Actor, received_at: datetime) -> None:
+    """Marks the actor's open tasks as accepted for work that was received at this instant (decision 3)."""
     db.session.execute(
         update(Task)
         .where(
@@ -130,7 +131,8 @@ def _mark_pending(ids: Sequence[int], actor: Actor, received_at: datetime) -> No
     )
 
 
-def _told(refusal: DomainError) -> str:
+def told(refusal: DomainError) -> str:
+    """A refusal as one sentence, with those of the form's fields."""
     fields = getattr(refusal, "fields", {})
     sentences = [sentence for texts in fields.values() for sentence in texts]
     return "；".join([refusal.message, *sentences]) if sentences else refusal.message

@@ -23,6 +23,9 @@ document.addEventListener("submit", (event) => {
   setTimeout(() => { delete form.dataset.sent; }, 3000);
 });
 
+// Long work goes on by itself, a part at a time.
+document.querySelector("form[data-continue]")?.requestSubmit();
+
 // Where other fields depend on an answer, the server draws the form anew. Only what came or went is
 // changed on the page: what somebody is typing meanwhile stays untouched.
 function relabel(old, fresh) {
