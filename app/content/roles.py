@@ -19,6 +19,7 @@ class Role:
     """Who acts. `unit`: the case's own unit; `superior`: its 主管部门; `jurisdiction`: the office that
     performs `function` for `region` at `level` and for `system` (each: asked only if stated).
 
+    `other_than` names roles: whoever acted in one of them for a case does not act in this one for it.
     `region` is a code of GB/T 2260 or "unit", `level` and `system` are stated or "unit": then the unit's own
     counts. `as_of` is "now", "start" (of the case: who had it keeps it) or a named date. Where `optional`,
     a unit without such an organisation is no hole.
@@ -33,6 +34,7 @@ class Role:
     system: str | None = None
     as_of: str = NOW
     optional: bool = False
+    other_than: Sequence[str] = ()
     clauses: Sequence[str] = ()
     note: str = ""
 
@@ -49,6 +51,7 @@ class _Role(Record):
     system = Text(load_default=None)
     as_of = Text(load_default=NOW)
     optional = Flag(load_default=False)
+    other_than = texts()
     clauses = texts()
     note = Text(load_default="")
     made = Role
@@ -63,6 +66,12 @@ class RolesFile(Record):
 def check_roles(roles: Mapping[str, Role], dates: Collection[str], file: str) -> list[Problem]:
     """Fields that do not go with the relation, titles used twice, unknown dates."""
     problems = [p for role in roles.values() for p in _check_role(role, dates, file)]
+    problems += [
+        _problem(file, role, "other_than", f"other_than 提到的角色“{name}”不在这里")
+        for role in roles.values()
+        for name in role.other_than
+        if name not in roles
+    ]
     titles: dict[str, str] = {}
     for role in roles.values():
         first = titles.setdefault(role.title, role.id)

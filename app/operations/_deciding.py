@@ -127,8 +127,15 @@ def _still_waiting(moving: Moving, task: Row[Any]) -> TaskWait:
 
 
 def _check_decider(moving: Moving, task: Row[Any], tasks: Sequence[Row[Any]], actor: Actor) -> None:
-    """Nobody decides on their own case, nor at two levels of one (ALL-04); a unit's steps are no decision."""
-    if moving.scheme.roles[task.role].relation == "unit":
+    """Nobody decides on their own case, nor at two levels of one (ALL-04).
+
+    A unit's steps are no decision; but a role may ask for somebody else than who acted in another one.
+    """
+    role = moving.scheme.roles[task.role]
+    for other in tasks:
+        if other.role in role.other_than:
+            raise Refused(f"您已在“{other.name}”环节办理过该办件，“{task.name}”须由另一人办理。")
+    if role.relation == "unit":
         return
     if actor.person_id is not None and actor.person_id == moving.person_id:
         raise Refused("您是该办件的申报人，不能办理自己的事项，请由本机构其他经办人办理。")
