@@ -13,7 +13,7 @@ from sqlalchemy.engine import Row
 from app.content.returns import named
 from app.engine import Instance, WayBack
 from app.engine.types import Snapshot, TaskWait
-from app.errors import Conflict, Invalid, NotFound, Refused
+from app.errors import Conflict, Invalid, Refused
 from app.extensions import db
 from app.models import Account, Organisation, PlaceClaim, PostQuota, Task
 from app.operations import capabilities
@@ -55,8 +55,9 @@ class Target:
 class Preview:
     """What falls if a case is given back: open tasks (name, office), opinions, clocks (name, due), places.
 
-    `branches`: other parallel branches fall, too. `closes_at` is the deadline of the step it comes back to.
-    `seq` is what `give_back` may be told to have been `seen`.
+    `branches`: other parallel branches fall, too. `closes_at` is the deadline of the step it comes back to;
+    `late`: it is over, so the case cannot be given back there. `seq` is what `give_back` may be told to have
+    been `seen`.
     """
 
     target: Target
@@ -66,6 +67,7 @@ class Preview:
     places: Sequence[str]
     branches: bool
     closes_at: datetime | None
+    late: bool
     seq: int
 
 
@@ -87,7 +89,7 @@ class _Way:
 
 
 def targets(task_id: int) -> list[Target]:
-    """The earlier tasks to which a task's case can be given back, the latest first. Raises NotFound."""
+    """The earlier tasks to which a task's case can be given back, the latest first. Raises as `preview` does."""
     moving = lock_case_of(task_id)
     return [way.target for way in _ways(moving, _wait(moving, task_id))]
 
@@ -95,12 +97,18 @@ def targets(task_id: int) -> list[Target]:
 def preview(task_id: int, element: str, at: datetime) -> Preview:
     """What would fall, and how long there would be to amend; nothing is changed.
 
-    Raises NotFound for a task that waits no more, Refused for a step that is no target.
+    Raises NotFound for no task, Conflict for one that waits no more, Refused for a step that is no target.
     """
     moving = lock_case_of(task_id)
     wait = _wait(moving, task_id)
-    way = _way(moving, wait, element)
-    return _preview(moving, wait, way, _tried(moving, way, at))
+    return _preview(moving, wait, _way(moving, wait, element), at)
+
+
+def previews(task_id: int, at: datetime) -> list[Preview]:
+    """What would fall, for each of the `targets`."""
+    moving = lock_case_of(task_id)
+    wait = _wait(moving, task_id)
+    return [_preview(moving, wait, way, at) for way in _ways(moving, wait)]
 
 
 def give_back(
@@ -157,7 +165,7 @@ def _wait(moving: Moving, task_id: int) -> TaskWait:
     token = db.session.execute(select(Task.token).where(Task.id == task_id)).scalar_one()
     wait = moving.task(token)
     if wait is None:
-        raise NotFound("这项待办已不再等待办理，不能退回。")
+        raise Conflict("这项待办已不再等待办理，不能退回。请刷新页面查看结果。")
     return wait
 
 
@@ -230,10 +238,11 @@ def _tried(moving: Moving, way: _Way, at: datetime) -> Snapshot:
     return copy.snapshot()
 
 
-def _preview(moving: Moving, wait: TaskWait, way: _Way, after: Snapshot) -> Preview:
-    before = moving.stands
+def _preview(moving: Moving, wait: TaskWait, way: _Way, at: datetime) -> Preview:
+    before, after = moving.stands, _tried(moving, way, at)
     if before is None:
         raise AssertionError("a locked case has a snapshot")
+    closes_at = _opened(after, way).closes_at
     staying = {task.token for task in after.tasks} | {timer.token for timer in after.timers}
     fallen = {task.token for task in before.tasks} - staying - {wait.token}
     return Preview(
@@ -243,7 +252,8 @@ def _preview(moving: Moving, wait: TaskWait, way: _Way, after: Snapshot) -> Prev
         clocks=[(timer.name, timer.due_at) for timer in before.timers if timer.token not in staying],
         places=_places(moving) if way.since.undo else (),
         branches=len(way.back.cancel) > 1,
-        closes_at=_opened(after, way).closes_at,
+        closes_at=closes_at,
+        late=closes_at is not None and closes_at <= at,
         seq=moving.seq,
     )
 

@@ -53,11 +53,11 @@ def one(task_id: int, organisation_id: int) -> TaskPage:
 
 
 def entered(case_id: int) -> Sequence[Entered]:
-    """What was entered in a case so far, in the order in which it was."""
+    """What people entered in a case so far, in the order in which they did; not what was only carried on."""
     query = (
         select(Task, TaskValue.values, Account.name, Organisation.name)
         .join(TaskValue, TaskValue.task_id == Task.id)
-        .outerjoin(Account, Account.id == Task.completed_by)
+        .join(Account, Account.id == Task.completed_by)
         .outerjoin(Organisation, Organisation.id == Task.completed_for)
         .where(Task.case_id == case_id, Task.state == "completed")
         .order_by(Task.completed_at, Task.id)

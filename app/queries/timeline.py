@@ -20,7 +20,10 @@ WAY_KINDS = ("entered", "completed", "flow", "decided", "fired", "received", "en
 
 @dataclass(frozen=True)
 class Step:
-    """One row of the log; `values` is what a person entered, `recorded` the kind of a record (CQ-29)."""
+    """One row of the log; `values` is what a person entered, `recorded` the kind of a record (CQ-29).
+
+    `stands`: the system carried on an earlier opinion, when an amended case went straight back.
+    """
 
     seq: int
     call: str
@@ -33,6 +36,7 @@ class Step:
     recorded: str | None
     task: Task | None
     values: dict[str, Any] | None
+    stands: bool = False
 
 
 def steps(case_id: int, before: str | None = None) -> Page[Step]:
@@ -120,4 +124,5 @@ def _step(
         recorded=history.arguments.get("record"),
         task=task,
         values=values or (payload or {}).get("values"),
+        stands="stands" in history.arguments,
     )

@@ -20,6 +20,7 @@ from app.queries import cases as case_queries
 from app.queries import certificates, files, proofs, timeline
 from app.queries.organisations import name_of
 from app.queries.people import of_case
+from app.queries.returns import came_back
 from app.queries.visibility import case_for, seen_by
 from app.web import history, pictures, task_forms
 from app.web.schemes import field_labels, listed_text, now_of, scheme_of
@@ -47,6 +48,7 @@ def show(case_id: int) -> str:
         code=proofs.code_of(case),
         facts=_facts(case, scheme),
         waits=waits,
+        returned=came_back([task.id for task, _office in waits.tasks]),
         entries=told,
         clauses=history.clauses_of(told),
         earlier=steps.next,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.content.form_view import FormView
@@ -41,13 +42,17 @@ class Decision:
 
 @dataclass(frozen=True)
 class Entry:
-    """A step as the page tells it; `clauses` are (id, text), `view` what a person entered."""
+    """A step as the page tells it; `clauses` are (id, text), `view` what a person entered.
+
+    `opinion` is why a case was given back.
+    """
 
     step: Step
     title: str
     clauses: Sequence[tuple[str, str]]
     decisions: Sequence[Decision]
     view: FormView | None
+    opinion: str = ""
 
     @property
     def short(self) -> bool:
@@ -79,12 +84,13 @@ def _entry(step: Step, case: Case, scheme: Scheme, element: Element | None) -> E
         clauses=[(clause, known.get(clause, "")) for clause in element.clauses] if element else [],
         decisions=[_decision(found, scheme) for found in step.happened if found["kind"] == "decided"],
         view=_view(step, case, scheme, element),
+        opinion=str((step.values or {}).get("opinion", "")) if step.call == "move" else "",
     )
 
 
 def _title(step: Step, scheme: Scheme, element: Element | None) -> str:
     if step.task:
-        return step.task.name
+        return _done(step, scheme, step.task.name)
     kind = str(CALLS.get(step.call, step.call))
     if step.recorded:
         declared = scheme.records.get(step.recorded)
@@ -92,7 +98,21 @@ def _title(step: Step, scheme: Scheme, element: Element | None) -> str:
     return f"{kind}：{element.name}" if element and element.name else kind
 
 
+def _done(step: Step, scheme: Scheme, name: str) -> str:
+    """What was done at a task: completed, carried on, or given back to which step."""
+    if step.stands:
+        return _("%(name)s（沿用原来的意见）", name=name)
+    if step.call != "move":
+        return name
+    moved = next((found["element"] for found in step.happened if found["kind"] == "moved"), "")
+    processes = scheme.definitions.processes.values()
+    to = next((process.elements[moved].name for process in processes if moved in process.elements), moved)
+    return _("%(name)s：退回到“%(to)s”", name=name, to=to)
+
+
 def _view(step: Step, case: Case, scheme: Scheme, element: Element | None) -> FormView | None:
+    if step.call == "move":
+        return None
     declared = scheme.records.get(step.recorded or "")
     said = element.form if element and step.call == "receive" else None
     form = declared.form if declared else step.task.form if step.task else said

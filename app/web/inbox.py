@@ -15,8 +15,9 @@ from app.content.forms import Form
 from app.content.scheme import Scheme
 from app.errors import Invalid
 from app.operations import tasks
-from app.queries import inbox
+from app.queries import imports, inbox
 from app.queries.inbox import TaskRow
+from app.queries.returns import came_back
 from app.web import task_forms
 from app.web.listing import asked, asked_days, ticked
 from app.web.schemes import newest_schemes, now_of, scheme_of
@@ -32,12 +33,15 @@ MOST_AT_ONCE = 200
 @needs("operator")
 def index() -> str:
     me, wanted, schemes = signed_in().organisation_id, wanted_tasks(), newest_schemes()
+    page = inbox.open_tasks(me, wanted, request.args.get("after"))
     return render_template(
         "inbox/index.html",
-        page=inbox.open_tasks(me, wanted, request.args.get("after")),
+        page=page,
+        returned=came_back([row.task.id for row in page.rows if row.task.returned_from]),
         count=inbox.count_open(me, wanted),
         kinds=[(kind.key, _kind_name(kind, schemes)) for kind in inbox.kinds(me)],
         tag=f'"{inbox.newest_open(me)}"',
+        can_import=bool(imports.kinds(me)),
     )
 
 

@@ -12,10 +12,13 @@ from flask_babel import gettext as _
 from app import edge
 from app.content.form_view import FormView
 from app.content.forms import Form
+from app.content.returns import may_return
 from app.content.scheme import Scheme
+from app.engine import Element
 from app.errors import Conflict, Invalid
 from app.operations import corrections, tasks
 from app.queries import tasks as task_queries
+from app.queries.returns import came_back
 from app.web import task_forms
 from app.web.schemes import field_labels, listed_text, now_of, scheme_of
 from app.web.session import needs, signed_in
@@ -120,6 +123,8 @@ class _Desk:
             files=task_forms.files_in(views),
             refused=refused,
             stands=stands,
+            came_back=came_back([self.task_id]).get(self.task_id),
+            returnable=stands and may_return(self._element()),
             numbers=corrections.numbers_to_examine(page.case.id) if stands else [],
         )
 
@@ -127,10 +132,12 @@ class _Desk:
         closes_at = self.page.task.closes_at
         return closes_at is not None and closes_at <= now_of(self.scheme.id)
 
+    def _element(self) -> Element:
+        return self.scheme.definitions.processes[self.page.task.process].elements[self.page.task.element]
+
     def _context(self) -> list[tuple[str, str]]:
         """The variables that the diagram wants shown above the form, with the names that forms give them."""
-        element = self.scheme.definitions.processes[self.page.task.process].elements[self.page.task.element]
-        names = element.properties.get("show", "").replace("\n", ";").split(";")
+        names = self._element().properties.get("show", "").replace("\n", ";").split(";")
         values = {**self.page.case.listed, **self.variables}
         labels = field_labels(self.scheme)
         texts = [(name.strip(), listed_text(self.scheme, values.get(name.strip()))) for name in names]

@@ -1,0 +1,45 @@
+"""From whom and why cases have come back 退回 to the tasks that are now open."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+
+from app.extensions import db
+from app.models import Account, Organisation, Task, TaskValue
+
+
+@dataclass(frozen=True)
+class CameBack:
+    """Who gave a case back at which step, and with what opinion; `straight`: it goes straight back there."""
+
+    name: str
+    office: str | None
+    actor: str | None
+    at: datetime
+    opinion: str
+    straight: bool
+
+
+def came_back(task_ids: Collection[int]) -> dict[int, CameBack]:
+    """By task; nothing for those that came the ordinary way."""
+    giver = aliased(Task)
+    query = (
+        select(
+            *(Task.id, giver.name, Organisation.name, Account.name, giver.completed_at),
+            *(TaskValue.values["opinion"].astext, Task.straight_back),
+        )
+        .join(giver, giver.id == Task.returned_from)
+        .outerjoin(TaskValue, TaskValue.task_id == giver.id)
+        .outerjoin(Organisation, Organisation.id == giver.completed_for)
+        .outerjoin(Account, Account.id == giver.completed_by)
+        .where(Task.id.in_(task_ids))
+    )
+    return {
+        task_id: CameBack(name, office, actor, at, opinion or "", straight)
+        for task_id, name, office, actor, at, opinion, straight in db.session.execute(query)
+    }

@@ -1,0 +1,73 @@
+"""The page on which a case is given back 退回: the step, what falls, the opinion, and how it goes on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from app import edge
+from app.errors import Conflict, Invalid
+from app.operations import returns
+from app.queries import tasks as task_queries
+from app.web.schemes import now_of, scheme_of
+from app.web.session import needs, signed_in
+
+bp = Blueprint("returns", __name__, url_prefix="/tasks")
+
+
+@bp.get("/<int:task_id>/return")
+@needs("operator")
+def form(task_id: int) -> str:
+    return _page(task_id)
+
+
+@bp.post("/<int:task_id>/return")
+@needs("operator")
+def submit(task_id: int) -> Any:
+    page = task_queries.one(task_id, signed_in().organisation_id)
+    said = request.form
+    then: returns.Then = "back" if said.get("then") == "back" else "on"
+    seen = said.get("seen", type=int)
+    if not said.get("to"):
+        return _page(task_id, {"to": [_("请选择退回到哪一步。")]}), 422
+    try:
+        with edge.transaction():
+            done = returns.give_back(
+                task_id,
+                said["to"],
+                said.get("opinion", ""),
+                then,
+                signed_in().actor,
+                now_of(page.task.scheme_id),
+                seen,
+            )
+    except Invalid as refusal:
+        return _page(task_id, refusal.fields), 422
+    except Conflict as refusal:
+        return _page(task_id, refused=refusal.message), 409
+    flash(_("已退回。办件现在的状态：%(status)s", status=done.status), "done")
+    return redirect(url_for("case.show", case_id=done.case_id))
+
+
+def _page(task_id: int, errors: dict[str, list[str]] | None = None, refused: str = "") -> str:
+    page = task_queries.one(task_id, signed_in().organisation_id)
+    now = now_of(page.task.scheme_id)
+    try:
+        found = returns.previews(task_id, now)
+    except Conflict as gone:
+        found, refused = [], refused or gone.message
+    return render_template(
+        "tasks/return.html",
+        task=page.task,
+        case=page.case,
+        scheme=scheme_of(page.case.deployment_id),
+        unit_name=page.unit_name,
+        person=page.person,
+        previews=found,
+        errors=errors or {},
+        refused=refused,
+        now=now,
+        longest=returns.LONGEST_OPINION,
+    )
