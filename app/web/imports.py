@@ -16,6 +16,7 @@ from app.documents.workbooks import Cell
 from app.errors import Invalid
 from app.operations import imports
 from app.operations._tables import MOST_BYTES, MOST_LINES
+from app.operations.imports import AT_MOST
 from app.queries import imports as queries
 from app.queries.inbox import TaskRow
 from app.web.inbox import subject_name
@@ -101,7 +102,7 @@ def go_on(import_id: int) -> Any:
     """Imports some lines; the page goes on by itself, or by its button where no script runs."""
     table = queries.one(import_id, signed_in().actor).table
     at = now_of(table.scheme_id)
-    imports.go_on(import_id, actor=signed_in().actor, at=at, transaction=edge.transaction)
+    imports.go_on(import_id, actor=signed_in().actor, at=at, transaction=edge.transaction, at_most=AT_MOST)
     return redirect(url_for("imports.show", import_id=import_id))
 
 
