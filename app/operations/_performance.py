@@ -283,7 +283,7 @@ class Performance:
             with savepoint():
                 self._move_date(wanted, step, None)
         except DomainError as refusal:
-            self._compare_refusal(step, step.refused, refusal)
+            self._compare_refusal(step.refused, refusal)
         else:
             self._fail(f"应当被拒绝（{step.refused}），却办成了")
 

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from app.errors import Conflict, Forbidden, NotFound
 from app.extensions import db
 from app.models import Account, Case, DatabaseMark, SchemeClock, Task, Timer
-from app.operations import messages, timers
+from app.operations import messages, overlays, timers
 from app.operations._administration import record
 from app.operations._prepared import Prepared
 from app.operations.actors import Actor
@@ -124,7 +124,12 @@ def let_pass(
     messages.deliver(transaction)
     with transaction():
         upto = scheme_now(scheme_id, real_now)
+        first = _next_due(scheme_id, None)
     total = timers.Swept()
+    # As of an instant at which nothing is due that should fire in its turn.
+    decided = min(upto, first) if first else upto
+    while overlays.carry_out(lambda _: decided, transaction, only=scheme_id):
+        pass
     instant: datetime | None = None
     while instant != upto:
         with transaction():

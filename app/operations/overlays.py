@@ -131,16 +131,23 @@ def withdraw(overlay_id: int, *, actor: Actor, now: datetime) -> None:
     _decide(overlay, WITHDRAWN, None, actor, now)
 
 
-def carry_out(now_for: Callable[[str], datetime], transaction: Transaction, *, limit: int = CHUNK) -> int:
+def carry_out(
+    now_for: Callable[[str], datetime],
+    transaction: Transaction,
+    *,
+    limit: int = CHUNK,
+    only: str | None = None,
+) -> int:
     """Computes the timers anew that used a moved date, a case a `transaction`; how many cases it looked at.
 
     Goes on where the last call stopped, also after a kill; any number of processes may do it at once, since a
     case that is up to date stays as it is. Fired timers are never undone: the overlay's page lists them.
+    `only` keeps to one scheme.
     """
     done = 0
     while done < limit:
         with transaction():
-            overlay = _under_way()
+            overlay = _under_way(only)
             found = next_cases(overlay, min(CHUNK, limit - done)) if overlay else []
         if overlay is None:
             break
@@ -152,8 +159,10 @@ def carry_out(now_for: Callable[[str], datetime], transaction: Transaction, *, l
     return done
 
 
-def _under_way() -> Overlay | None:
+def _under_way(only: str | None) -> Overlay | None:
     waiting = select(Overlay).where(Overlay.state == APPROVED, Overlay.carried_out_at.is_(None))
+    if only:
+        waiting = waiting.where(Overlay.scheme_id == only)
     found = db.session.scalars(waiting.order_by(Overlay.id).limit(1)).first()
     if found is not None:
         db.session.expunge(found)
