@@ -16,7 +16,7 @@ from flask import Flask
 from app import clock
 from app.errors import Refused
 from app.extensions import atomic, db, settings
-from app.operations import files, imports, messages, proof, timers
+from app.operations import files, imports, leftovers, messages, overlays, proof, timers
 from app.operations.clock import scheme_now
 
 log = logging.getLogger(__name__)
@@ -29,17 +29,22 @@ INTERVAL = 5
 HOUSEKEEPING = 120
 """Seconds between looks whether the root of the hour stands."""
 
+AT_A_TIME = 2000
+"""Cases whose timers are moved between two sweeps: seconds of work, so that no due timer waits for it."""
+
 CLOCK_TOLERANCE = 5.0
 """Seconds by which the wall clock may go apart from the machine's running time between two sweeps."""
 
 
 def run_once() -> timers.Swept:
-    """Takes messages to their cases and fires what is due, then takes on what that has sent.
+    """Takes messages to their cases, moves timers whose dates were moved, fires what is due, and takes on what
+    that has sent.
 
     What was sent while this was down was sent in time: it comes before the timer that would give it up.
     """
     real_now = clock.now()
     messages.deliver(atomic)
+    overlays.carry_out(lambda scheme_id: scheme_now(scheme_id, real_now), atomic, limit=AT_A_TIME)
     swept = timers.sweep(lambda scheme_id: scheme_now(scheme_id, real_now), atomic)
     messages.deliver(atomic)
     if swept.fired or swept.parked:
@@ -48,7 +53,7 @@ def run_once() -> timers.Swept:
 
 
 def keep_house() -> None:
-    """Makes the root of the hour, forgets uploaded tables, once a day removes the files that nobody uses."""
+    """Makes the root of the hour, and forgets uploaded tables, once a day removes what nobody uses."""
     now = clock.now()
     try:
         with atomic():
@@ -62,6 +67,9 @@ def keep_house() -> None:
     removed = files.clean_up_daily(now, atomic)
     if removed is not None:
         log.info("files: %d removed that nobody uses", removed)
+    cleared = leftovers.clear_away_daily(now, atomic)
+    if cleared is not None:
+        log.info("leftovers: %d ended sessions and old counts cleared away", cleared)
 
 
 class Sweeper:
