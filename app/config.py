@@ -11,6 +11,7 @@
 | APP_REHEARSAL | `on` makes a rehearsal database when a database is made; read by nothing else |
 | APP_PROXIES | how many reverse proxies stand before it, each adding to X-Forwarded-For; by default none |
 | APP_SECOND_FACTOR | who needs a second factor: `offices` (default), `all`, `off` (default in a rehearsal) |
+| APP_PAYMENT | `module:factory` of the adapter to a payment provider (docs/payments.md); by default none |
 | OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET | a provider to sign in with; all three or none |
 | OIDC_LOGIN_CLAIM | the claim that names the login of an account; by default `preferred_username` |
 | SECRET_KEY | signs session cookies; at least 32 characters |
@@ -25,6 +26,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
@@ -78,6 +80,7 @@ class Settings:
     proxies: int
     second_factor: SecondFactorRule | None  # None: as the database's mark says
     oidc: Oidc | None
+    payment: str | None
     secret_key: str = field(repr=False)
     history_keys: Mapping[str, bytes] = field(repr=False)  # by id; the first is the current one
     id_number_key: bytes = field(repr=False)
@@ -114,6 +117,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         proxies=_proxies(environment),
         second_factor=_second_factor(environment),
         oidc=_oidc(environment),
+        payment=_payment(environment),
         secret_key=keys["SECRET_KEY"],
         history_keys={_key_id(key): key for key in _keys("HISTORY_KEY", keys["HISTORY_KEY"])},
         id_number_key=_keys("ID_NUMBER_KEY", keys["ID_NUMBER_KEY"])[0],
@@ -216,6 +220,13 @@ def _oidc(environment: Mapping[str, str]) -> Oidc | None:
         raise ConfigError("OIDC_ISSUER 应为统一认证的 https 地址。")
     claim = environment.get("OIDC_LOGIN_CLAIM", "").strip() or "preferred_username"
     return Oidc(issuer, client_id, client_secret, claim)
+
+
+def _payment(environment: Mapping[str, str]) -> str | None:
+    text = environment.get("APP_PAYMENT", "").strip()
+    if text and not re.fullmatch(r"[\w.]+:\w+", text):
+        raise ConfigError(f"APP_PAYMENT 应写成 模块:函数，现在是“{text}”。")
+    return text or None
 
 
 def _key_text(name: str, environment: Mapping[str, str], data_folder: Path, database_url: str | None) -> str:

@@ -17,10 +17,12 @@ from app.api import (
     monitor,
     notices,
     organisations,
+    payments,
     people,
     problems,
     proofs,
     reading,
+    returns,
     schemas,
     schemes,
     second_factor,
@@ -32,8 +34,8 @@ from app.extensions import csrf
 
 PREFIX = "/api/v1"
 ROOMS = (
-    *(sessions, second_factor, units, people, schemes, cases, tasks, files, notices),
-    *(accounts, organisations, clocks, proofs, certificates, monitor, dry_runs),
+    *(sessions, second_factor, units, people, schemes, cases, tasks, returns, files, notices),
+    *(accounts, organisations, clocks, proofs, certificates, monitor, dry_runs, payments),
 )
 
 

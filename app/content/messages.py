@@ -10,6 +10,9 @@ from app.engine import Element, ProcessDefinition
 RELEASE = "release_waiting"
 """The capability that sends the message named in its input `message` to all cases that wait for it."""
 
+PAYMENT_RECEIVED = "payment_received"
+"""What the house itself tells a case, whose id as text is the key, when its payment has come in online."""
+
 
 @dataclass(frozen=True, slots=True)
 class Saying:
@@ -40,9 +43,10 @@ def saying_of(scheme: Scheme, process_id: str, element_id: str, message: str) ->
 
 
 def between_cases(scheme: Scheme) -> frozenset[str]:
-    """The messages that cases of the scheme send to one another, by an event or by a release."""
+    """The messages that nobody says: cases of the scheme send them to one another, or the house does."""
     processes = scheme.definitions.processes.values()
-    return frozenset().union(*(process.sent_messages | released_messages(process) for process in processes))
+    sent = (process.sent_messages | released_messages(process) for process in processes)
+    return frozenset({PAYMENT_RECEIVED}).union(*sent)
 
 
 def released_messages(process: ProcessDefinition) -> frozenset[str]:

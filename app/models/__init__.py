@@ -12,6 +12,7 @@ from app.models.imports import Import, ImportRow
 from app.models.messages import Message, Notice
 from app.models.organisations import Jurisdiction, Organisation, OrganisationName, Region, Subordination
 from app.models.overlays import Overlay
+from app.models.payments import Payment, PaymentCallback, Reconciliation
 from app.models.people import EnteredIdNumber, Person
 from app.models.proof import ProofRoot
 from app.models.quotas import PlaceClaim, PostQuota
@@ -45,10 +46,13 @@ __all__ = [
     "Organisation",
     "OrganisationName",
     "Overlay",
+    "Payment",
+    "PaymentCallback",
     "Person",
     "PlaceClaim",
     "PostQuota",
     "ProofRoot",
+    "Reconciliation",
     "Region",
     "SchemeClock",
     "SecondFactor",

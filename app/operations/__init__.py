@@ -7,6 +7,7 @@ from app.operations import bars as bars
 from app.operations import certificates as certificates
 from app.operations import corrections as corrections
 from app.operations import notices as notices
+from app.operations import payments as payments
 from app.operations import places as places
 from app.operations import progress as progress
 from app.operations import releases as releases

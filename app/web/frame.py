@@ -83,6 +83,7 @@ def _navigation(me: SignedIn) -> Sequence[Link]:
             links += [_link(_("人员"), "people.index"), _link(_("单位信息"), "account.profile")]
         if me.has("supervisor"):
             links.append(_link(_("监督"), "monitor.index"))
+        links.append(_link(_("缴费"), "payments.index"))
         count = notices.unread(me.organisation_id)
         links.append(_link(_("消息（%(count)s）", count=count) if count else _("消息"), "notices.index"))
     if me.has("administrator"):

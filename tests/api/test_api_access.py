@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 from support.api import PREFIX, Caller, caller, problem
+from support.capability_kit import perform
+from support.fees import payment_of
 from support.pages import PASSWORD, PDF, Stage
 from support.world import (
     BUREAU,
@@ -64,6 +66,7 @@ class Request:
 
 FILLED = {"values": {"grade": "junior", "summary": "扎实"}}
 APPROVED = {"values": {"decision": "approve"}}
+GIVEN_BACK = {"element": "fill", "opinion": "请补正"}
 REQUESTS = [
     Request("GET", "/cases/<id:case_id>", "fresh", SEE_THE_LIBRARY),
     Request("GET", "/cases/<id:case_id>", "filed", SEE_THE_LIBRARY),
@@ -77,6 +80,9 @@ REQUESTS = [
     Request("GET", "/tasks/<id:task_id>", "review", (BUREAU,)),
     Request("PUT", "/tasks/<id:task_id>/draft", "review", (BUREAU,), APPROVED),
     Request("POST", "/tasks/<id:task_id>/completion", "review", (BUREAU,), APPROVED),
+    Request("GET", "/tasks/<id:task_id>/returns", "review", (BUREAU,)),
+    Request("POST", "/tasks/<id:task_id>/return", "review", (BUREAU,), GIVEN_BACK),
+    Request("POST", "/payments/<id:payment_id>/order", "payment", (LIBRARY,), {"return_url": "/"}),
     Request("GET", "/people/<id:person_id>", "person", (LIBRARY,)),
     Request("PATCH", "/people/<id:person_id>", "person", (LIBRARY,), {"name": "陈一一"}),
     Request("POST", "/people/<id:person_id>/departure", "person", (LIBRARY,)),
@@ -89,6 +95,7 @@ OF_NOBODY = {
     ("PUT", "/clocks/<word:scheme_id>"),
     ("POST", "/schemes/<word:scheme_id>/dry-runs"),
     ("GET", "/certificates/<word:number>"),
+    ("POST", "/payments/callbacks/<word:name>"),
 }
 """What is the same for everybody who may see it at all."""
 
@@ -108,6 +115,7 @@ def things(stage: Stage) -> dict[str, Any]:
     )
     values = {"grade": "technician", "summary": "扎实", "certificate": attached}
     complete(filed, "fill", values, stage.world.actors[LIBRARY], "2021-06-10 10:00")
+    perform("request_payment", fresh, {"amount": 60})
     with atomic() as session:
         told = {"case_id": fresh, "kind": "message", "element": "x", "message": "样例", "deadlines": []}
         incident = Incident(**told, opened_at=stage.now())
@@ -116,6 +124,7 @@ def things(stage: Stage) -> dict[str, Any]:
         incident_id = incident.id
     return {
         "incident": incident_id,
+        "payment": payment_of(fresh).id,
         "fresh": fresh,
         "filed": filed,
         "fill": task_of(fresh),
@@ -232,6 +241,7 @@ UNGUARDED = {
     ("POST", "/units"),
     ("GET", "/regions"),
     ("GET", "/certificates/<word:number>"),
+    ("POST", "/payments/callbacks/<word:name>"),
 }
 OWN_ACCOUNT = {
     ("DELETE", "/sessions/current"),
@@ -255,12 +265,20 @@ WATCHING = {
     ("GET", "/incidents"),
     ("POST", "/incidents/<id:incident_id>/retry"),
 }
-LOOKING = WATCHING | {
+MONEY = {
+    ("GET", "/payments/callbacks"),
+    ("GET", "/payments/reconciliations"),
+    ("POST", "/payments/reconciliations"),
+}
+LOOKING = {
+    ("GET", "/payments"),
     ("GET", "/cases"),
     ("GET", "/cases/<id:case_id>"),
     ("GET", "/cases/<id:case_id>/history"),
     ("GET", "/cases/<id:case_id>/proof"),
     ("GET", "/files/<word:name>"),
+    *WATCHING,
+    *MONEY,
 }
 DRY_RUN = {("POST", "/schemes/<word:scheme_id>/dry-runs")}
 CLOCKS = {("GET", "/clocks"), ("PUT", "/clocks/<word:scheme_id>")}
@@ -294,9 +312,9 @@ def test_each_duty_opens_its_own_routes(stage: Stage, duty: str, more: set[tuple
     stage.give(LIBRARY, duty)
     forbidden = {rule for rule, answer in answers(stage, caller(stage, LIBRARY)) if answer.status_code == 403}
     administration = CLOCKS | DRY_RUN | kept(stage)
-    opened = set(rules(stage)) - administration - WATCHING if more is None else UNGUARDED | FOR_ALL | more
+    opened = set(rules(stage)) - administration - WATCHING - MONEY if more is None else UNGUARDED | FOR_ALL | more
     if duty == "administrator":
-        opened |= administration
+        opened |= administration | MONEY
     if duty == "designer":
         opened |= DRY_RUN
     assert set(rules(stage)) - forbidden == opened

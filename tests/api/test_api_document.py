@@ -18,6 +18,7 @@ OPEN_TO_ALL = {
     ("post", "/units"),
     ("get", "/regions"),
     ("get", "/certificates/{number}"),
+    ("post", "/payments/callbacks/{name}"),
 }
 METHODS = {"get", "post", "put", "patch", "delete"}
 

@@ -78,6 +78,32 @@ def with_a_revoked_certificate(world: Built) -> int:
     return case_id
 
 
+def owing(world: Built) -> int:
+    case_id = bare(world)
+    perform("request_payment", case_id, {"amount": 60}, token=903)
+    return case_id
+
+
+def having_paid(world: Built) -> int:
+    case_id = owing(world)
+    perform("record_payment", case_id, {"receipt": "No.1"}, token=904)
+    return case_id
+
+
+def owing_beside_a_receipt(world: Built) -> int:
+    """A case that owes, beside one that has the receipt."""
+    having_paid(world)
+    other = open_filing(world, SECOND)
+    perform("request_payment", other, {"amount": 60}, token=905)
+    return other
+
+
+def owed_back(world: Built) -> int:
+    case_id = having_paid(world)
+    perform("cancel_payment", case_id, GROUND, token=906)
+    return case_id
+
+
 def barred(world: Built) -> int:
     case_id = bare(world)
     perform("impose_bar", case_id, {"kind": "next_examination", "ground": "作弊"}, token=902)
@@ -163,6 +189,28 @@ CASES: dict[str, Sequence[Asked]] = {
         Asked(bare, {"kind": "until", **GROUND}, refused="no_term"),
     ),
     "lift_bar": (Asked(barred, GROUND), Asked(bare, GROUND)),
+    "request_payment": (
+        Asked(bare, {"amount": 60}),
+        Asked(owing, {"amount": 80.5, "purpose": "考核费"}),
+        Asked(having_paid, {"amount": 80}),
+        Asked(bare, {"amount": None}, refused="no_amount"),
+    ),
+    "record_payment": (
+        Asked(owing, {"receipt": "No.2"}),
+        Asked(owing, {"receipt": "No.2", "purpose": "考核费"}),
+        Asked(bare, {"receipt": "No.2"}, refused="nothing_due"),
+        Asked(owing_beside_a_receipt, {"receipt": "No.1"}, refused="receipt_used"),
+    ),
+    "cancel_payment": (
+        Asked(owing, GROUND),
+        Asked(having_paid, GROUND),
+        Asked(having_paid, {**GROUND, "refundable": False}),
+        Asked(bare, GROUND),
+    ),
+    "record_refund": (
+        Asked(owed_back, {"reference": "T1"}),
+        Asked(having_paid, {"reference": "T1"}, refused="no_refund_due"),
+    ),
     "archive_case": (
         Asked(awaiting, {"retention_years": 30}),
         Asked(disputed, {"retention_years": 30}, refused="disputed"),

@@ -8,6 +8,8 @@ from io import BytesIO
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from support.capability_kit import perform
+from support.fees import payment_of
 from support.pages import PDF, Browser, Stage
 from support.world import BUREAU, LIBRARY, OTHER_BUREAU, OTHER_UNIT, open_filing, register_posts, task_of
 
@@ -19,13 +21,14 @@ FOREIGNERS = (OTHER_UNIT, OTHER_BUREAU, "东溪区文化局")
 
 @dataclass
 class Belongings:
-    """What belongs to the library: a case with its open task, an upload, a person, an incident."""
+    """What belongs to the library: a case with a task and a payment, an upload, a person, an incident."""
 
     case: int
     task: int
     person: int
     upload: str
     incident: int
+    payment: int
 
 
 @pytest.fixture
@@ -43,7 +46,9 @@ def belongings(stage: Stage, unit: Browser) -> Belongings:
         session.add(incident)
         session.flush()
         incident_id = incident.id
-    return Belongings(case_id, task_id, stage.world.people["陈一"], upload, incident_id)
+    perform("request_payment", case_id, {"amount": 60})
+    owed = payment_of(case_id).id
+    return Belongings(case_id, task_id, stage.world.people["陈一"], upload, incident_id, owed)
 
 
 def addresses(theirs: Belongings) -> dict[str, tuple[str, ...]]:
@@ -59,6 +64,8 @@ def addresses(theirs: Belongings) -> dict[str, tuple[str, ...]]:
         f"/people/{theirs.person}/leave": ("POST",),
         f"/files/{theirs.upload}": ("GET",),
         f"/monitor/incidents/{theirs.incident}/retry": ("POST",),
+        f"/payments/{theirs.payment}/order": ("POST",),
+        f"/sandbox-payment/{'0' * 24}": ("GET", "POST"),
         "/clocks/nowhere-2021": ("POST",),
         "/schemes/nowhere-2021/dry-runs/filing": ("GET", "POST"),
     }

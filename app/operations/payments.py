@@ -1,0 +1,173 @@
+"""Payments 缴费 of cases: asked for, received, no longer owed, refunded (CQ-37, NY-14, LIFE-09).
+
+Sums are yuan in diagrams and on forms, fen in the tables. What is paid online comes in by `online_payments`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from app.content.capabilities import CapabilityDeclaration
+from app.extensions import db
+from app.models import Payment
+from app.operations._links import line_of
+from app.operations.apart import savepoint
+from app.operations.capabilities import CapabilityRefused, Request, Values, capability
+
+DUE, PAID, VOID, REFUND_DUE, REFUNDED = "due", "paid", "void", "refund_due", "refunded"
+STATES = {DUE: "待缴", PAID: "已缴", VOID: "不再应缴", REFUND_DUE: "应退", REFUNDED: "已退"}
+COUNTER, ONLINE = "counter", "online"
+METHODS = {COUNTER: "柜台", ONLINE: "网上"}
+PURPOSE = "考核费"
+MOST_YUAN = 1_000_000
+
+_PURPOSE = {"purpose": f"费用名称（缺省“{PURPOSE}”）"}
+
+REQUEST = CapabilityDeclaration(
+    "request_payment",
+    "登记应缴费用",
+    inputs={"amount": "金额（元，最多两位小数）", **_PURPOSE},
+    optional=frozenset({"purpose"}),
+    outputs={"amount": "应缴金额（元）", "paid": "是否已经缴过"},
+    refusals={"no_amount": "没有金额，或不是大于 0、最多两位小数的数"},
+)
+RECORD = CapabilityDeclaration(
+    "record_payment",
+    "登记柜台缴费",
+    inputs={"receipt": "票据号", **_PURPOSE},
+    optional=frozenset({"purpose"}),
+    outputs={"amount": "实缴金额（元）"},
+    refusals={"nothing_due": "没有待缴的费用", "receipt_used": "票据号已经用过"},
+)
+CANCEL = CapabilityDeclaration(
+    "cancel_payment",
+    "不再收费，已缴的应退",
+    inputs={"ground": "依据", "refundable": "已缴的是否应退（缺省应退）"},
+    optional=frozenset({"refundable"}),
+    outputs={"refund": "是否有应退的费用", "amount": "应退金额（元）"},
+)
+RECORD_REFUND = CapabilityDeclaration(
+    "record_refund",
+    "登记退费",
+    inputs={"reference": "退费凭证号"},
+    outputs={"amount": "已退金额（元）"},
+    refusals={"no_refund_due": "没有应退的费用"},
+)
+
+
+@capability(REQUEST, simulate=lambda inputs: {"amount": inputs["amount"], "paid": False})
+def request_payment(request: Request) -> Values:
+    """What the case owes for a purpose; asked again with another sum while it is due, it is that sum.
+
+    An order already placed with a provider for the former sum can no longer be paid.
+    """
+    amount, purpose = _fen(request.inputs["amount"]), _purpose(request)
+    known = _live(request.case_id, purpose)
+    if known is None:
+        owed = {"case_id": request.case_id, "purpose": purpose, "amount": amount, "state": DUE}
+        db.session.execute(
+            insert(Payment).values(jurisdiction=request.jurisdiction, asked_at=request.at, **owed)
+        )
+    elif known.state == PAID:
+        return {"amount": yuan(known.amount), "paid": True}
+    elif known.amount != amount:
+        _change(known, amount=amount, order_number=None, provider=None)
+    return {"amount": yuan(amount), "paid": False}
+
+
+@capability(RECORD, simulate=lambda inputs: {"amount": 0})
+def record_payment(request: Request) -> Values:
+    """The counter took the sum and gave a receipt, whose number counts once in the jurisdiction."""
+    receipt, known = str(request.inputs["receipt"] or "").strip(), _live(request.case_id, _purpose(request))
+    if known is None or (known.state == PAID and known.receipt != receipt):
+        raise CapabilityRefused("nothing_due", "这件办件没有待缴的费用，请刷新页面查看。")
+    if known.state == DUE:
+        try:
+            with savepoint():
+                _change(known, state=PAID, method=COUNTER, receipt=receipt, paid_at=request.at)
+        except IntegrityError as clash:
+            raise CapabilityRefused("receipt_used", f"票据号 {receipt} 已经登记过，请核对。") from clash
+    return {"amount": yuan(known.amount)}
+
+
+@capability(CANCEL, simulate=lambda inputs: {"refund": False, "amount": 0})
+def cancel_payment(request: Request) -> Values:
+    """The case, or the nearest one that it is about, owes nothing any longer; what was paid is due back.
+
+    Not refundable (LIFE-08: absent from the examination): what was paid stays paid.
+    """
+    refundable = request.inputs.get("refundable", True) is not False
+    ground = str(request.inputs["ground"])
+    for payment in _of_line(request.case_id, (DUE, PAID)):
+        if payment.state == DUE:
+            _change(payment, state=VOID, ground=ground)
+        elif refundable:
+            _change(payment, state=REFUND_DUE, ground=ground)
+    owed_back = sum(payment.amount for payment in _of_line(request.case_id, (REFUND_DUE,)))
+    return {"refund": owed_back > 0, "amount": yuan(owed_back)}
+
+
+@capability(RECORD_REFUND, simulate=lambda inputs: {"amount": 0})
+def record_refund(request: Request) -> Values:
+    """Whoever took the sums has paid them back (LIFE-09)."""
+    reference = str(request.inputs["reference"]).strip()
+    done = _of_line(request.case_id, (REFUNDED,))
+    owed = _of_line(request.case_id, (REFUND_DUE,)) or [p for p in done if p.refund_reference == reference]
+    if not owed:
+        raise CapabilityRefused("no_refund_due", "这件办件没有应退的费用，请刷新页面查看。")
+    for payment in owed:
+        if payment.state == REFUND_DUE:
+            _change(payment, state=REFUNDED, refund_reference=reference, refunded_at=request.at)
+    return {"amount": yuan(sum(payment.amount for payment in owed))}
+
+
+def yuan(fen: int) -> int | float:
+    """A sum as diagrams and people have it."""
+    return fen // 100 if fen % 100 == 0 else fen / 100
+
+
+def fen_of(value: Any) -> int | None:
+    """A sum in yuan, a number or its text, as fen; None where it is none that could be owed."""
+    try:
+        exact = Decimal(str(value).strip())
+    except InvalidOperation:
+        return None
+    if isinstance(value, bool) or not exact.is_finite() or not 0 < exact <= MOST_YUAN:
+        return None
+    return int(exact * 100) if exact * 100 == int(exact * 100) else None
+
+
+def _fen(value: Any) -> int:
+    fen = fen_of(value)
+    if fen is None:
+        raise CapabilityRefused("no_amount", "应缴金额应是大于 0 的数，最多两位小数，请核对收费标准。")
+    return fen
+
+
+def _purpose(request: Request) -> str:
+    return str(request.inputs.get("purpose") or PURPOSE)
+
+
+def _live(case_id: int, purpose: str) -> Payment | None:
+    mine = select(Payment).where(Payment.case_id == case_id, Payment.purpose == purpose)
+    return db.session.scalar(mine.where(Payment.state.in_((DUE, PAID))).with_for_update())
+
+
+def _of_line(case_id: int, states: Sequence[str]) -> list[Payment]:
+    """Payments in these states of the case, or of the nearest that it is about and that has any; locked."""
+    for each in line_of(case_id):
+        theirs = select(Payment).where(Payment.case_id == each).order_by(Payment.id).with_for_update()
+        payments = db.session.scalars(theirs).all()
+        if payments:
+            return [payment for payment in payments if payment.state in states]
+    return []
+
+
+def _change(payment: Payment, **values: Any) -> None:
+    db.session.execute(update(Payment).where(Payment.id == payment.id).values(**values))
+    db.session.refresh(payment)
