@@ -262,7 +262,7 @@ class Task(Schema):
     name = fields.String()
     unit = fields.String()
     person = fields.String(allow_none=True)
-    state = fields.String()
+    state = fields.String(metadata={"description": "open、completed，或 returned（已退回给以前的环节）"})
     bulk = fields.Boolean()
     opened_at = fields.AwareDateTime()
     closes_at = fields.AwareDateTime(allow_none=True)
@@ -277,7 +277,18 @@ class Entered(Schema):
     values = fields.Dict()
 
 
+class CameBack(Schema):
+    name = fields.String(metadata={"description": "在哪个环节退回的"})
+    office = fields.String(allow_none=True)
+    actor = fields.String(allow_none=True)
+    at = fields.AwareDateTime()
+    opinion = fields.String()
+    straight = fields.Boolean(metadata={"description": "补正后直接回到那个环节"})
+
+
 class TaskDetail(Task):
+    came_back = fields.Nested(CameBack, allow_none=True, metadata={"description": "退回来的，由谁、为什么"})
+    returnable = fields.Boolean(metadata={"description": "流程图允许退回，见 returns"})
     listed = fields.Dict(metadata={"description": "办件列表所示的内容"})
     form = fields.Dict(allow_none=True, metadata={"description": "表单的 JSON Schema"})
     typed = fields.Dict(allow_none=True, metadata={"description": "已暂存的内容；没有则为上次提交的内容"})

@@ -14,9 +14,11 @@ from app.api.idempotency import PARAMETER, once, once_in_parts
 from app.api.moving import deliver, receipt, task_receipt
 from app.api.problems import pointing_into
 from app.api.reading import Room
+from app.content.returns import may_return
 from app.operations import deployments, tasks
 from app.queries import inbox
 from app.queries import tasks as task_queries
+from app.queries.returns import came_back
 
 blueprint = Room("api_tasks", __name__, "待办事项")
 
@@ -42,6 +44,8 @@ def one(task_id: int) -> dict[str, Any]:
     scheme = deployments.scheme(page.case.deployment_id)
     return {
         **_row(page),
+        "came_back": came_back([task_id]).get(task_id),
+        "returnable": may_return(scheme.definitions.processes[page.task.process].elements[page.task.element]),
         "listed": page.case.listed,
         "form": scheme.form(page.task.form).json_schema() if page.task.form else None,
         "typed": task_queries.typed([task_id]).get(task_id),

@@ -361,15 +361,20 @@ def _answer_refusal(instance: Instance, token: int, refusal: CapabilityRefused, 
 
 def lock_case(case_id: int) -> Moving:
     """Locks a case and loads it. Raises NotFound."""
-    return _locked(_LOCKED_BY_ID, case_id)
+    return _loaded(_LOCKED_BY_ID, case_id)
 
 
 def lock_case_of(task_id: int) -> Moving:
     """Locks the case of a task and loads it. Raises NotFound."""
-    return _locked(_LOCKED_BY_TASK, task_id)
+    return _loaded(_LOCKED_BY_TASK, task_id)
 
 
-def _locked(statement: Prepared, wanted: int) -> Moving:
+def look_at_case_of(task_id: int) -> Moving:
+    """The case of a task as it stands, to look at and not to move: it is not locked. Raises NotFound."""
+    return _loaded(_SEEN_BY_TASK, task_id)
+
+
+def _loaded(statement: Prepared, wanted: int) -> Moving:
     row = statement.run({"wanted": wanted}).first()
     if row is None:
         raise NotFound()
@@ -424,7 +429,7 @@ def locked_cases() -> Select[Any]:
 _CASE, _TASK, _TIMER, _HOLIDAY = Case.__table__.c, Task.__table__.c, Timer.__table__.c, Holiday.__table__.c
 _DEPLOYMENT = Deployment.__table__
 
-_LOCKED = (
+_SEEN = (
     select(
         _CASE.id,
         _CASE.jurisdiction,
@@ -456,12 +461,12 @@ _LOCKED = (
         .label("pending_since"),
     )
     .join(_DEPLOYMENT, _DEPLOYMENT.c.id == _CASE.deployment_id)
-    .with_for_update(of=Case.__table__)
 )
+_LOCKED = _SEEN.with_for_update(of=Case.__table__)
 _LOCKED_BY_ID = Prepared(_LOCKED.where(_CASE.id == bindparam("wanted")))
-_LOCKED_BY_TASK = Prepared(
-    _LOCKED.where(_CASE.id == select(_TASK.case_id).where(_TASK.id == bindparam("wanted")).scalar_subquery())
-)
+_OF_TASK = _CASE.id == select(_TASK.case_id).where(_TASK.id == bindparam("wanted")).scalar_subquery()
+_LOCKED_BY_TASK = Prepared(_LOCKED.where(_OF_TASK))
+_SEEN_BY_TASK = Prepared(_SEEN.where(_OF_TASK))
 
 
 @contextmanager

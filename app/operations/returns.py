@@ -19,7 +19,7 @@ from app.models import Account, Organisation, PlaceClaim, PostQuota, Task
 from app.operations import capabilities
 from app.operations._deciding import deciding, step_with
 from app.operations._plain import to_json
-from app.operations._road import Call, Moving, lock_case_of
+from app.operations._road import Call, Moving, look_at_case_of
 from app.operations._undoing import Since, since
 from app.operations.actors import Actor
 
@@ -90,7 +90,7 @@ class _Way:
 
 def targets(task_id: int) -> list[Target]:
     """The earlier tasks to which a task's case can be given back, the latest first. Raises as `preview` does."""
-    moving = lock_case_of(task_id)
+    moving = look_at_case_of(task_id)
     return [way.target for way in _ways(moving, _wait(moving, task_id))]
 
 
@@ -99,14 +99,14 @@ def preview(task_id: int, element: str, at: datetime) -> Preview:
 
     Raises NotFound for no task, Conflict for one that waits no more, Refused for a step that is no target.
     """
-    moving = lock_case_of(task_id)
+    moving = look_at_case_of(task_id)
     wait = _wait(moving, task_id)
     return _preview(moving, wait, _way(moving, wait, element), at)
 
 
 def previews(task_id: int, at: datetime) -> list[Preview]:
     """What would fall, for each of the `targets`."""
-    moving = lock_case_of(task_id)
+    moving = look_at_case_of(task_id)
     wait = _wait(moving, task_id)
     return [_preview(moving, wait, way, at) for way in _ways(moving, wait)]
 

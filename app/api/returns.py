@@ -1,0 +1,106 @@
+"""Giving a case back 退回 from a task: where to, what would fall, and doing it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from marshmallow import Schema, fields
+
+from app.api.auth import me, signed_in
+from app.api.fields import choice, number, text
+from app.api.idempotency import PARAMETER, once
+from app.api.moving import deliver, receipt
+from app.api.reading import Room
+from app.api.schemas import Body, Status
+from app.operations import returns
+from app.queries import tasks as task_queries
+
+blueprint = Room("api_returns", __name__, "待办事项")
+
+
+class HeldTask(Schema):
+    name = fields.String()
+    office = fields.String(allow_none=True)
+
+
+class GivenOpinion(HeldTask):
+    actor = fields.String(allow_none=True)
+    at = fields.AwareDateTime()
+
+
+class StoppedClock(Schema):
+    name = fields.String()
+    due_at = fields.AwareDateTime(allow_none=True)
+
+
+class ReturnTarget(Schema):
+    element = fields.String()
+    done = fields.Nested(GivenOpinion, metadata={"description": "那一步上次由谁办理"})
+    straight = fields.Boolean(metadata={"description": "可以用 then: back 直接退回"})
+    tasks = fields.List(fields.Nested(HeldTask), metadata={"description": "撤销的待办"})
+    opinions = fields.List(fields.Nested(GivenOpinion), metadata={"description": "不再有效的意见"})
+    clocks = fields.List(fields.Nested(StoppedClock), metadata={"description": "停止的计时"})
+    places = fields.List(fields.String(), metadata={"description": "释放的名额，按等级"})
+    branches = fields.Boolean(metadata={"description": "并行的各个分支一起退回"})
+    closes_at = fields.AwareDateTime(allow_none=True, metadata={"description": "须在此之前补正"})
+    late = fields.Boolean(metadata={"description": "已过期限，不能退回到这里"})
+
+
+class ReturnTargets(Schema):
+    items = fields.List(fields.Nested(ReturnTarget))
+    seq = fields.Integer(allow_none=True, metadata={"description": "退回时作为 seen 带上"})
+
+
+class Return(Body):
+    element = text(1, required=True, metadata={"description": "退回到哪个环节"})
+    opinion = text(1, returns.LONGEST_OPINION, required=True)
+    then = choice(
+        *("on", "back"),
+        load_default="on",
+        metadata={"description": "补正以后：on 重新逐级审核，back 直接退回本环节"},
+    )
+    seen = number(metadata={"description": "预览时的 seq；办件此后有了变化则答 409"})
+
+
+@blueprint.get("/tasks/<id:task_id>/returns")
+@signed_in("operator")
+@blueprint.response(200, ReturnTargets)
+def targets(task_id: int) -> dict[str, Any]:
+    """可以退回到哪些环节，各有什么后果"""
+    at = receipt(task_queries.one(task_id, me().organisation_id).task.scheme_id)
+    found = returns.previews(task_id, at)
+    return {"items": [_row(preview) for preview in found], "seq": found[0].seq if found else None}
+
+
+@blueprint.post("/tasks/<id:task_id>/return")
+@signed_in("operator")
+@blueprint.arguments(Return)
+@blueprint.response(200, Status)
+@blueprint.doc(parameters=[PARAMETER])
+def give_back(body: dict[str, Any], task_id: int) -> Response:
+    """退回到以前的环节"""
+    at = receipt(task_queries.one(task_id, me().organisation_id).task.scheme_id)
+    said = (body["element"], body["opinion"], body["then"])
+
+    def work() -> returns.Returned:
+        return returns.give_back(task_id, *said, me().actor, at, body.get("seen"))
+
+    answer = once(work, Status())
+    deliver()
+    return answer
+
+
+def _row(preview: returns.Preview) -> dict[str, Any]:
+    return {
+        "element": preview.target.element,
+        "done": preview.target.done,
+        "straight": preview.target.straight,
+        "tasks": [{"name": name, "office": office} for name, office in preview.tasks],
+        "opinions": preview.opinions,
+        "clocks": [{"name": name, "due_at": due} for name, due in preview.clocks],
+        "places": preview.places,
+        "branches": preview.branches,
+        "closes_at": preview.closes_at,
+        "late": preview.late,
+    }
