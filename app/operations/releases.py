@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.content.capabilities import CapabilityDeclaration
 from app.content.messages import RELEASE
 from app.errors import EngineError
-from app.extensions import db
+from app.extensions import SENT, db
 from app.models import Case, Message, MessageWait
 from app.operations.capabilities import Request, Values, capability
 
@@ -60,7 +60,10 @@ def release_waiting(request: Request) -> Values:
     )
     columns = ["scheme_id", "message", "key", "payload", "from_case_id", "from_element", "sent_at"]
     sent = insert(Message).from_select(columns, waiting).returning(Message.id).cte()
-    return {"cases": db.session.execute(select(func.count()).select_from(sent)).scalar_one()}
+    cases = db.session.execute(select(func.count()).select_from(sent)).scalar_one()
+    if cases:
+        db.session.info[SENT] = True
+    return {"cases": cases}
 
 
 def _narrowed(request: Request) -> Iterator[ColumnElement[bool]]:
