@@ -1,0 +1,46 @@
+"""Stories of money: an order, what a provider tells, a statement."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from app import clock
+from app.extensions import atomic, settings
+from app.operations import clock as clocks
+from app.operations import online_payments
+from app.operations._payment_provider import SANDBOX, SIGNATURE, Sandbox, StatementLine, Told, provider
+from app.operations.actors import SYSTEM
+from support.fees import FEES, PRICE, open_entry, payment_of, publish_fees
+from support.stories import Act, Stage, story
+from support.stories.stage import FILED
+from support.world import LIBRARY
+
+
+def _owed(stage: Stage) -> int:
+    publish_fees()
+    with atomic():
+        clocks.open_clock(FEES, FILED, SYSTEM, clock.now())
+    return payment_of(open_entry(stage.built, FILED)).id
+
+
+@story("online_payments.place_order", again=True)
+def an_order_is_placed(stage: Stage) -> Act:
+    owed, unit = _owed(stage), stage.actors[LIBRARY]
+    return lambda: online_payments.place_order(owed, unit, lambda name: name, "/back")
+
+
+@story("online_payments.take_callback", again=True, differs=frozenset({"payment_callback"}))
+def a_provider_tells_that_it_was_paid(stage: Stage) -> Act:
+    owed, sandbox = _owed(stage), provider(settings(), True)
+    assert isinstance(sandbox, Sandbox)
+    with atomic():
+        address = online_payments.place_order(owed, stage.actors[LIBRARY], lambda name: name, "/back")
+    body = sandbox.message(Told(address.rpartition("/")[2], "R1", PRICE, datetime(2021, 6, 11, tzinfo=UTC)))
+    headers = {SIGNATURE: sandbox.sign(body)}
+    return lambda: online_payments.take_callback(SANDBOX, headers, body, clock.now())
+
+
+@story("online_payments.reconcile")
+def a_statement_is_compared(stage: Stage) -> Act:
+    line = StatementLine("0" * 24, "R9", PRICE, FILED.date())
+    return lambda: online_payments.reconcile(SANDBOX, FILED.date(), [line], FILED)
