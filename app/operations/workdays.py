@@ -30,13 +30,15 @@ class StatutoryCalendar:
 
     @cached_property
     def _edited(self) -> dict[date, bool]:
+        if not self.version:
+            return {}
         newest = (
             select(Holiday.day, Holiday.is_workday)
             .distinct(Holiday.day)
             .where(Holiday.version <= self.version)
             .order_by(Holiday.day, Holiday.version.desc())
         )
-        return {row.day: row.is_workday for row in db.session.execute(newest)} if self.version else {}
+        return {row.day: row.is_workday for row in db.session.execute(newest)}
 
 
 @cache
