@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cache
 from itertools import product
 from typing import Any
 
 import pytest
-from lxml import etree
+from support.tables import Example, agrees, unnoticed
 
 from app.config import PROJECT
 from app.content.scheme import Scheme
 from app.content.sources import read_scheme_folder
-from app.engine import Context, DecisionError, DecisionTable, load_definitions
+from app.engine import Context
 
 ID = "chongqing-2021"
 FILES = read_scheme_folder(PROJECT, ID)
@@ -40,13 +39,6 @@ def context(parameters: Mapping[str, Any]) -> Context:
     now = datetime(2021, 6, 8, 2, tzinfo=UTC)
     values = {**scheme().parameter_values, **parameters}
     return Context(now, scheme().calendar.resolve(), EveryWeekday(), values)
-
-
-@dataclass(frozen=True)
-class Example:
-    variables: Mapping[str, Any]
-    expected: Any
-    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 def units() -> Iterator[dict[str, Any]]:
@@ -310,18 +302,6 @@ EXAMPLES = {
 }  # fmt: skip
 
 
-def agrees(table: DecisionTable, example: Example) -> bool:
-    """Whether the table says what the example expects; findings are compared by a word of each, in order."""
-    value = table.decide(example.variables, context(example.parameters)).value
-    if not isinstance(example.expected, tuple):
-        return bool(value == example.expected)
-    assert isinstance(value, list)
-    findings = [row["finding"] for row in value]
-    return len(findings) == len(example.expected) and all(
-        word in finding for word, finding in zip(example.expected, findings, strict=True)
-    )
-
-
 def test_every_table_has_examples() -> None:
     assert set(EXAMPLES) == set(scheme().definitions.decisions)
 
@@ -329,37 +309,10 @@ def test_every_table_has_examples() -> None:
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_tables_say_what_the_notice_says(name: str) -> None:
     table = scheme().definitions.decisions[name]
-    assert [example for example in EXAMPLES[name] if not agrees(table, example)] == []
-
-
-def only_table(path: str, root: Any) -> DecisionTable:
-    return next(iter(load_definitions({path: etree.tostring(root)}).decisions.values()))
-
-
-def mutants(name: str) -> Iterator[tuple[str, DecisionTable]]:
-    """The table without each of its rows, and with each of its tests made to fit anything."""
-    path = f"bpmn/{ID}/{name}.dmn"
-    tag = "{https://www.omg.org/spec/DMN/20191111/MODEL/}"
-    rules = len(list(etree.fromstring(FILES[path]).iter(tag + "rule")))
-    for place in range(rules):
-        root = etree.fromstring(FILES[path])
-        rule = list(root.iter(tag + "rule"))[place]
-        for cell in rule.findall(f"{tag}inputEntry/{tag}text"):
-            kept, cell.text = cell.text, "-"
-            if kept != "-":
-                yield cell.getparent().get("id"), only_table(path, root)
-            cell.text = kept
-        if rules > 1:
-            rule.getparent().remove(rule)
-            yield rule.get("id"), only_table(path, root)
+    assert [example for example in EXAMPLES[name] if not agrees(table, example, context)] == []
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_no_row_and_no_cell_can_go_unnoticed(name: str) -> None:
-    def survives(table: DecisionTable) -> bool:
-        try:
-            return all(agrees(table, example) for example in EXAMPLES[name])
-        except DecisionError:
-            return False
-
-    assert [place for place, table in mutants(name) if survives(table)] == []
+    path = f"bpmn/{ID}/{name}.dmn"
+    assert unnoticed(path, FILES[path], EXAMPLES[name], context) == []

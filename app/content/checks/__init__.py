@@ -7,6 +7,7 @@ from app.content.calendar import check_calendar
 from app.content.capabilities import CapabilityDeclaration
 from app.content.catalogues import check_catalogue
 from app.content.checks.clauses import check_clauses
+from app.content.checks.deadlines import check_deadlines
 from app.content.checks.diagrams import check_diagrams
 from app.content.checks.expressions import check_expressions
 from app.content.checks.imports import check_imports
@@ -32,6 +33,7 @@ _CHECKS = (
     check_diagrams,
     check_tables,
     check_expressions,
+    check_deadlines,
     check_variables,
     check_messages,
     check_returns,
