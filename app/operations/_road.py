@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 from sqlalchemy.engine import Row
 
 from app import clock
@@ -18,7 +18,7 @@ from app.engine import RELEASE, Instance
 from app.engine.types import WORKDAYS, Context, Snapshot, TaskWait, TimerWait, Workdays
 from app.errors import DomainError, NotFound, Refused, UncaughtBpmnError
 from app.extensions import KEEP_ON_REFUSAL, db
-from app.models import Case, Deployment, Holiday, Task, Timer
+from app.models import Case, Deployment, Holiday, Message, MessageWait, Task, Timer
 from app.operations import _history, _overlays, capabilities, deployments, organisations, workdays
 from app.operations._overlays import Moved
 from app.operations._plain import from_json, to_json
@@ -107,6 +107,7 @@ class Moving:
     workdays_version: int
     parked: frozenset[int]
     pending_since: datetime | None
+    message_since: datetime | None
     started_at: datetime
     moved: Moved = field(default_factory=Moved)
     behind: frozenset[str] = frozenset()
@@ -158,8 +159,11 @@ class Moving:
     def due(self, upto: datetime) -> list[TimerWait]:
         """Timers due at or before `upto`, in due order.
 
-        Parked ones wait for a person; one due after a bulk request was received waits for its turn.
+        Parked ones wait for a person; one due after a bulk request was received, or after a message was sent
+        that is on its way to the case, waits for its turn.
         """
+        if self.message_since is not None:
+            upto = min(upto, self.message_since)
         if self.pending_since is not None and upto - self.pending_since < PENDING_FOR:
             upto = min(upto, self.pending_since)
         timers = self.stands.timers if self.stands else ()
@@ -405,6 +409,7 @@ def load(row: Row[Any]) -> Moving:
         workdays_version=version,
         parked=frozenset(row.parked or ()),
         pending_since=row.pending_since,
+        message_since=row.message_since,
         started_at=row.started_at,
         moved=moved,
         behind=_behind(row, moved, stands),
@@ -423,6 +428,20 @@ def _behind(row: Row[Any], moved: Moved, stands: Snapshot) -> frozenset[str]:
 def locked_cases() -> Select[Any]:
     """The select that `load` understands, locking the case rows alone."""
     return _LOCKED
+
+
+_MESSAGE, _WAIT = Message.__table__.c, MessageWait.__table__.c
+
+
+def on_its_way() -> ColumnElement[bool]:
+    """Joins a message that has not been delivered with the wait of the case that it is for."""
+    return and_(
+        _MESSAGE.scheme_id == _WAIT.scheme_id,
+        _MESSAGE.message == _WAIT.message,
+        _MESSAGE.key.is_not_distinct_from(_WAIT.key),
+        _MESSAGE.delivered_at.is_(None),
+        _MESSAGE.failed_at.is_(None),
+    )
 
 
 # Statements of this path are made once: to make one costs more than to run it.
@@ -459,6 +478,11 @@ _SEEN = (
         .correlate(Case.__table__)
         .scalar_subquery()
         .label("pending_since"),
+        select(func.min(_MESSAGE.sent_at))
+        .where(_WAIT.case_id == _CASE.id, on_its_way())
+        .correlate(Case.__table__)
+        .scalar_subquery()
+        .label("message_since"),
     )
     .join(_DEPLOYMENT, _DEPLOYMENT.c.id == _CASE.deployment_id)
 )

@@ -262,6 +262,7 @@ def _insert(
         workdays_version=version,
         parked=frozenset(),
         pending_since=None,
+        message_since=None,
         started_at=at,
         moved=_overlays.for_unit(scheme.id, unit_id, scheme.calendar.dates),
     )

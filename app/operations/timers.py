@@ -17,12 +17,12 @@ from app.engine import WORKDAYS
 from app.engine.types import TimerWait
 from app.errors import EngineError
 from app.extensions import db
-from app.models import Case, Deployment, Task, Timer
+from app.models import Case, Deployment, Message, MessageWait, Task, Timer
 from app.operations import deployments, incidents
 from app.operations._prepared import Prepared
 from app.operations._projection import Changes
 from app.operations._quota_paths import may_lock_quota
-from app.operations._road import GRACE, PENDING_FOR, Moving, load, lock_case, locked_cases
+from app.operations._road import GRACE, PENDING_FOR, Moving, load, lock_case, locked_cases, on_its_way
 
 log = logging.getLogger(__name__)
 
@@ -204,6 +204,18 @@ _PENDING_IN_TIME = (
 )
 """A task of the case waits for its turn in a bulk request that was received before the due instant."""
 
+_MESSAGE_IN_TIME = (
+    select(Message.id)
+    .where(
+        MessageWait.case_id == _TIMER.case_id,
+        on_its_way(),
+        Message.sent_at < _TIMER.due_at,
+    )
+    .correlate(Timer.__table__)
+    .exists()
+)
+"""A message to the case was sent before the due instant, and another process is only now delivering it."""
+
 # From the due timers in the order of their index to their cases, passing over those that are locked: what it
 # reads grows neither with the timers that are not due nor with the cases.
 _DUE = (
@@ -215,6 +227,7 @@ _DUE = (
         _TIMER.due_at.is_not(None),
         _TIMER.parked_at.is_(None),
         ~_PENDING_IN_TIME,
+        ~_MESSAGE_IN_TIME,
     )
     .with_for_update(of=Case.__table__, skip_locked=True)
 )
