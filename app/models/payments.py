@@ -40,7 +40,6 @@ class Payment(db.Model):
             "ix_payment_receipt",
             "jurisdiction",
             "receipt",
-            unique=True,
             postgresql_where=text("receipt is not null"),
         ),
         Index("ix_payment_state", "state", "id"),

@@ -9,14 +9,12 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import func, insert, select, update
 
 from app.content.capabilities import CapabilityDeclaration
 from app.extensions import db
-from app.models import Payment
+from app.models import Case, Payment
 from app.operations._links import line_of
-from app.operations.apart import savepoint
 from app.operations.capabilities import CapabilityRefused, Request, Values, capability
 
 DUE, PAID, VOID, REFUND_DUE, REFUNDED = "due", "paid", "void", "refund_due", "refunded"
@@ -42,7 +40,7 @@ RECORD = CapabilityDeclaration(
     inputs={"receipt": "票据号", **_PURPOSE},
     optional=frozenset({"purpose"}),
     outputs={"amount": "实缴金额（元）"},
-    refusals={"nothing_due": "没有待缴的费用", "receipt_used": "票据号已经用过"},
+    refusals={"nothing_due": "没有待缴的费用", "receipt_used": "票据号已登记给别的单位"},
 )
 CANCEL = CapabilityDeclaration(
     "cancel_payment",
@@ -82,16 +80,14 @@ def request_payment(request: Request) -> Values:
 
 @capability(RECORD, simulate=lambda inputs: {"amount": 0})
 def record_payment(request: Request) -> Values:
-    """The counter took the sum and gave a receipt, whose number counts once in the jurisdiction."""
+    """The counter took the sum and gave a receipt, which may be for several people of one unit."""
     receipt, known = str(request.inputs["receipt"] or "").strip(), _live(request.case_id, _purpose(request))
     if known is None or (known.state == PAID and known.receipt != receipt):
         raise CapabilityRefused("nothing_due", "这件办件没有待缴的费用，请刷新页面查看。")
     if known.state == DUE:
-        try:
-            with savepoint():
-                _change(known, state=PAID, method=COUNTER, receipt=receipt, paid_at=request.at)
-        except IntegrityError as clash:
-            raise CapabilityRefused("receipt_used", f"票据号 {receipt} 已经登记过，请核对。") from clash
+        if _with_another_unit(request, receipt):
+            raise CapabilityRefused("receipt_used", f"票据号 {receipt} 已登记给别的单位，请核对。")
+        _change(known, state=PAID, method=COUNTER, receipt=receipt, paid_at=request.at)
     return {"amount": yuan(known.amount)}
 
 
@@ -124,6 +120,15 @@ def record_refund(request: Request) -> Values:
         if payment.state == REFUND_DUE:
             _change(payment, state=REFUNDED, refund_reference=reference, refunded_at=request.at)
     return {"amount": yuan(sum(payment.amount for payment in owed))}
+
+
+def _with_another_unit(request: Request, receipt: str) -> bool:
+    """Whether a receipt is with a case of another unit; nobody else records it before this is over."""
+    name = f"receipt {request.jurisdiction} {receipt}"
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+    known = select(Payment.id).join(Case, Case.id == Payment.case_id)
+    mine = (Payment.jurisdiction == request.jurisdiction, Payment.receipt == receipt)
+    return db.session.scalar(known.where(*mine, Case.unit_id != request.unit_id).limit(1)) is not None
 
 
 def yuan(fen: int) -> int | float:

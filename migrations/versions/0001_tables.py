@@ -350,7 +350,7 @@ def upgrade() -> None:
     op.create_index('ix_payment_day', 'payment', ['provider', 'provider_day'], unique=False)
     op.create_index('ix_payment_live', 'payment', ['case_id', 'purpose'], unique=True, postgresql_where=sa.text("state in ('due', 'paid')"))
     op.create_index('ix_payment_order', 'payment', ['order_number'], unique=True)
-    op.create_index('ix_payment_receipt', 'payment', ['jurisdiction', 'receipt'], unique=True, postgresql_where=sa.text('receipt is not null'))
+    op.create_index('ix_payment_receipt', 'payment', ['jurisdiction', 'receipt'], unique=False, postgresql_where=sa.text('receipt is not null'))
     op.create_index('ix_payment_state', 'payment', ['state', 'id'], unique=False)
     op.create_table('payment_callback',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),

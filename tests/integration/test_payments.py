@@ -63,16 +63,19 @@ def statuses() -> list[str]:
     return list(db.session.scalars(select(PaymentCallback.verdict).order_by(PaymentCallback.id)))
 
 
-def test_the_counter_takes_the_sum_and_a_receipt_counts_once(world: Built) -> None:
+def test_the_counter_takes_the_sum_and_a_receipt_is_one_units(world: Built) -> None:
     first, second = open_entry(world, NINE), open_entry(world, NINE, OTHER_UNIT)
     assert (payment_of(first).amount, payment_of(first).state) == (6050, "due")
     pay_at_counter(world, first, "No.1", TEN)
     paid = payment_of(first)
     assert (paid.state, paid.method, paid.receipt, paid.paid_at) == ("paid", "counter", "No.1", TEN)
-    with pytest.raises(Conflict, match=r"No\.1 已经登记过"):
+    with pytest.raises(Conflict, match=r"No\.1 已登记给别的单位"):
         pay_at_counter(world, second, "No.1", TEN)
     assert payment_of(second).state == "due"
     assert case_row(second).status == "待缴费"
+    third = open_entry(world, NINE)
+    pay_at_counter(world, third, "No.1", TEN)
+    assert payment_of(third).state == "paid"
 
 
 def test_a_callback_takes_the_case_on(world: Built) -> None:

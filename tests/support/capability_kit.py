@@ -91,9 +91,9 @@ def having_paid(world: Built) -> int:
 
 
 def owing_beside_a_receipt(world: Built) -> int:
-    """A case that owes, beside one that has the receipt."""
+    """A case that owes, beside one of another unit that has the receipt."""
     having_paid(world)
-    other = open_filing(world, SECOND)
+    other = open_filing(world, "赵四", unit="西溪区文化馆")
     perform("request_payment", other, {"amount": 60}, token=905)
     return other
 
