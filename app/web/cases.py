@@ -93,10 +93,10 @@ class _Start:
 def _startable() -> Sequence[_Start]:
     found = []
     for scheme in newest_schemes().values():
-        dates, now = scheme.calendar.resolve(), now_of(scheme.id)
+        now = now_of(scheme.id)
         for process in scheme.processes.values():
             if process.start.role and not process.start.about and _holds(scheme, process.start.role, now):
-                opens, closes = dates.get(process.start.opens or ""), dates.get(process.start.closes or "")
+                opens, closes = case_operations.window(scheme, process, signed_in().organisation_id)
                 inside = (opens is None or opens <= now) and (closes is None or now < closes)
                 found.append(_Start(scheme, process, opens, closes, inside))
     return found
@@ -132,6 +132,7 @@ def _list_page(items: Sequence[Mapping[str, Any]] = (), message: str = "") -> st
         can_submit=any(_submittable(task) for of_case in own.values() for task in of_case),
         submittable=_submittable,
         is_unit=me.is_unit,
+        can_start=me.is_unit or bool(_startable()),
         items=items,
         message=message,
     )
