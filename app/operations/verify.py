@@ -91,6 +91,7 @@ def _chain_findings(case: Row[Any]) -> Iterator[str]:
     yield from _value_findings(rows)
     yield from _resolved_findings(case, rows)
     yield from _completion_findings(case, rows)
+    yield from _return_findings(case, rows)
 
 
 def _value_findings(rows: list[Row[Any]]) -> Iterator[str]:
@@ -139,6 +140,24 @@ def _completion_findings(case: Row[Any], rows: list[Row[Any]]) -> Iterator[str]:
     for task_id, name, *by in db.session.execute(tasks.order_by(Task.id)):
         if done.get(task_id) != tuple(by):
             yield f"待办事项“{name}”登记的办理人与记录不符"
+
+
+def _return_findings(case: Row[Any], rows: list[Row[Any]]) -> Iterator[str]:
+    """Where a task is entered as given back by another one than the log says, or to go on otherwise."""
+    given_back = {
+        _first_moved(row): (row.task_id, row.arguments["then"] == "back")
+        for row in rows
+        if row.call == "move" and row.task_id is not None
+    }
+    tasks = select(Task.token, Task.name, Task.returned_from, Task.straight_back)
+    for task in db.session.execute(tasks.where(Task.case_id == case.id).order_by(Task.token)):
+        if (task.returned_from, task.straight_back) != given_back.get(task.token, (None, False)):
+            yield f"待办事项“{task.name}”登记的退回与记录不符"
+
+
+def _first_moved(row: Row[Any]) -> int:
+    token: int = next(one["token"] for one in row.happened if one["kind"] == "moved")
+    return token
 
 
 def _replay_findings(case: Row[Any]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from support.returning import open_returning, publish_returning
 from support.world import (
     BUREAU,
@@ -29,6 +29,7 @@ from app.extensions import atomic, db
 from app.models import History, PlaceClaim, Task, TaskValue, Timer
 from app.operations import returns, tasks, timers
 from app.operations.apart import savepoint
+from app.operations.verify import verify_case
 from app.operations.worlds import Built
 from app.queries import inbox
 from app.queries.tasks import typed
@@ -177,6 +178,17 @@ class TestWhoMayAndWhen:
         refusals = [result for result in results if isinstance(result, Conflict)]
         assert len(refusals) == 1
         assert open_tasks(case_id) in (["fill"], ["proof_review"])
+
+
+def test_who_changes_the_entry_of_a_return_is_found(world):
+    case_id = at_final_review(world)
+    give_back(case_id, "final_review", "fill", world, OFFICE, "2021-06-13 10:00")
+    task = (Task.id == task_of(case_id, "fill"),)
+    for change in ({"straight_back": True}, {"returned_from": None}):
+        db.session.execute(update(Task).where(*task).values(change))
+        assert [found.what for found in verify_case(case_id)] == ["待办事项“填写申报表”登记的退回与记录不符"]
+        db.session.rollback()
+    assert list(verify_case(case_id)) == []
 
 
 class TestWhatFalls:
