@@ -1,0 +1,152 @@
+"""Jiaozuo 2026: what its other tables decide on the way: consents, routes, returns, scores, votes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import product
+from typing import Any
+
+import pytest
+from jiaozuo import FILES, ID, context, scheme
+from support.tables import Example, agrees, unnoticed
+from test_jiaozuo_2026_tables import EXAMPLES as OF_ELIGIBILITY
+
+LEVELS = ("district", "municipal", "provincial", "central", "none")
+COUNTIES = ("410821", "410822", "410823", "410825", "410882", "410883")
+
+
+def consents() -> Iterator[Example]:
+    cases = ("same", "changed", "changed_passed", "reform", "outside")
+    ticks = (True, False, None)
+    for decision, in_year, retiring, case, trade in product(
+        ("approve", "reject"), (True, False), ticks, cases, ticks
+    ):
+        asked = decision == "approve"
+        words = ["退休"] * (asked and in_year and not retiring)
+        words += ["工种"] * (asked and case != "same" and not trade)
+        facts = {"unit_decision": decision, "retires_in_year": in_year, "retirement_consent": retiring}
+        yield Example({**facts, "trade_case": case, "trade_consent": trade}, tuple(words))
+
+
+def route() -> Iterator[Example]:
+    """三（四）: a county's own units stay there; a central unit in a county goes to the city all the same."""
+    for level, region in product(LEVELS, (*COUNTIES, "410800", "410802", "410811")):
+        local = level == "district" and region in COUNTIES
+        reviewer = "county_office" if local else "city_office"
+        yield Example({"unit": {"level": level, "region": region}}, {"reviewer": reviewer})
+
+
+def procedure_scope() -> Iterator[Example]:
+    for level, setting in product(LEVELS, (True, False)):
+        applies = setting if level in ("district", "none") else True
+        expected = {"city_procedure": applies}
+        yield Example({"unit": {"level": level}}, expected, {"procedure_for_others": setting})
+
+
+def findings() -> Iterator[Example]:
+    """Everything that is wrong, in the order in which it was looked for."""
+
+    def told(word: str) -> dict[str, Any]:
+        return {"finding": word, "article": "二", "clause": "JZ-02"}
+
+    ways = {"direct": False, "theory_exempt": True}
+    fine = {
+        "subject_findings": [],
+        "trade_answer": {**told(""), "kind": "promotion"},
+        "honour_answer": {**told(""), **ways},
+    }
+    wrong: dict[str, Any] = {
+        "subject_findings": [told("甲"), told("乙")],
+        "trade_answer": {**told("丙"), "kind": "none"},
+        "honour_answer": {**told("丁"), **ways},
+    }
+    for experience in (None, told("")):
+        yield Example({**fine, "experience_answer": experience}, {"findings": [], **ways})
+    for name, change in (("experience_answer", told("戊")), ("grade_findings", [told("戊")])):
+        expected = [told("甲"), told("乙"), wrong["trade_answer"], wrong["honour_answer"], told("戊")]
+        yield Example({**wrong, name: change}, {"findings": expected, **ways})
+
+
+def return_count() -> Iterator[Example]:
+    for applies, before in product((True, False), range(4)):
+        several = applies and before == 2
+        facts = {"city_procedure": applies, "returned_times": before}
+        yield Example(facts, {"returned_times": before + 1, "several": several})
+    facts = {"city_procedure": True, "returned_times": 1}
+    yield Example(facts, {"returned_times": 2, "several": True}, {"returns_for_circular": 2})
+
+
+def exam_result() -> Iterator[Example]:
+    for absent, score, outcome in (
+        (True, None, "absent"),
+        (True, 90, "absent"),
+        (False, 70, "passed"),
+        (False, 69.5, "failed"),
+    ):
+        facts = {"absent": absent, "score": score}
+        yield Example(facts, {"exam_outcome": outcome}, {"pass_mark": 70})
+
+
+def votes() -> Iterator[Example]:
+    def vote(due: int, present: int, yes: int, no: int, decision: str, *words: str) -> Example:
+        members = {"members_due": due, "members_present": present, "assessment_decision": decision}
+        return Example({**members, "votes_for": yes, "votes_against": no, "votes_abstained": 0}, words)
+
+    yield vote(9, 6, 4, 2, "approve")
+    yield vote(9, 7, 4, 3, "reject")
+    yield vote(7, 9, 9, 0, "approve", "超过了应到")
+    yield vote(9, 7, 9, 0, "approve", "等于实到人数")
+    yield vote(9, 7, 3, 3, "approve", "等于实到人数")
+    yield vote(9, 7, 5, 1, "reject", "等于实到人数")
+    yield vote(9, 5, 4, 1, "approve", "出席人数")
+    yield vote(9, 5, 5, 0, "reject", "出席人数")
+    yield vote(9, 5, 1, 4, "approve", "出席人数")
+    yield vote(9, 7, 4, 3, "approve", "不能评为通过")
+    yield vote(9, 7, 5, 2, "reject", "应当评为通过")
+    yield vote(2, 3, 3, 0, "reject", "超过了应到", "应当评为通过")
+    yield vote(5, 9, 1, 1, "approve", "超过了应到", "等于实到人数")
+
+
+def list_check() -> Iterator[Example]:
+    yield Example({"people_count": 2, "passed_people": [1, 2]}, {"list_finding": ""})
+    told = {"list_finding": "声明中填写的人数与名册上的2人不一致"}
+    yield Example({"people_count": 3, "passed_people": [1, 2]}, told)
+
+
+def pledge_aftermath() -> Iterator[Example]:
+    before, after = (datetime(2026, 8, day, 15, 59, tzinfo=UTC) for day in (14, 15))
+
+    def told(due: bool, word: str, now: datetime, **facts: Any) -> Example:
+        return Example(facts, {"score": None, "refund_due": due, "refund_ground": word}, {"now": now})
+
+    paid = {"paid_on": "2026-03-17"}
+    yield told(False, "没有缴费，不涉及退费。", before)
+    yield told(True, "已缴费而没有考试，应退费。", before, **paid)
+    for now, facts in ((after, {}), (after, paid), (before, {**paid, "exam_outcome": "passed"})):
+        yield told(False, "已参加考试或考试已经开始，不退费。", now, **facts)
+
+
+EXAMPLES = {
+    make.__name__: list(make())
+    for make in (
+        consents, route, procedure_scope, findings, return_count, exam_result, votes, list_check,
+        pledge_aftermath,
+    )
+}  # fmt: skip
+
+
+def test_every_table_has_examples() -> None:
+    assert {*EXAMPLES, *OF_ELIGIBILITY} == set(scheme().definitions.decisions)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_tables_say_what_the_notice_says(name: str) -> None:
+    table = scheme().definitions.decisions[name]
+    assert [example for example in EXAMPLES[name] if not agrees(table, example, context)] == []
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_no_row_and_no_cell_can_go_unnoticed(name: str) -> None:
+    path = f"bpmn/{ID}/{name}.dmn"
+    assert unnoticed(path, FILES[path], EXAMPLES[name], context) == []
