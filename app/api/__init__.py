@@ -14,6 +14,7 @@ from app.api import (
     clocks,
     dry_runs,
     files,
+    imports,
     monitor,
     notices,
     organisations,
@@ -34,7 +35,7 @@ from app.extensions import csrf
 
 PREFIX = "/api/v1"
 ROOMS = (
-    *(sessions, second_factor, units, people, schemes, cases, tasks, returns, files, notices),
+    *(sessions, second_factor, units, people, schemes, cases, tasks, returns, files, imports, notices),
     *(accounts, organisations, clocks, proofs, certificates, monitor, dry_runs, payments),
 )
 

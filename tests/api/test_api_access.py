@@ -13,6 +13,7 @@ from support.api import PREFIX, Caller, caller, problem
 from support.capability_kit import perform
 from support.fees import payment_of
 from support.pages import PASSWORD, PDF, Stage
+from support.phased import finished_import
 from support.world import (
     BUREAU,
     LIBRARY,
@@ -86,6 +87,9 @@ REQUESTS = [
     Request("GET", "/people/<id:person_id>", "person", (LIBRARY,)),
     Request("PATCH", "/people/<id:person_id>", "person", (LIBRARY,), {"name": "陈一一"}),
     Request("POST", "/people/<id:person_id>/departure", "person", (LIBRARY,)),
+    Request("GET", "/imports/<id:import_id>", "import", (LIBRARY,)),
+    Request("POST", "/imports/<id:import_id>/confirm", "import", (LIBRARY,), {"lines": "good"}),
+    Request("DELETE", "/imports/<id:import_id>", "import", (LIBRARY,)),
     Request("GET", "/files/<word:name>", "loose", (LIBRARY,)),
     Request("GET", "/files/<word:name>", "attached", SEE_THE_LIBRARY),
     Request("POST", "/incidents/<id:incident_id>/retry", "incident", SEE_THE_LIBRARY, duty="supervisor"),
@@ -130,6 +134,7 @@ def things(stage: Stage) -> dict[str, Any]:
         "fill": task_of(fresh),
         "review": task_of(filed),
         "person": stage.world.people["陈一"],
+        "import": finished_import(stage, LIBRARY),
         "loose": loose,
         "attached": attached,
     }
@@ -290,7 +295,8 @@ BEFORE_ALL_IS_SET = OWN_ACCOUNT | {
 
 def answers(stage: Stage, who: Caller) -> Iterator[tuple[tuple[str, str], TestResponse]]:
     """What each route says to an empty request about nothing."""
-    for method, address in sorted(rules(stage), key=lambda rule: rule[0] == "DELETE"):
+    leaving = ("DELETE", "/sessions/current")
+    for method, address in sorted(rules(stage), key=lambda rule: rule == leaving):
         concrete = address
         for kind, example in (("<id:", "1"), ("<word:", "x"), ("<path:", "x")):
             while kind in concrete:

@@ -23,6 +23,7 @@ from sqlalchemy import select
 from support.api import PREFIX, caller
 from support.life import LIFE, archived, open_award, publish_life, start_about
 from support.pages import PDF, Stage
+from support.phased import finished_import
 from support.world import (
     BUREAU,
     LIBRARY,
@@ -99,6 +100,7 @@ def things(stage: Stage) -> Things:
     return {
         **ids,
         "account_id": [one for one in ids["account_id"] if one not in senders],
+        "import_id": [finished_import(stage, LIBRARY)],
         "name": [name],
         "scheme_id": [SCHEME, LIFE],
         "form": ["filing.json", "review.json", "posts.json", "note.json"],

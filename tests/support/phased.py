@@ -9,8 +9,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from sqlalchemy import insert
+
 from app.content.identity import make_citizen_id
 from app.extensions import atomic
+from app.models import Import
 from app.operations import cases, clock, deployments, people
 from app.operations.actors import SYSTEM
 from app.operations.worlds import Built
@@ -192,6 +195,24 @@ def waiting_for_scores(world: Built, person: str = "陈一", **more: Any) -> int
     case_id = reviewed(world, person, **more)
     complete(case_id, "register", {}, world.actors[more.get("unit", LIBRARY)], "2021-06-10 12:00")
     return case_id
+
+
+def finished_import(stage: Any, name: str) -> int:
+    """An upload of that operator's whose lines are all settled."""
+    actor = stage.world.actors[name]
+    facts = {
+        "scheme_id": PHASED,
+        "element": "enter",
+        "name": "录入成绩",
+        "title": "x.csv",
+        "state": "finished",
+    }
+    mine = {"organisation_id": actor.organisation_id, "account_id": actor.account_id}
+    at_present = {"uploaded_at": stage.now(), "received_at": stage.now()}
+    with atomic() as session:
+        return session.execute(
+            insert(Import).values(**facts, **mine, **at_present).returning(Import.id)
+        ).scalar_one()
 
 
 def add_people(world: Built, count: int, unit: str = LIBRARY) -> list[str]:
