@@ -89,7 +89,7 @@ def step_with(
     digested = {**call.arguments, "values_digest": payload_digest(salt, stored).hex()}
     call = Call(call.kind, digested, call.payload)
     after = moving.step(call, at, actor, element=wait.element, task_id=task_id)
-    moving.changes.values.append({"task_id": task_id, "values": dict(stored), "salt": salt})
+    moving.changes.tasks_done[-1] |= {"task_id": task_id, "values": dict(stored), "salt": salt}
     moving.changes.flush()
     return after
 

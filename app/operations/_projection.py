@@ -33,15 +33,15 @@ Wait = TypeVar("Wait", TaskWait, TimerWait, MessageWait)
 class Changes:
     """Rows gathered over one or many cases and written together, one statement a kind (decision 4).
 
-    A row of `history` bears its payload too, and `values` of a task take its draft away.
+    A row of `history` bears its payload too. Whoever does a task adds to the row of `tasks_done` what was
+    entered, which takes the draft's place.
     """
 
     tasks: Rows = field(default_factory=list)
-    tasks_completed: Rows = field(default_factory=list)
+    tasks_done: Rows = field(default_factory=list)
     tasks_cancelled: Rows = field(default_factory=list)
     tasks_retimed: Rows = field(default_factory=list)
     tasks_handed: Rows = field(default_factory=list)
-    values: Rows = field(default_factory=list)
     timers: Rows = field(default_factory=list)
     timers_gone: Rows = field(default_factory=list)
     timers_retimed: Rows = field(default_factory=list)
@@ -92,27 +92,28 @@ _UPDATE_CASE = Prepared(
     )
 )  # fmt: skip
 
+_DONE = _of_token(update(_TASK), _TASK).values(
+    state=bindparam("done"),
+    pending_since=None,
+    completed_at=bindparam("completed_at"),
+    completed_by=bindparam("completed_by"),
+    completed_for=bindparam("completed_for"),
+)
+
 # What is new comes before what is gone: a timer that is due at once is made and fired in one writing.
 _STATEMENTS = {
     name: Prepared(statement)
     for name, statement in {
         "history": _row(HistoryPayload.__table__).add_cte(_row(History.__table__).cte("logged")),
         "tasks": insert(_TASK),
-        "tasks_completed": _of_token(update(_TASK), _TASK).values(
-            state=bindparam("done"),
-            pending_since=None,
-            completed_at=bindparam("completed_at"),
-            completed_by=bindparam("completed_by"),
-            completed_for=bindparam("completed_for"),
+        "tasks_done": _row(TaskValue.__table__).add_cte(
+            _DONE.cte("done"), delete(_DRAFT).where(_DRAFT.c.task_id == bindparam("task_id")).cte("draft")
         ),
         "tasks_cancelled": _of_token(update(_TASK), _TASK).values(
             state="cancelled", pending_since=None, completed_at=bindparam("completed_at")
         ),
         "tasks_retimed": _of_token(update(_TASK), _TASK).values(closes_at=bindparam("closes_at")),
         "tasks_handed": _of_token(update(_TASK), _TASK).values(office_id=bindparam("office_id")),
-        "values": _row(TaskValue.__table__).add_cte(
-            delete(_DRAFT).where(_DRAFT.c.task_id == bindparam("task_id")).cte("draft")
-        ),
         "timers": insert(_TIMER),
         "timers_gone": _of_token(delete(_TIMER), _TIMER),
         "timers_retimed": _of_token(update(_TIMER), _TIMER).values(
@@ -172,7 +173,7 @@ def _project_tasks(
         key = {"of_case": of_case["case_id"], "of_token": token, "completed_at": at}
         if completion is not None and completion.token == token:
             by = {"completed_by": completion.actor_id, "completed_for": completion.organisation_id}
-            changes.tasks_completed.append({**key, **by, "done": completion.state})
+            changes.tasks_done.append({**key, **by, "done": completion.state})
         else:
             changes.tasks_cancelled.append(key)
     for token, wait in new.items():
