@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
@@ -89,32 +89,13 @@ def grant_jurisdiction(
     reason, office = ground_by(actor, ground), open_organisation(office_id)
     if office.kind == "unit":
         raise Invalid({"office": ["申报单位不能行使经办职责，请选择经办机构或主管部门。"]})
-    same = (
-        (Jurisdiction.function == function)
-        & (Jurisdiction.region == region)
-        & Jurisdiction.level.is_not_distinct_from(level)
-        & Jurisdiction.system.is_not_distinct_from(system)
-    )
+    what = {"function": function, "region": known_region(region), "level": level, "system": system}
+    same = and_(*(getattr(Jurisdiction, name).is_not_distinct_from(value) for name, value in what.items()))
     end_rows(Jurisdiction, same, at)
-    granted = Jurisdiction(
-        office_id=office_id,
-        function=function,
-        region=known_region(region),
-        level=level,
-        system=system,
-        valid_from=at,
-        valid_to=until,
-        ground=reason,
-    )
+    granted = Jurisdiction(office_id=office_id, **what, valid_from=at, valid_to=until, ground=reason)
     db.session.add(granted)
     db.session.flush()
-    detail = {
-        "function": function,
-        "region": region,
-        "level": level,
-        "system": system,
-        "from": at.isoformat(),
-    }
+    detail = {**what, "from": at.isoformat()}
     record("jurisdiction.granted", office_id, actor, told_at or at, ground=reason, detail=detail)
     return granted
 

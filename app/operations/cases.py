@@ -194,10 +194,16 @@ def check_starter(
         demand_impartial(actor, person_id)
 
 
+def dates_for(scheme: Scheme, organisation_id: int) -> dict[str, datetime | None]:
+    """The scheme's named dates as they hold by now for an organisation, moved ones included (decision 6)."""
+    return scheme.calendar.resolve(
+        _overlays.for_unit(scheme.id, organisation_id, scheme.calendar.dates).dates
+    )
+
+
 def window(scheme: Scheme, process: Process, unit_id: int) -> tuple[datetime | None, datetime | None]:
     """Between which instants a unit may begin the process; None: no limit, or not determined."""
-    moved = _overlays.for_unit(scheme.id, unit_id, scheme.calendar.dates)
-    dates = scheme.calendar.resolve(moved.dates)
+    dates = dates_for(scheme, unit_id)
     return dates.get(process.start.opens or ""), dates.get(process.start.closes or "")
 
 
@@ -218,31 +224,7 @@ def _insert(
     linked_case_id: int | None,
     at: datetime,
 ) -> Moving:
-    unique_key = f"{process.id}:{person_id or f'unit-{unit_id}'}" if process.unique else None
-    new = insert(Case).values(
-        jurisdiction=scheme.jurisdiction,
-        scheme_id=scheme.id,
-        deployment_id=deployment_id,
-        process=process.id,
-        unit_id=unit_id,
-        person_id=person_id,
-        linked_case_id=linked_case_id,
-        unique_key=unique_key,
-        state="running",
-        status="",
-        listed={},
-        engine_state=b"",
-        engine="",
-        seq=0,
-        head=GENESIS,
-        started_at=at,
-        updated_at=at,
-    )
-    try:
-        with db.session.begin_nested():
-            case_id = db.session.execute(new.returning(Case.id)).scalar_one()
-    except IntegrityError as clash:
-        raise Conflict(_told_where(scheme, unique_key)) from clash
+    case_id = _insert_row(deployment_id, scheme, process, unit_id, person_id, linked_case_id, at)
     calendar, version = workdays.load()
     return Moving(
         id=case_id,
@@ -266,6 +248,43 @@ def _insert(
         started_at=at,
         moved=_overlays.for_unit(scheme.id, unit_id, scheme.calendar.dates),
     )
+
+
+def _insert_row(
+    deployment_id: int,
+    scheme: Scheme,
+    process: Process,
+    unit_id: int,
+    person_id: int | None,
+    linked_case_id: int | None,
+    at: datetime,
+) -> int:
+    """The new row's id. Raises Conflict where the subject has a live case already (LIFE-07)."""
+    unique_key = f"{process.id}:{person_id or f'unit-{unit_id}'}" if process.unique else None
+    new = insert(Case).values(
+        jurisdiction=scheme.jurisdiction,
+        scheme_id=scheme.id,
+        deployment_id=deployment_id,
+        process=process.id,
+        unit_id=unit_id,
+        person_id=person_id,
+        linked_case_id=linked_case_id,
+        unique_key=unique_key,
+        state="running",
+        status="",
+        listed={},
+        engine_state=b"",
+        engine="",
+        seq=0,
+        head=GENESIS,
+        started_at=at,
+        updated_at=at,
+    )
+    try:
+        with db.session.begin_nested():
+            return db.session.execute(new.returning(Case.id)).scalar_one()
+    except IntegrityError as clash:
+        raise Conflict(_told_where(scheme, unique_key)) from clash
 
 
 def _told_where(scheme: Scheme, unique_key: str | None) -> str:

@@ -52,14 +52,7 @@ def store(
     """
     if actor.account_id is None:
         raise Refused("没有登录的账号，不能上传文件。")
-    content = stream.read(max_bytes + 1)
-    if len(content) > max_bytes:
-        raise Invalid(
-            {"file": [f"文件太大，最大 {max_bytes // 1024 // 1024 or 1} MB；请压缩或降低扫描分辨率。"]}
-        )
-    if scanner := settings().scanner:
-        demand_clean(content, scanner)
-    kind, content = checked(content, accept or tuple(MEDIA_TYPES))
+    kind, content = _taken(stream, accept, max_bytes)
     db.session.execute(select(func.pg_advisory_xact_lock_shared(CLEANING)))
     _check_quota(actor.organisation_id, len(content))
     digest = hashlib.sha256(content).hexdigest()
@@ -77,6 +70,18 @@ def store(
     db.session.add(attachment)
     db.session.flush()
     return attachment
+
+
+def _taken(stream: BinaryIO, accept: Collection[str], max_bytes: int) -> tuple[str, bytes]:
+    """The kind and the bytes to keep of an upload, scanned where there is a scanner."""
+    content = stream.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise Invalid(
+            {"file": [f"文件太大，最大 {max_bytes // 1024 // 1024 or 1} MB；请压缩或降低扫描分辨率。"]}
+        )
+    if scanner := settings().scanner:
+        demand_clean(content, scanner)
+    return checked(content, accept or tuple(MEDIA_TYPES))
 
 
 def attach(names: Collection[str], case_id: int, actor: Actor) -> None:
