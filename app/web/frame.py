@@ -84,6 +84,8 @@ def _navigation(me: SignedIn) -> Sequence[Link]:
         if me.has("supervisor"):
             links.append(_link(_("监督"), "monitor.index"))
         links.append(_link(_("缴费"), "payments.index"))
+        if not me.is_unit and me.has("operator", "supervisor"):
+            links.append(_link(_("日期调整"), "overlays.index"))
         count = notices.unread(me.organisation_id)
         links.append(_link(_("消息（%(count)s）", count=count) if count else _("消息"), "notices.index"))
     if me.has("administrator"):

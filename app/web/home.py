@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, url_for
 
 from app.models import Case
+from app.operations.cases import dates_for
 from app.queries import cases, inbox, monitor, notices
 from app.queries.cases import CaseFilter
 from app.queries.visibility import seen_by
@@ -35,7 +36,7 @@ def index() -> Any:
         else [],
         running=cases.count(own, CaseFilter(state="running")) if me.is_unit else None,
         unread=notices.unread(me.organisation_id),
-        deadlines=_deadlines() if me.is_unit else [],
+        deadlines=_deadlines(me.organisation_id) if me.is_unit else [],
         watched=_watched(me) if me.has("supervisor") else None,
         me=me,
     )
@@ -47,11 +48,11 @@ def _watched(me: SignedIn) -> tuple[tuple[int, bool], int]:
     return cases.count(scope, CaseFilter(state="running")), len(monitor.incidents(scope))
 
 
-def _deadlines() -> list[tuple[str, str, Any]]:
-    """The schemes' closing dates that lie ahead: scheme, title, instant."""
+def _deadlines(unit_id: int) -> list[tuple[str, str, Any]]:
+    """The schemes' closing dates that lie ahead for the unit: scheme, title, instant."""
     found = []
     for scheme in newest_schemes().values():
-        dates, now = scheme.calendar.resolve(), now_of(scheme.id)
+        dates, now = dates_for(scheme, unit_id), now_of(scheme.id)
         for name, declared in scheme.calendar.dates.items():
             at = dates.get(name)
             if declared.edge == "closes" and at is not None and at > now:
