@@ -1,0 +1,79 @@
+"""Tasks, drafts and completions."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields
+
+from app.api.fields import choice, mapping, numbers, pattern, text
+from app.api.schemas.common import Body, Cursor
+
+MOST_AT_ONCE = 200
+
+
+class TaskQuery(Cursor):
+    state = choice("open", "completed", load_default="open")
+    kind = pattern("[^/]+/[^/]+", "应为“方案/环节”，如 tiny-2021/fill。")
+    unit = text()
+    name = text()
+
+
+class Task(Schema):
+    id = fields.Integer()
+    case_id = fields.Integer()
+    scheme = fields.String()
+    element = fields.String()
+    name = fields.String()
+    unit = fields.String()
+    person = fields.String(allow_none=True)
+    state = fields.String(metadata={"description": "open、completed，或 returned（已退回给以前的环节）"})
+    bulk = fields.Boolean()
+    opened_at = fields.AwareDateTime()
+    closes_at = fields.AwareDateTime(allow_none=True)
+    completed_at = fields.AwareDateTime(allow_none=True)
+
+
+class Entered(Schema):
+    task = fields.String()
+    actor = fields.String(allow_none=True)
+    office = fields.String(allow_none=True)
+    at = fields.AwareDateTime()
+    values = fields.Dict()
+
+
+class CameBack(Schema):
+    name = fields.String(metadata={"description": "在哪个环节退回的"})
+    office = fields.String(allow_none=True)
+    actor = fields.String(allow_none=True)
+    at = fields.AwareDateTime()
+    opinion = fields.String()
+    straight = fields.Boolean(metadata={"description": "补正后直接回到那个环节"})
+
+
+class TaskDetail(Task):
+    came_back = fields.Nested(CameBack, allow_none=True, metadata={"description": "退回来的，由谁、为什么"})
+    returnable = fields.Boolean(metadata={"description": "流程图允许退回，见 returns"})
+    listed = fields.Dict(metadata={"description": "办件列表所示的内容"})
+    form = fields.Dict(allow_none=True, metadata={"description": "表单的 JSON Schema"})
+    typed = fields.Dict(allow_none=True, metadata={"description": "已暂存的内容；没有则为上次提交的内容"})
+    entered = fields.List(fields.Nested(Entered), metadata={"description": "以前各环节填写的内容"})
+
+
+class Filled(Body):
+    values = mapping(required=True)
+
+
+class BulkCompletion(Body):
+    """The same values for every task, or none to submit each task's own draft."""
+
+    tasks = numbers(MOST_AT_ONCE, required=True)
+    values = mapping(allow_none=True)
+
+
+class ItemResult(Schema):
+    task_id = fields.Integer()
+    ok = fields.Boolean()
+    message = fields.String()
+
+
+class BulkResult(Schema):
+    results = fields.List(fields.Nested(ItemResult))
