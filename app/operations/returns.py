@@ -87,9 +87,14 @@ class _Way:
     back: WayBack
     since: Since
 
+    @property
+    def fallen(self) -> set[str]:
+        """The called processes, perhaps phases, that are undone as a whole."""
+        return {process for process, _ in self.back.between} - {self.earlier.process}
+
 
 def targets(task_id: int) -> list[Target]:
-    """The earlier tasks to which a task's case can be given back, the latest first. Raises as `preview` does."""
+    """The earlier tasks that a case can be given back to, the latest first. Raises as `preview` does."""
     moving = look_at_case_of(task_id)
     return [way.target for way in _ways(moving, _wait(moving, task_id))]
 
@@ -144,6 +149,7 @@ def give_back(
             "undone": undone,
         }
         call = Call("move", arguments)
+        moving.phases = {name: status for name, status in moving.phases.items() if name not in way.fallen}
         after = step_with(moving, call, wait, task.id, {"opinion": said}, actor, received_at)
         _mark(moving, way, after, task.id, then, received_at)
     return Returned(moving.id, moving.status, element)

@@ -265,7 +265,9 @@ class TestWhatFalls:
         give_back(case_id, "second", "first", world, OFFICE, "2021-06-13 10:00")
         assert clocks(case_id) == clock, "the stage's clock goes on"
         assert targets(case_id, "first") == ["fill"]
+        assert case_row(case_id).phases == {"part": "待first"}
         give_back(case_id, "first", "fill", world, BUREAU, "2021-06-14 10:00")
+        assert case_row(case_id).phases == {}, "the phase has not been come to yet"
         assert [element for element, _ in clocks(case_id)] == ["until_late"]
         assert task_closes(case_id) == at("2021-06-16 10:00"), "two days from the return"
         with pytest.raises(Closed):

@@ -32,6 +32,8 @@ processes:
   final: {title: 定局, subject: unit, start: {role: unit}}
   sending: {title: 发信, subject: unit, start: {role: unit}}
   several: {title: 多人, subject: unit, start: {role: unit}}
+phases:
+  - {process: part, title: 里面}
 """
 CALENDAR = "dates:\n  closes: {day: 2021-06-30, edge: closes, title: 截止}\n"
 ROLES = """\
