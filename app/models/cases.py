@@ -100,6 +100,15 @@ class Task(db.Model):
     __tablename__ = "task"
     __table_args__ = (
         Index("ix_task_inbox", "office_id", "opened_at", "id", postgresql_where=text("state = 'open'")),
+        # For the kinds of tasks in an inbox, which are few, whatever their number.
+        Index(
+            "ix_task_kind",
+            "office_id",
+            "scheme_id",
+            "element",
+            "name",
+            postgresql_where=text("state = 'open'"),
+        ),
         Index("ix_task_case", "case_id", "token"),
         # Nearly always empty: the sweep asks each due case for such a task, and must not read all tasks.
         Index("ix_task_pending", "case_id", postgresql_where=text("pending_since is not null")),

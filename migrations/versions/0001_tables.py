@@ -554,6 +554,7 @@ def upgrade() -> None:
     op.create_index('ix_task_case', 'task', ['case_id', 'token'], unique=False)
     op.create_index('ix_task_pending', 'task', ['case_id'], unique=False, postgresql_where=sa.text('pending_since is not null'))
     op.create_index('ix_task_done', 'task', ['completed_for', 'completed_at', 'id'], unique=False, postgresql_where=sa.text('completed_for is not null'))
+    op.create_index('ix_task_kind', 'task', ['office_id', 'scheme_id', 'element', 'name'], unique=False, postgresql_where=sa.text("state = 'open'"))
     op.create_index('ix_task_inbox', 'task', ['office_id', 'opened_at', 'id'], unique=False, postgresql_where=sa.text("state = 'open'"))
     op.create_table('timer',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -688,6 +689,7 @@ def downgrade() -> None:
     op.drop_index('ix_timer_due', table_name='timer', postgresql_where=sa.text('due_at is not null and parked_at is null'))
     op.drop_index('ix_timer_case', table_name='timer')
     op.drop_table('timer')
+    op.drop_index('ix_task_kind', table_name='task', postgresql_where=sa.text("state = 'open'"))
     op.drop_index('ix_task_inbox', table_name='task', postgresql_where=sa.text("state = 'open'"))
     op.drop_index('ix_task_done', table_name='task', postgresql_where=sa.text('completed_for is not null'))
     op.drop_index('ix_task_pending', table_name='task', postgresql_where=sa.text('pending_since is not null'))

@@ -11,6 +11,7 @@ from support.world import (
     LIBRARY,
     OFFICE,
     OTHER_BUREAU,
+    SCHEME,
     at,
     case_row,
     complete,
@@ -28,6 +29,7 @@ from app.models import History, PlaceClaim, Task, TaskDraft, TaskValue
 from app.operations import cases, tasks
 from app.operations.actors import Actor
 from app.operations.worlds import Built
+from app.queries import inbox
 from app.queries.tasks import typed
 
 FILLED = {"grade": "senior", "summary": "近五年工作扎实。"}
@@ -304,6 +306,22 @@ def test_a_form_that_comes_back_keeps_what_was_entered(world):
         tasks.save_draft(task_id, {"summary": "改"}, world.actors[LIBRARY], at("2021-06-13 09:00"))
     assert typed([task_id]) == {task_id: {"summary": "改"}}
     assert typed([0]) == {}
+
+
+def test_an_inbox_offers_each_of_its_steps_once(world):
+    library, bureau = (world.organisations[name] for name in (LIBRARY, BUREAU))
+    assert inbox.kinds(library) == []
+    with atomic():
+        for process in ("posts", "roster"):
+            received_at = at("2021-06-10 09:00")
+            cases.start(
+                SCHEME, process, unit_id=library, actor=world.actors[LIBRARY], received_at=received_at
+            )
+    reviewed, *_ = [open_filing(world, person) for person in ("陈一", "李二", "王三")]
+    complete(reviewed, "fill", FILLED, world.actors[LIBRARY], "2021-06-11 10:00")
+    names = db.session.execute(select(Task.name).where(Task.office_id == library, Task.state == "open"))
+    assert sorted(kind.name for kind in inbox.kinds(library)) == sorted(set(names.scalars()))
+    assert [kind.key for kind in inbox.kinds(bureau)] == [f"{SCHEME}/first_review"]
 
 
 def test_a_completion_takes_at_most_twelve_statements(world):
