@@ -33,6 +33,7 @@ REQUEST = CapabilityDeclaration(
     optional=frozenset({"purpose"}),
     outputs={"amount": "应缴金额（元）", "paid": "是否已经缴过"},
     refusals={"no_amount": "没有金额，或不是大于 0、最多两位小数的数"},
+    repeatable=True,
 )
 RECORD = CapabilityDeclaration(
     "record_payment",
