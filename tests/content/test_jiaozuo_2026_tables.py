@@ -1,4 +1,4 @@
-"""Jiaozuo 2026: who may file, table by table, by examples from the notice that need each row and each cell."""
+"""Jiaozuo 2026: who may file, table by table, by examples of the notice that need each row and cell."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from jiaozuo import FILES, GRADES, HONOURS, ID, LEVELS, YEARS, Told, context, person, scheme
 from support.tables import Example, agrees, unnoticed
+
 
 def service() -> Iterator[Example]:
     """JZ-07: to the end of 2026-12-31; in a changed trade from the first certificate of the grade (JZ-05)."""
@@ -229,7 +230,8 @@ def honour_use() -> Iterator[Example]:
         granted = claimed and enough and kind == "promotion" and steps == 1
         direct = granted and held in GRADES[:3]
         exempt = granted and held == "two"
-        words = "" if not claimed or direct or exempt else "荣誉" if not enough or kind != kinds[0] else "晋升"
+        fits = enough and kind == "promotion"
+        words = "" if not claimed or direct or exempt else "晋升" if fits else "荣誉"
         given = {"honour_claimed": claimed, "honour": honour, "honour_level": level, "held_grade": held}
         expected = Told(words, direct=direct, theory_exempt=exempt)
         yield Example({**given, "steps": steps, "trade_answer": {"kind": kind}}, expected)
