@@ -11,6 +11,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -43,6 +44,7 @@ def public() -> dict[str, Callable[..., Any]]:
     return found
 
 
+@cache
 def writing() -> dict[str, Callable[..., Any]]:
     """Those of them that write."""
     writers = _writers()

@@ -79,6 +79,7 @@ def story(*verbs: str, **more: Any) -> Callable[[Callable[[Stage], Act]], Callab
     """Keeps the decorated function as a story of these verbs."""
 
     def keep(tell: Callable[[Stage], Act]) -> Callable[[Stage], Act]:
+        assert tell.__name__ not in STORIES, "two stories have one name"
         STORIES[tell.__name__] = Story(verbs=verbs, tell=tell, **more)
         return tell
 

@@ -10,7 +10,7 @@ from app.config import PROJECT
 from app.content.scenarios import read_scenarios
 from app.extensions import atomic
 from app.operations import clock as clocks
-from app.operations import deployments, exports, files, proof, regions, scenarios, workdays, worlds
+from app.operations import deployments, exports, files, leftovers, proof, regions, scenarios, workdays, worlds
 from app.operations.actors import SYSTEM
 from support.stories import Act, Stage, story
 from support.stories.stage import CLOSES, FILED, GROUND, LATER, closing, unused_files
@@ -105,3 +105,10 @@ def the_record_is_begun_anew(stage: Stage) -> Act:
 @story("exports.log")
 def a_list_is_taken_out(stage: Stage) -> Act:
     return lambda: exports.log("cases", {"phase": "review"}, 3, actor=stage.actors[OFFICE], now=FILED)
+
+
+@story("leftovers.clear_away_daily", parts=True)
+def what_is_over_is_cleared_away(stage: Stage) -> Act:
+    stage.caller(LIBRARY)
+    later = clock.now() + timedelta(days=60)
+    return lambda: leftovers.clear_away_daily(later, atomic)

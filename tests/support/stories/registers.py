@@ -125,6 +125,11 @@ def a_unit_registers(stage: Stage) -> Act:
     return lambda: _registered(stage)
 
 
+@story("accounts.count_registration")
+def a_try_to_register_is_counted(stage: Stage) -> Act:
+    return lambda: accounts.count_registration("10.0.0.1", credit_code(7), FILED)
+
+
 @story("accounts.complete_unit_profile")
 def a_unit_completes_its_profile(stage: Stage) -> Act:
     with atomic():
