@@ -12,8 +12,9 @@ from app.config import PROJECT
 from app.content import read_scenarios, read_scheme_folder
 from app.demo.play import Play
 from app.demo.script import Script, read_scripts
-from app.demo.stage import PASSWORD, UNIT_LOGIN, Stage, Unit
+from app.demo.stage import PASSWORD, Stage, Unit
 from app.engine.civil import civil
+from app.errors import NotFound
 from app.extensions import atomic, db
 from app.models import Account, Organisation
 from app.operations import clock as clocks
@@ -26,25 +27,40 @@ __all__ = ["PASSWORD", "make"]
 CASES_A_UNIT = 8
 FEWEST_UNITS = 8
 """The first units of a script are of every kind."""
-LAST_UNIT_SHOWN = f"{UNIT_LOGIN}{FEWEST_UNITS:02d}"
 
 Told = Callable[[str], None]
 
 
-def make(cases_wanted: int, now: datetime, told: Told, stage: str | None = None) -> None:
+def make(
+    cases_wanted: int, now: datetime, told: Told, stage: str | None = None, only: str | None = None
+) -> None:
     """Makes every demonstration that is not there yet, each whole or not at all, and tells the accounts.
 
-    `stage` is how far it is played, as the script names it. Raises Conflict in a real database.
+    `stage` is how far it is played, as a script names it; `only` names the scheme of the one to make. Raises
+    NotFound for a stage or a scheme that no script knows, and Conflict in a real database.
     """
+    scripts = _chosen(stage, only)
     with atomic():
         clocks.mark_database(True, now)
         regions.load_file(PROJECT / "bpmn" / "common" / "regions.yaml")
-    for script in read_scripts():
+    for script in scripts:
         published = {scheme_id for _, scheme_id in deployments.latest()}
         db.session.rollback()
         if script.scheme not in published:
-            _make(script, script.clock(stage), cases_wanted, now, told)
+            wanted = min(cases_wanted, script.most or cases_wanted)
+            _make(script, script.clock(stage), wanted, now, told)
+    for script in scripts:
         _tell_accounts(script, told)
+
+
+def _chosen(stage: str | None, only: str | None) -> list[Script]:
+    scripts = [script for script in read_scripts() if only in (None, script.scheme)]
+    if not scripts:
+        raise NotFound(f"没有方案 {only} 的演示。")
+    stages = sorted({name for script in scripts for name in script.clocks})
+    if stage is not None and stage not in stages:
+        raise NotFound(f"演示没有阶段“{stage}”；有：{'、'.join(stages)}。")
+    return scripts
 
 
 def _make(script: Script, until: datetime, cases_wanted: int, now: datetime, told: Told) -> None:
@@ -84,11 +100,14 @@ def _tell_accounts(script: Script, told: Told) -> None:
         .join(Organisation, Organisation.id == Account.organisation_id)
         .order_by(Account.id)
     ).all()
-    told(f"账号（密码都是 {PASSWORD}）：")
-    shown = [row for row in rows if not row[0].startswith(UNIT_LOGIN) or row[0] <= LAST_UNIT_SHOWN]
+    offices = {facts["login"] for facts in (*script.organisations.values(), *script.duties)}
+    prefix, last = script.unit_login, f"{script.unit_login}{FEWEST_UNITS:02d}"
+    rows = [row for row in rows if row[0] in offices or row[0].startswith(prefix)]
+    told(f"账号（{script.scheme}，密码都是 {PASSWORD}）：")
+    shown = [row for row in rows if row[0] in offices or row[0] <= last]
     for login, name, duties, must_change, organisation in shown:
         what = "、".join(DUTIES[duty] for duty in duties)
         note = "，首次登录须更改密码" if must_change else ""
         told(f"    {login:<16} {organisation}，{name}（{what}{note}）")
-    if len(shown) < len(rows):
-        told(f"    {rows[-1][0]} 为止的其余 {len(rows) - len(shown)} 个单位账号同样登录。")
+    if others := [row[0] for row in rows if row not in shown]:
+        told(f"    {max(others)} 为止的其余 {len(others)} 个单位账号同样登录。")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from random import Random
@@ -29,21 +29,25 @@ class MadeUp:
     """Somebody who is not."""
 
     name: str
+    gender: Gender
     born: date
     id_number: str
 
 
-def made_up_people(seed: str, born_in: str) -> Iterator[MadeUp]:
-    """People without end, the same for the same seed; no two with one name or number."""
+def made_up_people(seed: str, born_in: str, years: Sequence[int]) -> Iterator[MadeUp]:
+    """People without end, the same for the same seed; no two with one name or number.
+
+    `years`: the first and the last year in which they are born.
+    """
     chance = Random(seed)  # noqa: S311  (nothing here is secret)
     names: set[str] = set()
     numbers: set[str] = set()
     while True:
         gender: Gender = chance.choice(("male", "female"))
         name = chance.choice(SURNAMES) + chance.choice(FIRST[gender]) + chance.choice(SECOND[gender])
-        born = date(chance.randint(1966, 1988), chance.randint(1, 12), chance.randint(1, 28))
+        born = date(chance.randint(*years), chance.randint(1, 12), chance.randint(1, 28))
         number = make_citizen_id(born_in, born, chance.randint(*SEQUENCES), gender)
         if name not in names and number not in numbers:
             names.add(name)
             numbers.add(number)
-            yield MadeUp(name, born, number)
+            yield MadeUp(name, gender, born, number)

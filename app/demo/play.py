@@ -15,12 +15,12 @@ from sqlalchemy import select
 
 from app.content import Scheme
 from app.demo.script import Act, Script, day_of, filled, written
-from app.demo.stage import Unit
+from app.demo.stage import LONG_AGO, Unit
 from app.engine.civil import civil, start_of_day
-from app.errors import DomainError
+from app.errors import DomainError, Refused
 from app.extensions import db
 from app.models import Case, Task
-from app.operations import cases, messages, sayings, tasks, timers
+from app.operations import cases, messages, overlays, sayings, tasks, timers
 from app.operations.actors import Actor
 from app.operations.apart import savepoint
 from app.operations.made_up import filled_in
@@ -54,7 +54,7 @@ class Play:
         scheme: Scheme,
         value_sets: Mapping[str, Known],
         units: Sequence[Unit],
-        actors: Mapping[int, Actor],
+        actors: Mapping[int, Sequence[Actor]],
     ) -> None:
         self.script, self.scheme, self.values, self.actors = script, scheme, value_sets, actors
         self.units = {unit.id: unit for unit in units}
@@ -72,16 +72,18 @@ class Play:
                 at = self._office_hour(day)
                 self._put(at, next(plans), _unit_known(unit), None, unit, opening["process"])
         for opening in script.by_offices:
-            office = next(actor for actor in actors.values() if actor.organisation_name == opening["office"])
+            office = self._operator(opening["office"])
             place = Unit(office.organisation_id or 0, opening["office"], office, ())
             at = self._office_hour(day_of(opening["at"]))
             self._put(at, opening["acts"], {}, None, place, opening["process"])
+        self.moves = sorted(script.moved, key=lambda move: day_of(move["at"]))
 
     def run(self, until: datetime, told: Callable[[date, int], None]) -> int:
         """Lets every day pass up to an instant; answers how many cases there are then."""
         day = civil(self.script.begins).date()
         while start_of_day(day) < until:
             self._let_pass(start_of_day(day) + timedelta(minutes=2))
+            self._move_dates(start_of_day(day) + timedelta(hours=9))
             told(day, len(self.seen))
             day += timedelta(days=1)
             evening = min(start_of_day(day), until)
@@ -111,13 +113,14 @@ class Play:
         return self._office_hour(at + timedelta(days=self.chance.randint(1, 4)))
 
     def _let_pass(self, now: datetime) -> None:
-        timers.sweep(lambda scheme_id: now, savepoint)
+        timers.sweep(lambda scheme_id: now if scheme_id == self.scheme.id else LONG_AGO, savepoint)
         messages.deliver(savepoint)
         self._plan_new_cases(now)
 
     def _plan_new_cases(self, now: datetime) -> None:
         """Gives the cases that messages have started a plan of their own."""
-        asked = select(Case.id, Case.process, Case.unit_id, Case.person_id).where(Case.id.not_in(self.seen))
+        asked = select(Case.id, Case.process, Case.unit_id, Case.person_id)
+        asked = asked.where(Case.scheme_id == self.scheme.id, Case.id.not_in(self.seen))
         for case in db.session.execute(asked.order_by(Case.id)).all():
             self.seen.add(case.id)
             unit = self.units[case.unit_id]
@@ -180,16 +183,41 @@ class Play:
             template = self.script.answers.get(task.form, {}).get(answer)
             if template is None:
                 continue
-            actor = self.actors[task.office_id]
             # A set of values is somebody's, so what is particular to the person goes over it.
             whole = {**template, **known["fields"]} if "use" in template else template
             values = filled(whole, known, self.values)
-            values = filled_in(values, self.scheme.form(task.form), {}, actor, at)
-            if draft:
-                tasks.save_draft(task.id, values, actor, at)
-            else:
-                tasks.complete(task.id, values, actor, at)
+            self._fill_in(task, values, at, draft=draft)
             return
+
+    def _fill_in(self, task: Any, values: Known, at: datetime, *, draft: bool) -> None:
+        """By the first of the office's operators who may: nobody decides at two levels of a case (ALL-04)."""
+        *others, last = self.actors[task.office_id]
+        for actor in (*others, last):
+            entered = filled_in(values, self.scheme.form(task.form), {}, actor, at)
+            try:
+                with savepoint():
+                    (tasks.save_draft if draft else tasks.complete)(task.id, entered, actor, at)
+                return
+            except Refused:
+                if actor is last:
+                    raise
+
+    def _operator(self, organisation: str, number: int = 0) -> Actor:
+        """One of the operators of an office, by its name."""
+        of_office = next(some for some in self.actors.values() if some[0].organisation_name == organisation)
+        return of_office[number]
+
+    def _move_dates(self, now: datetime) -> None:
+        """What offices fix by now, proposed by their first operator and approved by the second."""
+        while self.moves and day_of(self.moves[0]["at"]) <= now:
+            move = self.moves.pop(0)
+            wanted = {"area": str(move["area"]), "ground": move["ground"]}
+            first, second = (self._operator(move["office"], number) for number in (0, 1))
+            proposed = overlays.propose(
+                self.scheme.id, move["date"], move["day"], actor=first, now=now, **wanted
+            )
+            overlays.approve(proposed, actor=second, now=now)
+            overlays.carry_out(lambda scheme_id: now, savepoint)
 
 
 def _unit_known(unit: Unit) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ from typing import Any
 from app.config import PROJECT
 from app.content.instants import parse_local_instant
 from app.content.yaml_text import read_yaml
-from app.errors import NotFound
 
 FOLDER = PROJECT / "demo"
 
@@ -25,7 +24,9 @@ class Script:
 
     `openings` are what units start, `started` what other cases start; each has plans taken in turn.
     `by_offices` are what single offices start, each on its day with acts of its own. `clocks` names the
-    instants at which a demonstration may stop; the first is the usual one.
+    instants at which a demonstration may stop; the first is the usual one. `moved` are dates that an office
+    fixes for its area, and somebody else of it approves. `born`: the first and the last year of birth;
+    `most`: not more cases than these, however many are asked for.
     """
 
     scheme: str
@@ -41,15 +42,16 @@ class Script:
     answers: Mapping[str, Mapping[str, Any]]
     openings: Sequence[Mapping[str, Any]]
     started: Mapping[str, Mapping[str, Any]]
-    by_offices: Sequence[Mapping[str, Any]]
-    late: Mapping[str, Any]
+    by_offices: Sequence[Mapping[str, Any]] = ()
+    late: Mapping[str, Any] = field(default_factory=lambda: {"units": [], "day": 0})
+    moved: Sequence[Mapping[str, str]] = ()
+    unit_login: str = "unit"
+    born: Sequence[int] = (1966, 1988)
+    most: int | None = None
 
     def clock(self, stage: str | None) -> datetime:
-        """Where the play stops. Raises NotFound for a stage that the script does not know."""
-        try:
-            return self.clocks[stage] if stage else next(iter(self.clocks.values()))
-        except KeyError:
-            raise NotFound(f"演示 {self.scheme} 没有阶段“{stage}”；有：{'、'.join(self.clocks)}。") from None
+        """Where the play stops; the usual place where the script knows no such stage."""
+        return self.clocks.get(stage or "", next(iter(self.clocks.values())))
 
     def first_day_of(self, unit: str, opening: Mapping[str, Any]) -> int:
         """Days after `begins` on which a unit opens something; late units are late with the last."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from typing import Any
 from app.content.identity import make_credit_code
 from app.demo.people import MadeUp, made_up_people
 from app.demo.script import Script
+from app.engine.civil import start_of_day
 from app.operations import accounts, organisations, people
 from app.operations.accounts import actor_for
 from app.operations.actors import SYSTEM, Actor
@@ -17,7 +19,6 @@ from app.operations.organisations import Profile
 
 PASSWORD = "Yanshi#2021"  # noqa: S105  (of a rehearsal database, and printed)
 LONG_AGO = datetime(2010, 1, 1, tzinfo=UTC)
-UNIT_LOGIN = "unit"
 CREDIT_CODES_FROM = 70_000_001
 
 
@@ -45,10 +46,10 @@ class Stage:
     def __init__(self, script: Script) -> None:
         self.script = script
         self.now = script.begins - timedelta(days=30)
-        self.crowd = made_up_people(script.scheme, script.born_in)
+        self.crowd = made_up_people(script.scheme, script.born_in, script.born)
         self.kinds = self._kinds()
         self.ids: dict[str, int] = {}
-        self.actors: dict[int, Actor] = {}
+        self.actors: dict[int, list[Actor]] = defaultdict(list)
 
     def set_offices(self) -> None:
         """Departments, offices and their accounts."""
@@ -57,12 +58,13 @@ class Stage:
                 facts["kind"], name, str(facts["region"]), actor=SYSTEM, now=self.now, profile=_profile(facts)
             )
             self.ids[name] = made.id
-            self.actors[made.id] = self._allot(made.id, facts["login"], next(self.crowd).name, ["operator"])
+            self._allot(made.id, facts["login"], next(self.crowd).name, ["operator"])
         for grant in self.script.jurisdictions:
             facts = {**grant, "region": str(grant["region"])}
             office, function, region = (facts.pop(key) for key in ("office", "function", "region"))
             office_id = self.ids[office]
-            organisations.grant_jurisdiction(office_id, function, region, LONG_AGO, actor=SYSTEM, **facts)
+            since = start_of_day(facts.pop("from")) if "from" in facts else LONG_AGO
+            organisations.grant_jurisdiction(office_id, function, region, since, actor=SYSTEM, **facts)
         for duty in self.script.duties:
             self._allot(self.ids[duty["organisation"]], duty["login"], duty["name"], duty["duties"])
 
@@ -73,7 +75,7 @@ class Stage:
             code=make_credit_code(region, CREDIT_CODES_FROM + number),
             name=facts["name"],
             region=region,
-            login=f"{UNIT_LOGIN}{number:02d}",
+            login=f"{self.script.unit_login}{number:02d}",
             password=PASSWORD,
             person_name=contact,
             telephone="",
@@ -82,7 +84,7 @@ class Stage:
         actor = actor_for(account)
         superior = self.ids.get(facts.get("superior", ""))
         unit = accounts.complete_unit_profile(superior, _profile(facts), actor=actor, now=self.now)
-        self.actors[unit.id] = actor
+        self.actors[unit.id].append(actor)
         applicants = tuple(self._applicant(unit.id, unit.name, actor) for _ in range(people_wanted))
         return Unit(unit.id, unit.name, actor, applicants)
 
@@ -94,14 +96,16 @@ class Stage:
             "person": added.id,
             "unit": unit,
             "work_started": f"{person.born.year + 20}-07",
+            "retirement_kind": "male_60" if person.gender == "male" else "female_50",
             **kind,
         }
         return Applicant(added.id, known)
 
-    def _allot(self, organisation_id: int, login: str, name: str, duties: list[str]) -> Actor:
+    def _allot(self, organisation_id: int, login: str, name: str, duties: list[str]) -> None:
         account, first = accounts.allot(organisation_id, login, name, duties, actor=SYSTEM, now=self.now)
         accounts.change_password(account.id, first, PASSWORD, self.now)
-        return actor_for(account)
+        if "operator" in duties:
+            self.actors[organisation_id].append(actor_for(account))
 
     def _kinds(self) -> Iterator[Mapping[str, Any]]:
         while True:
