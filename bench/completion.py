@@ -1,7 +1,8 @@
 """What a completed user task costs in CPU, client and database together, beside the same statements alone.
 
 `operation` is `tasks.complete` in its transaction, from the lock to the commit; `request` is all of an HTTP
-request to the API, the test client included. `floor` replays the operation's very statements by psycopg.
+request to the API, from its WSGI environment to the bytes of the answer. `floor` replays the very statements of
+the operation by psycopg.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import event
+from werkzeug.test import EnvironBuilder
 
 from app import clock
 from app.content.instants import parse_local_instant as at
@@ -145,22 +147,32 @@ def _given(base: Ground, step: Step, ids: list[int]) -> dict[int, dict[str, Any]
 
 
 def _requests(base: Ground, step: Step, ids: list[int], given: Mapping[int, Any]) -> list[Callable[[], None]]:
-    open_ones, client = open_tasks(ids), base.app.test_client()
+    open_ones, said = open_tasks(ids), list[str]()
     account_id = base.actor(step.office).account_id
     assert account_id is not None
     with atomic():
         token = open_session(account_id, clock.now())
     db.session.remove()
 
-    def post(case_id: int) -> None:
-        # A context of its own, as in a server: nothing of the session here is found there.
-        answer = contextvars.Context().run(
-            client.post,
+    environs = {
+        case_id: EnvironBuilder(
             f"/api/v1/tasks/{open_ones[case_id]}/completion",
+            method="POST",
             json={"values": given[case_id]},
             headers={"Authorization": f"Bearer {token}"},
-        )
-        assert answer.status_code == 200, answer.text
+        ).get_environ()
+        for case_id in ids
+    }
+
+    def post(case_id: int) -> None:
+        # A context of its own, as in a server: nothing of the session here is found there.
+        contextvars.Context().run(answer, environs[case_id])
+
+    def answer(environ: dict[str, Any]) -> None:
+        body = base.app(environ, lambda status, *_: said.append(status))
+        b"".join(body)
+        body.close()  # type: ignore[attr-defined]
+        assert said.pop() == "200 OK"
 
     _warm(post, ids[:BLOCK])
     return _works(post, ids[BLOCK:])
