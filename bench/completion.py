@@ -1,7 +1,7 @@
 """What a completed user task costs in CPU, client and database together, beside the same statements alone.
 
 `operation` is `tasks.complete` in its transaction, from the lock to the commit; `request` is all of an HTTP
-request to the API, from its WSGI environment to the bytes of the answer. `floor` replays the very statements of
+request to the API, from its WSGI environment to the bytes of the answer. `floor` replays the statements of
 the operation by psycopg.
 """
 
