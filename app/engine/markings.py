@@ -16,6 +16,11 @@ from app.engine.gateways import EventBasedGateway, ExclusiveGateway, InclusiveGa
 MOST = 4000
 """A level with more markings than this is left unjudged."""
 
+_WAITING = {
+    *("userTask", "manualTask", "receiveTask", "intermediateCatchEvent"),
+    *("eventBasedGateway", "subProcess", "callActivity"),
+}
+
 Marking = frozenset[str]
 """The elements at which tokens stand; of a token that waits at a join, the flow by which it came."""
 
@@ -37,8 +42,8 @@ class Step:
 class Level:
     """A process or an embedded sub-process by itself: activities within it are single elements.
 
-    Conditions may come out either way, boundary events may happen, and every interleaving is played. Two
-    tokens at one place count as one.
+    Conditions may come out either way, boundary events may happen, and every interleaving of what waits is
+    played. Two tokens at one place count as one.
     """
 
     def __init__(self, process: ProcessDefinition, parent: str | None) -> None:
@@ -79,11 +84,20 @@ class Level:
                 yield self.process.specs[name]
 
     def _steps(self, marking: Marking) -> Iterator[Step]:
-        flows = self.process.flows.keys()
-        for place in sorted(marking - flows):
-            yield from self._leaving(marking, place)
-        waiting = (self.at(place) for place in sorted(marking & flows))
-        for join in {spec.bpmn_id: spec for spec in waiting}.values():
+        """What moves by itself does so first, one after the other; which comes first makes no difference."""
+        standing = sorted(marking - self.process.flows.keys())
+        moving = next((place for place in standing if not _waits(self.at(place))), None)
+        if moving is not None:
+            yield from self._leaving(marking, moving)
+        elif steps := list(self._joining(marking)):
+            yield from steps
+        else:
+            for place in standing:
+                yield from self._leaving(marking, place)
+
+    def _joining(self, marking: Marking) -> Iterator[Step]:
+        arrived = (self.at(place) for place in sorted(marking & self.process.flows.keys()))
+        for join in {spec.bpmn_id: spec for spec in arrived}.values():
             if consumed := self._consumed(join, marking):
                 for taken in choices(join):
                     given = self.entered(taken)
@@ -110,6 +124,10 @@ class Level:
         elsewhere = {self.at(place).bpmn_id for place in marking} - {join.bpmn_id}
         empty = set(join.incoming) - arrived
         return frozenset() if any(join.awaits(place, empty, arrived) for place in elsewhere) else arrived
+
+
+def _waits(spec: Any) -> bool:
+    return spec.element.kind in _WAITING or hasattr(spec, "child")
 
 
 def choices(spec: Any) -> Iterator[list[str]]:
