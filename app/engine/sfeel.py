@@ -191,7 +191,7 @@ def _endpoint(source: str, column: ColumnType, operator: str = "=") -> Endpoint:
     expression = _compile(source)
     for node in ast.walk(ast.parse(expression.source, mode="eval")):
         if isinstance(node, _NOT_IN_A_CELL):
-            raise CellError('格子里只写要比较的值，如 >= 10、"技师","高级技师"、[1..5]，不写变量名和 and、or')
+            raise CellError('格子里只写要比较的值，如 >= 10、"甲","乙"、[1..5]，不写变量名和 and、or')
     if not _is_constant(expression):
         return Endpoint(column, expression=expression)
     value = _read_constant(expression, column)

@@ -151,7 +151,7 @@ def fen_of(value: Any) -> int | None:
 def _fen(value: Any) -> int:
     fen = fen_of(value)
     if fen is None:
-        raise CapabilityRefused("no_amount", "应缴金额应是大于 0 的数，最多两位小数，请核对收费标准。")
+        raise CapabilityRefused("no_amount", "应缴金额应是大于 0 的数，最多两位小数，请核对金额。")
     return fen
 
 

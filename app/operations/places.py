@@ -34,7 +34,7 @@ RESERVE_PLACE = CapabilityDeclaration(
     inputs={"grade": "申报等级", "basis": "占用依据：vacancy 受空缺岗位数限制，其余代号不受限制、另行计数"},
     outputs={"quota": "岗位登记编号", "basis": "占用依据"},
     refusals={
-        NO_REGISTER: "单位尚未完成岗位使用情况备案",
+        NO_REGISTER: "单位的岗位数还没有备案",
         ABOVE_HIGHEST: "申报等级超过本单位工勤岗位最高设置等级",
         NO_VACANCY: "该等级已无空缺岗位",
     },
@@ -162,7 +162,7 @@ def _locked_quotas(request: Request) -> list[Row[Any]]:
 def _quota_to_claim(request: Request, grade: str) -> Row[Any]:
     quotas = _locked_quotas(request)
     if not quotas:
-        raise CapabilityRefused(NO_REGISTER, "本单位尚未完成岗位使用情况备案（附件4），请先备案再申报。")
+        raise CapabilityRefused(NO_REGISTER, "本单位的岗位数还没有备案，请先备案再申报。")
     highest = min((quota.rank for quota in quotas if quota.approved > 0), default=None)
     if highest is None or request.scheme.grade_rank(grade) < highest:
         raise CapabilityRefused(
@@ -171,7 +171,7 @@ def _quota_to_claim(request: Request, grade: str) -> Row[Any]:
     found = next((quota for quota in quotas if quota.grade == grade), None)
     if found is None:
         raise CapabilityRefused(
-            NO_REGISTER, f"本单位的岗位使用情况备案中没有{_grade_title(request, grade)}，请先补充备案。"
+            NO_REGISTER, f"本单位备案的岗位里没有{_grade_title(request, grade)}，请先补充备案。"
         )
     return found
 
