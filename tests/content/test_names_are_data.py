@@ -33,7 +33,7 @@ GENERAL = frozenset().union(
     # Its own verbs, in scenarios, commands, addresses and logs.
     {"allot", "amend", "cancel", "check", "confirm", "give_back", "pay", "propose", "publish", "receive"},
     # Its own nouns: kinds of clauses, tables, lists of a page, directories.
-    {"bar", "file", "refund", "results", "sanction", "whole"},
+    {"bar", "certificate", "file", "refund", "results", "sanction", "whole"},
     # Yes and no on forms and in tables; titles and hints of pages that every scheme is shown with.
     {"是", "否", "有", "没有"},
     {"主管部门", "申报单位", "处理", "提醒", "终止", "退休年龄", "已撤回", "区县属"},
@@ -56,7 +56,8 @@ def names() -> dict[str, str]:
         for name in _sheet_names(scheme):
             found.setdefault(name, scheme.folder)
     offered = set(_offered())
-    return {name: place for name, place in found.items() if name not in GENERAL | offered}
+    known = GENERAL | {name for name in found if any(stands(name, text) for text in offered)}
+    return {name: place for name, place in found.items() if name not in known}
 
 
 def _offered() -> Iterator[str]:
