@@ -185,5 +185,13 @@ def _loaded(
     try:
         form.load(values)
     except Invalid as refusal:
-        return {}, [sentence for sentences in refusal.fields.values() for sentence in sentences]
+        return {}, [
+            f"{sentence}{_given(cells.get(name))}"
+            for name, sentences in refusal.fields.items()
+            for sentence in sentences
+        ]
     return values, []
+
+
+def _given(cell: Any) -> str:
+    return "" if is_blank(cell) else f"（填的是 {str(cell)[:20]}）"

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from flask_babel import gettext as _
 from sqlalchemy import ColumnElement
 
+from app.content.form_fields import Field
 from app.content.head import Phase
 from app.content.phases import phases_of, statuses_of
 from app.content.scheme import Scheme
@@ -22,11 +24,21 @@ from app.web.session import SignedIn, signed_in
 
 @dataclass(frozen=True)
 class Column:
-    """A variable that lists show; with options where a form gives it some."""
+    """A variable that lists show, with options where a form gives it some; `exact`: no part is looked for."""
 
     name: str
     label: str
-    options: Sequence[tuple[str, str]]
+    options: Sequence[tuple[str, str]] = ()
+    exact: bool = False
+
+    @classmethod
+    def of(cls, name: str, field: Field | None) -> Column:
+        if field is None:
+            return cls(name, name)
+        if field.type == "boolean":
+            return cls(name, field.title, [("true", _("是")), ("false", _("否"))], exact=True)
+        options = [(str(option.value), option.label) for option in field.options or ()]
+        return cls(name, field.title, options, exact=bool(options) or field.type in ("integer", "number"))
 
 
 @dataclass(frozen=True)
@@ -59,14 +71,7 @@ class CaseList:
     def columns(self) -> Sequence[Column]:
         declared = self.scheme.processes.get(self.process)
         fields = known_fields(self.scheme)
-        return [
-            Column(
-                name,
-                fields[name].title if name in fields else name,
-                [(str(o.value), o.label) for o in fields[name].options or ()] if name in fields else [],
-            )
-            for name in (declared.listed if declared else ())
-        ]
+        return [Column.of(name, fields.get(name)) for name in (declared.listed if declared else ())]
 
     def statuses(self) -> Sequence[str]:
         if self.phase:
@@ -93,9 +98,9 @@ class CaseList:
             region=asked("region"),
             started_from=begin,
             started_before=end,
-            listed={column.name: asked(f"v-{column.name}") for column in self.columns if column.options},
+            listed={column.name: asked(f"v-{column.name}") for column in self.columns if column.exact},
             listed_text={
-                column.name: asked(f"v-{column.name}") for column in self.columns if not column.options
+                column.name: asked(f"v-{column.name}") for column in self.columns if not column.exact
             },
         )
 
@@ -112,7 +117,7 @@ def kinds(scope: ColumnElement[bool]) -> list[tuple[str, str]]:
 
 def asked_list(scope: ColumnElement[bool], choices: Sequence[tuple[str, str]]) -> CaseList | None:
     """The list that the address names by `of` and `phase`, or else the first; None where there is no case."""
-    scheme_id, _sep, process = asked("of").partition("/")
+    scheme_id, _slash, process = asked("of").partition("/")
     if (scheme_id, process) not in choices:
         if not choices:
             return None

@@ -23,7 +23,7 @@ from app.queries.people import of_case
 from app.queries.returns import came_back
 from app.queries.visibility import case_for, seen_by
 from app.web import history, pictures, task_forms
-from app.web.schemes import field_labels, listed_text, now_of, scheme_of
+from app.web.schemes import blank_reason, field_labels, listed_text, now_of, scheme_of
 from app.web.session import needs, signed_in
 from app.web.task_forms import Errors, Values
 
@@ -137,4 +137,7 @@ def _holds(scheme: Scheme, role: str, case: Case, now: Any) -> bool:
 
 def _facts(case: Case, scheme: Scheme) -> list[tuple[str, str]]:
     labels = field_labels(scheme)
-    return [(labels.get(name, name), listed_text(scheme, value)) for name, value in case.listed.items()]
+    return [
+        (labels.get(name, name), listed_text(scheme, value) or blank_reason(case, name))
+        for name, value in case.listed.items()
+    ]

@@ -137,6 +137,11 @@ def test_a_score_that_is_not_there_says_why(stage: Stage) -> None:
     assert cells(page, "理论成绩") == ["未到成绩", "待录入成绩", "0", "缺考"]
     assert cells(page, "实作成绩") == ["未到成绩", "待录入成绩", "87", "缺考"]
     assert cells(page, "缺考") == ["未到成绩", "待录入成绩", "否", "是"]
+    office = stage.open(OFFICE)
+    assert [name for name, _ in rows(office, "&v-absent=true")] == ["陈一"]
+    assert [name for name, _ in rows(office, "&v-absent=false")] == ["李二"]
+    assert [name for name, _ in rows(office, "&v-practice=87")] == ["李二"]
+    assert rows(office, "&v-practice=8") == [], "no part of a number is looked for"
 
 
 def test_a_phases_list_is_paged_without_a_gap(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
