@@ -66,6 +66,7 @@ class Return(Body):
 @blueprint.get("/tasks/<id:task_id>/returns")
 @signed_in("operator")
 @blueprint.response(200, ReturnTargets)
+@blueprint.doc(responses={409: "CONFLICT"})
 def targets(task_id: int) -> dict[str, Any]:
     """可以退回到哪些环节，各有什么后果"""
     at = receipt(task_queries.one(task_id, me().organisation_id).task.scheme_id)
