@@ -66,7 +66,7 @@ ENTRY = {
     "certificate_copies": True,
     "wants_training": True,
 }
-PAID = {"identity_checked": True, "signed": True, "paid_on": "2021-06-30", "receipt": "票001"}
+PAID = {"identity_checked": True, "signed": True, "amount": 160, "paid_on": "2021-06-30", "receipt": "票001"}
 VOTE = {
     "members_due": 9,
     "members_present": 7,
@@ -119,6 +119,12 @@ def filled(name: str) -> dict[str, Any]:
 
 def walk(walker: Walker) -> None:
     """The whole year; what stands is looked at where people would look."""
+    walk_to_recognition(walker)
+    _certify(walker)
+
+
+def walk_to_recognition(walker: Walker) -> None:
+    """The year until nothing is missing but the publication of the results."""
     walker.register()
     for name, id_number in PEOPLE.items():
         walker.add_person(name, id_number)
@@ -128,7 +134,6 @@ def walk(walker: Walker) -> None:
     _enter(walker)
     _examine(walker)
     _assess(walker)
-    _certify(walker)
 
 
 def _file_posts(walker: Walker) -> None:
