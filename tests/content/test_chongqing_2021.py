@@ -20,9 +20,7 @@ from app.operations.capabilities import declarations
 from app.operations.scenarios import run_scheme
 
 ID = "chongqing-2021"
-LATER = {"CQ-25", "LIFE-09"}
-"""Clauses without a home: lists as Excel, and refunds, which come with payment online."""
-OTHERWISE = {"CQ-10", "CQ-26", "CQ-27", "CQ-29", "CQ-34", "CQ-35", "ALL-03", "LIFE-04", "LIFE-07"}
+OTHERWISE = {"CQ-10", "CQ-25", "CQ-26", "CQ-27", "CQ-29", "CQ-34", "CQ-35"}
 """No scenario can show them: printed documents, accounts, masks, the paper set that an office records, and
 what the house does by itself and other tests show."""
 UNSUPPLIED = {"fee_worker", "fee_technician"}
@@ -43,7 +41,7 @@ def test_the_checker_finds_only_what_is_left_for_later() -> None:
     problems = check_scheme(FILES, declarations())
     unhoused = {p.element for p in problems if p.file.endswith("clauses.yaml")}
     unsupplied = {p.element for p in problems if p.file.endswith("scheme.yaml")}
-    assert unhoused == LATER
+    assert unhoused == set()
     assert {name for name in unsupplied if not (name or "").startswith("years_")} == UNSUPPLIED
     assert {p.element for p in problems} == unhoused | unsupplied | {BESIDE}
 
@@ -61,7 +59,7 @@ def test_each_clause_is_driven_by_a_scenario() -> None:
     scenarios = read_scenarios(FILES).scenarios
     matrix = clause_matrix(scheme(), scenarios)
     driven = {clause for clause, homes in matrix.items() if any(home.kind == "scenario" for home in homes)}
-    assert set(matrix) - driven == LATER | OTHERWISE
+    assert set(matrix) - driven == OTHERWISE
 
 
 def test_every_element_flow_and_row_cites_a_clause() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import product
 from typing import Any
@@ -22,6 +22,7 @@ FILES = read_scheme_folder(PROJECT, ID)
 GRADES = ["junior", "intermediate", "senior", "technician", "senior_technician"]
 HELD = dict(zip(GRADES, ["none", *GRADES], strict=False))
 YEARS = range(2016, 2021)
+CAUSES = ("withdrawn", "organiser", "ended", "absent", "other")
 PARTY, OTHERS, DISTRICT, CITY = "party_cadre", "institution_office", "district_bureau", "city_office"
 
 
@@ -36,7 +37,7 @@ class EveryWeekday:
 
 
 def context(parameters: Mapping[str, Any]) -> Context:
-    now = datetime(2021, 6, 8, 2, tzinfo=UTC)
+    now = parameters.get("now", datetime(2021, 6, 8, 2, tzinfo=UTC))
     values = {**scheme().parameter_values, **parameters}
     return Context(now, scheme().calendar.resolve(), EveryWeekday(), values)
 
@@ -240,6 +241,30 @@ def fee_due() -> Iterator[Example]:
         yield Example({"grade": grade}, {**known, "fee": None})
 
 
+def refund_rule() -> Iterator[Example]:
+    """LIFE-09: until the entry is locked, or the organiser's fault; LIFE-06, LIFE-08."""
+    locked = datetime(2021, 8, 20, 16, tzinfo=UTC)
+    moments = {False: locked - timedelta(microseconds=1), True: locked}
+    for cause, over, late in product(CAUSES, (True, False), (True, False)):
+        right, word = _refundable(cause, over, late)
+        known = {"refund_cause": cause, "linked": {"outcome": "withdrawn" if over else None}}
+        yield Example(known, {"refundable": right, "refund_basis": word}, {"now": moments[late]})
+
+
+def _refundable(cause: str, over: bool, late: bool) -> tuple[bool, str]:
+    if cause == "organiser":
+        return True, "组织方的原因，应当退费"
+    if cause == "absent":
+        return False, "缺考，不退费"
+    if cause == "other":
+        return False, "不属于应当退费的情形"
+    if not over:
+        return False, "申报还在办理，请先撤回或终止"
+    if cause == "ended":
+        return True, "考试前终止，应当退费；已参加考试的除外"
+    return (False, "报名已经锁定，不退费") if late else (True, "报名锁定前退出，应当退费")
+
+
 def organisers() -> Iterator[Example]:
     """通知二（二）: a district looks after the workers of its own agencies and institutions, nobody else."""
     city = {"trainer": "training_base", "examiner": "exam_center", "recogniser": CITY}
@@ -297,7 +322,7 @@ EXAMPLES = {
     for make in (
         route, post_route, eligibility, exclusions, vacancy_waiver,
         service_years, years_required, post_arithmetic, publicity_check, personal_publicity,
-        entry_stamp, fee_due, organisers, score_result, vote_check, former_scores,
+        entry_stamp, fee_due, refund_rule, organisers, score_result, vote_check, former_scores,
     )
 }  # fmt: skip
 
@@ -314,5 +339,5 @@ def test_tables_say_what_the_notice_says(name: str) -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_no_row_and_no_cell_can_go_unnoticed(name: str) -> None:
-    path = f"bpmn/{ID}/{name}.dmn"
+    path = next(path for path in FILES if path.endswith(f"/{name}.dmn"))
     assert unnoticed(path, FILES[path], EXAMPLES[name], context) == []
