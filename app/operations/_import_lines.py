@@ -48,19 +48,25 @@ def waiting_tasks(kind: str, actor: Actor) -> list[Waiting]:
         .where(Task.scheme_id == scheme_id, Task.element == element)
         .order_by(Task.opened_at, Task.id)
     )
-    return [
-        Waiting(
-            task_id=row.id,
-            case_id=row.case_id,
-            name=row.name,
-            number=case_number(scheme_id, row.case_id),
-            subject=row.person or row.unit,
-            closes_at=row.closes_at,
-            form=deployments.scheme(row.deployment_id).form(row.form),
-        )
-        for row in db.session.execute(query)
-        if importable(row.deployment_id, row.process, element)
-    ]
+    forms: dict[tuple[int, str, str], Form | None] = {}
+    found = []
+    for row in db.session.execute(query):
+        step = (row.deployment_id, row.process, row.form)
+        if step not in forms:
+            forms[step] = _form(*step, element)
+        form = forms[step]
+        if form is not None:
+            number, subject = case_number(scheme_id, row.case_id), row.person or row.unit
+            known = (row.id, row.case_id, row.name, number, subject, row.closes_at)
+            found.append(Waiting(*known, form))
+    return found
+
+
+def _form(deployment_id: int, process: str, form: str, element: str) -> Form | None:
+    """The task's form, where its diagram lets values be imported."""
+    if not importable(deployment_id, process, element):
+        return None
+    return deployments.scheme(deployment_id).form(form)
 
 
 def importable(deployment_id: int, process: str, element: str) -> bool:
