@@ -13,7 +13,7 @@ from app.api.moving import deliver, receipt
 from app.api.people import masked_number
 from app.api.problems import pointing_into
 from app.api.reading import Room
-from app.operations import cases, sayings
+from app.operations import cases, organisations, sayings
 from app.queries import cases as case_queries
 from app.queries import certificates, files, timeline
 from app.queries.visibility import case_for, seen_by
@@ -89,10 +89,11 @@ def start(body: dict[str, Any]) -> Response:
         case_for(about, me().sight)
 
     def work() -> dict[str, Any]:
+        own = organisations.open_unit(body["unit"]) if body.get("unit") else me().organisation_id
         started = cases.start(
             body["scheme"],
             body["process"],
-            unit_id=me().organisation_id if about is None else None,
+            unit_id=own if about is None else None,
             linked_case_id=about,
             actor=me().actor,
             received_at=receipt(body["scheme"]),

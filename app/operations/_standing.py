@@ -7,7 +7,7 @@ from typing import Any
 
 from app.content.scheme import Scheme
 from app.engine import Instance
-from app.engine.types import Snapshot, TaskWait
+from app.engine.types import MessageWait, Snapshot, TaskWait, TimerWait
 from app.operations._plain import to_json
 
 
@@ -75,7 +75,8 @@ def _waiting(scheme: Scheme, stands: Snapshot) -> Iterator[tuple[str, str]]:
         if status := wait.properties.get("status"):
             yield wait.process, _named(scheme, wait, status)
     if stands.tasks:
-        for event in (*stands.messages, *stands.timers):
+        events: list[MessageWait | TimerWait] = [*stands.messages, *stands.timers]
+        for event in events:
             if event.element in scheme.phase_marks:
                 yield scheme.phase_marks[event.element]
 

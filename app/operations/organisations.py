@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from app.content.identity import clean_credit_code
-from app.errors import Invalid
+from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.models import Organisation, OrganisationName, Region
 from app.operations._administration import demand, ground_by, insert, record
@@ -44,6 +44,7 @@ __all__ = [
     "line_of",
     "merge",
     "office_gaps",
+    "open_unit",
     "rename",
     "resolve_role",
     "take_over",
@@ -139,6 +140,20 @@ def facts(unit_id: int, as_of: datetime) -> dict[str, Any]:
         "has_superior": superior is not None,
         "superior_name": superior[1] if superior else None,
     }
+
+
+def open_unit(named: int | str) -> int:
+    """The id of the open unit of that id, 统一社会信用代码 or full name. Raises NotFound for none or two."""
+    if isinstance(named, int):
+        condition = Organisation.id == named
+    else:
+        text = named.strip()
+        condition = or_(Organisation.code == text.upper(), Organisation.name == text)
+    open_ones = (Organisation.kind == "unit") & Organisation.closed_at.is_(None)
+    found = db.session.scalars(select(Organisation.id).where(condition, open_ones).limit(2)).all()
+    if len(found) != 1:
+        raise NotFound("没有找到这个单位，请填写它的统一社会信用代码或登记的全称。")
+    return found[0]
 
 
 def line_of(organisation_id: int) -> list[int]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, update
 
 from app.content.capabilities import CapabilityDeclaration
-from app.errors import EngineError
+from app.errors import EngineError, NotFound
 from app.extensions import db
-from app.models import Case, Organisation, Person
+from app.models import Case, Person
 from app.operations import organisations
 from app.operations._administration import record
 from app.operations.actors import SYSTEM
@@ -32,7 +30,11 @@ def transfer_person(request: Request) -> Values:
     Without a result variable the case's `unit` becomes the new one. The diagram releases the place in the old
     unit and reserves one in the new.
     """
-    unit_id = _unit(request.inputs["unit"])
+    named = request.inputs["unit"]
+    try:
+        unit_id = organisations.open_unit(named)
+    except NotFound as unknown:
+        raise CapabilityRefused("unknown_unit", unknown.message) from unknown
     if request.person_id is None:
         raise EngineError("办件不是关于一个人的，不能调动。", element=request.element)
     moved = update(Person).where(
@@ -44,19 +46,3 @@ def transfer_person(request: Request) -> Values:
         record("person.transferred", request.person_id, SYSTEM, request.at, detail=detail)
     db.session.execute(update(Case).where(Case.id == request.case_id).values(unit_id=unit_id))
     return {"unit": organisations.facts(unit_id, request.at)}
-
-
-def _unit(named: Any) -> int:
-    """The id of the unit of that id, code (GB 32100) or full name."""
-    if isinstance(named, int):
-        condition = Organisation.id == named
-    else:
-        text = str(named).strip()
-        condition = or_(Organisation.code == text.upper(), Organisation.name == text)
-    open_ones = (Organisation.kind == "unit") & Organisation.closed_at.is_(None)
-    found = db.session.scalars(select(Organisation.id).where(condition, open_ones).limit(2)).all()
-    if len(found) != 1:
-        raise CapabilityRefused(
-            "unknown_unit", "没有找到调入的单位，请填写它的统一社会信用代码或登记的全称。"
-        )
-    return found[0]

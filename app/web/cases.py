@@ -70,7 +70,7 @@ def start() -> Any:
     me = signed_in()
     with edge.transaction():
         case_id = case_operations.start(
-            scheme_id, process, unit_id=me.organisation_id, actor=me.actor, received_at=now_of(scheme_id)
+            scheme_id, process, unit_id=_unit_meant(), actor=me.actor, received_at=now_of(scheme_id)
         )
     flash(_("已新建办件。"), "done")
     own = cases.open_tasks([case_id], me.organisation_id).get(case_id, [])
@@ -79,15 +79,25 @@ def start() -> Any:
     return redirect(url_for("case.show", case_id=case_id))
 
 
+def _unit_meant() -> int | None:
+    """The unit that an office names, or else the organisation itself. Raises NotFound."""
+    text = request.form.get("unit", "").strip()
+    return organisations.open_unit(text) if text else signed_in().organisation_id
+
+
 @dataclass(frozen=True)
 class _Start:
-    """A process that the organisation may start by hand; `until` is the end of the window, if it has one."""
+    """A process that the organisation may start by hand; `closes` is the end of the window, if it has one.
+
+    `for_unit`: it is about a unit that the office looks after, which it has to name.
+    """
 
     scheme: Scheme
     process: Process
     opens: datetime | None
     closes: datetime | None
     open: bool
+    for_unit: bool
 
 
 def _startable() -> Sequence[_Start]:
@@ -98,7 +108,9 @@ def _startable() -> Sequence[_Start]:
             if process.start.role and not process.start.about and _holds(scheme, process.start.role, now):
                 opens, closes = case_operations.window(scheme, process, signed_in().organisation_id)
                 inside = (opens is None or opens <= now) and (closes is None or now < closes)
-                found.append(_Start(scheme, process, opens, closes, inside))
+                office = scheme.roles[process.start.role].relation == "jurisdiction"
+                for_unit = office and process.subject == "unit"
+                found.append(_Start(scheme, process, opens, closes, inside, for_unit))
     return found
 
 

@@ -83,6 +83,9 @@ class NewCase(Body):
     scheme = text(1, required=True)
     process = text(1, required=True)
     linked_case_id = number(metadata={"description": "所关于的办件；流程写明 about: case 的才有，也必须有"})
+    unit = text(
+        1, metadata={"description": "由机构发起、关于一个单位的：单位全称或统一社会信用代码；不写是本机构"}
+    )
 
 
 class CaseMessage(Body):
