@@ -18,6 +18,7 @@ from app.api import (
     monitor,
     notices,
     organisations,
+    overlays,
     payments,
     people,
     problems,
@@ -36,7 +37,7 @@ from app.extensions import csrf
 PREFIX = "/api/v1"
 ROOMS = (
     *(sessions, second_factor, units, people, schemes, cases, tasks, returns, files, imports, notices),
-    *(accounts, organisations, clocks, proofs, certificates, monitor, dry_runs, payments),
+    *(accounts, organisations, clocks, proofs, certificates, monitor, overlays, dry_runs, payments),
 )
 
 

@@ -114,6 +114,19 @@ def approve(overlay_id: int, *, opinion: str | None = None, actor: Actor, now: d
     _decide(overlay, APPROVED, opinion, actor, now)
 
 
+def may_decide(overlay: Overlay, actor: Actor, now: datetime) -> bool:
+    """Whether the actor may approve or reject a proposal: another person, of the role for whom it is."""
+    scheme = deployments.scheme(deployments.current(overlay.scheme_id, now))
+    rule = scheme.overlays.get(overlay.date)
+    if rule is None or (actor.account_id is not None and actor.account_id == overlay.proposed_by):
+        return False
+    try:
+        demand_role(scheme, rule.approve, overlay.area, overlay.case_id, actor, now)
+    except Forbidden:
+        return False
+    return True
+
+
 def reject(overlay_id: int, *, opinion: str, actor: Actor, now: datetime) -> None:
     """Rejects a proposal, with the reason. Raises Forbidden and Conflict as `approve` does."""
     overlay, wanted = _open(overlay_id, now)

@@ -131,12 +131,12 @@ def _decide(overlay_id: int, decide: Any, done: str) -> Any:
 
 def _page(overlay_id: int, errors: acts.Errors) -> str:
     overlay = queries.known(overlay_id, _scope())
-    effect = queries.effect(overlay, now_of(overlay.scheme_id))
-    me = signed_in()
+    me, now = signed_in(), now_of(overlay.scheme_id)
     return render_template(
         "overlays/show.html",
         overlay=overlay,
-        effect=effect,
+        effect=queries.effect(overlay, now),
+        decides=overlays.may_decide(overlay, me.actor, now),
         errors=errors,
         mine=overlay.proposed_for == me.actor.organisation_id,
         own=overlay.proposed_by == me.actor.account_id,
