@@ -46,6 +46,7 @@ def schemes() -> list[Scheme]:
     return [Scheme.from_files(read_scheme_folder(PROJECT, name)) for name in scheme_folders(PROJECT)]
 
 
+@cache
 def names() -> dict[str, str]:
     """Every name of the schemes, with a place where it stands."""
     found: dict[str, str] = {}
