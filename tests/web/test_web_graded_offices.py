@@ -1,4 +1,4 @@
-"""Offices that look after others: a form about a unit without account, a county's case sampled by its city."""
+"""Offices that look after others: a form about a unit without account, a county case sampled by its city."""
 
 from __future__ import annotations
 
