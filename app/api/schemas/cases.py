@@ -15,7 +15,7 @@ class CaseQuery(Cursor):
     process = text()
     state = choice("running", "ended", "cancelled")
     status = text()
-    phase = text(metadata={"description": "办到过的阶段，如 exam_entry；有哪些见 GET /schemes"})
+    phase = text(metadata={"description": "办到过的阶段，有哪些见 GET /schemes"})
     phase_status = text(metadata={"description": "该阶段的状态；要与 phase 一起给出"})
     name = text()
     unit = text()
