@@ -83,7 +83,8 @@ def _navigation(me: SignedIn) -> Sequence[Link]:
             links += [_link(_("人员"), "people.index"), _link(_("单位信息"), "account.profile")]
         if me.has("supervisor"):
             links.append(_link(_("监督"), "monitor.index"))
-        links.append(_link(_("缴费"), "payments.index"))
+        if me.has("operator", "supervisor"):
+            links.append(_link(_("缴费"), "payments.index"))
         if not me.is_unit and me.has("operator", "supervisor"):
             links.append(_link(_("日期调整"), "overlays.index"))
         count = notices.unread(me.organisation_id)
