@@ -40,7 +40,7 @@ class ClockMoved(Clock):
 def listing() -> list[dict[str, Any]]:
     """各方案的演练时钟"""
     _demand_rehearsal()
-    return [{"scheme": scheme_id, "now": receipt(scheme_id)} for _, scheme_id in deployments.latest()]
+    return [{"scheme": scheme_id, "now": receipt(scheme_id)} for scheme_id in deployments.published()]
 
 
 @blueprint.put("/clocks/<word:scheme_id>")

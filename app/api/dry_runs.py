@@ -69,4 +69,5 @@ def walk(body: dict[str, Any], scheme_id: str) -> dict[str, Any]:
 
 
 def _deployment(scheme_id: str) -> int:
-    return next(deployment_id for deployment_id, name in deployments.latest() if name == scheme_id)
+    in_force = deployments.latest(edge.received_at())
+    return next(deployment_id for deployment_id, name in in_force if name == scheme_id)

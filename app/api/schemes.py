@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response, json
 
+from app import edge
 from app.api import schemas
 from app.api.auth import signed_in
 from app.api.moving import receipt
@@ -24,7 +25,7 @@ blueprint = Room("api_schemes", __name__, "方案")
 @blueprint.response(200, schemas.Scheme(many=True))
 def listing() -> list[dict[str, Any]]:
     """已发布的方案：可以发起的办件、可以登记的事项、表单"""
-    return [_row(deployment_id) for deployment_id, _ in deployments.latest()]
+    return [_row(deployment_id) for deployment_id, _ in deployments.latest(edge.received_at())]
 
 
 @blueprint.get("/schemes/<word:scheme_id>/forms/<path:form>")
@@ -38,7 +39,7 @@ def form(scheme_id: str, form: str) -> Response:
 
 def newest(scheme_id: str) -> Scheme:
     """The newest deployment of a scheme. Raises NotFound."""
-    for deployment_id, name in deployments.latest():
+    for deployment_id, name in deployments.latest(edge.received_at()):
         if name == scheme_id:
             return deployments.scheme(deployment_id)
     raise NotFound("没有这个方案。")

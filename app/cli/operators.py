@@ -70,7 +70,7 @@ def _show_clocks() -> None:
     """列出每个方案的当前时刻（正式库都是真实时间）。"""
     real_now = clock.now()
     click.echo(f"真实时间  {shown(real_now)}")
-    for _, scheme_id in deployments.latest():
+    for scheme_id in deployments.published():
         click.echo(f"{scheme_id}  {shown(clocks.scheme_now(scheme_id, real_now))}")
 
 
@@ -82,7 +82,7 @@ def _move_clock(scheme_id: str, instant: datetime) -> None:
 
     只能向前拨。定时按到期的时刻记账。
     """
-    if scheme_id not in {known for _, known in deployments.latest()}:
+    if scheme_id not in deployments.published():
         raise Failed(f"没有发布过方案“{scheme_id}”。")
     real_now = clock.now()
     with atomic():

@@ -44,7 +44,7 @@ def make(
         clocks.mark_database(True, now)
         regions.load_file(PROJECT / "bpmn" / "common" / "regions.yaml")
     for script in scripts:
-        published = {scheme_id for _, scheme_id in deployments.latest()}
+        published = deployments.published()
         db.session.rollback()
         if script.scheme not in published:
             wanted = min(cases_wanted, script.most or cases_wanted)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import distinct, func, insert, literal, select
 from sqlalchemy.engine import Row
 
 from app.content import Scheme, check_scheme, scheme_hash
@@ -13,7 +13,7 @@ from app.engine import demand_bounded
 from app.engine.types import Problem
 from app.errors import EngineError, NotFound, SchemeInvalid
 from app.extensions import db
-from app.models import Deployment, DeploymentFile
+from app.models import DatabaseMark, Deployment, DeploymentFile, SchemeClock
 from app.operations._holders import holder_problems as holder_problems
 from app.operations.actors import Actor
 from app.operations.capabilities import declarations
@@ -69,14 +69,25 @@ def current(scheme_id: str, at: datetime) -> int:
     return found
 
 
-def latest() -> list[Row[tuple[int, str]]]:
-    """The newest deployment of every scheme, as (id, scheme id)."""
+def latest(real_now: datetime) -> list[Row[tuple[int, str]]]:
+    """The newest deployment of every scheme that is in force by the scheme's clock, as (id, scheme id)."""
+    shifted = select(DatabaseMark.rehearsal).scalar_subquery() & (
+        SchemeClock.scheme_id == Deployment.scheme_id
+    )
+    scheme_now = literal(real_now) + func.coalesce(SchemeClock.offset, timedelta(0))
     newest = (
         select(Deployment.id, Deployment.scheme_id)
+        .outerjoin(SchemeClock, shifted)
+        .where(Deployment.effective_at <= scheme_now)
         .distinct(Deployment.scheme_id)
         .order_by(Deployment.scheme_id, Deployment.number.desc())
     )
     return list(db.session.execute(newest))
+
+
+def published() -> list[str]:
+    """The ids of all schemes that have ever been published, also of those that are not in force yet."""
+    return list(db.session.scalars(select(distinct(Deployment.scheme_id)).order_by(Deployment.scheme_id)))
 
 
 def scheme(deployment_id: int) -> Scheme:

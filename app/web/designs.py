@@ -67,7 +67,7 @@ def dry_run(scheme_id: str, process: str) -> Any:
 
 
 def _versions() -> dict[str, int]:
-    return {scheme_id: deployment_id for deployment_id, scheme_id in deployments.latest()}
+    return {scheme_id: deployment_id for deployment_id, scheme_id in deployments.latest(edge.received_at())}
 
 
 def _walked(files: dict[str, bytes], scheme: Scheme, process: str, script: DryRunScript) -> dict[str, Any]:

@@ -30,9 +30,10 @@ def scheme_of(deployment_id: int) -> Scheme:
 
 
 def newest_schemes() -> dict[str, Scheme]:
-    """The newest deployment of every scheme, by scheme id."""
+    """The newest deployment in force of every scheme, by scheme id."""
     if "newest_schemes" not in g:
-        g.newest_schemes = {name: scheme_of(deployment_id) for deployment_id, name in deployments.latest()}
+        in_force = deployments.latest(real_now())
+        g.newest_schemes = {name: scheme_of(deployment_id) for deployment_id, name in in_force}
     found: dict[str, Scheme] = g.newest_schemes
     return found
 

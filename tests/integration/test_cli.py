@@ -79,7 +79,7 @@ class TestScheme:
         result = run(app, "scheme", "test", scheme_folder)
         assert result.exit_code == 0, result.output
         assert "✓ 高级工经两级审核，超过五个工作日提醒单位（two_levels.yaml）" in result.output
-        assert "场景 2 个，符合 2 个" in result.output
+        assert "场景 3 个，符合 3 个" in result.output
         assert "filing：初审结果？ → 填写申报表（退回）" in result.output
         assert "filing：未能参加考试（missed）" in result.output
         assert db.session.scalar(select(func.count()).select_from(Case)) == 0
