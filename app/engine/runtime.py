@@ -74,9 +74,12 @@ class Instance:
         """The instance that `dump` stored. Raises StateInvalid for anything else."""
         return cls(state.load(definitions, stored))
 
-    def dump(self) -> bytes:
-        """The state as bytes: versioned, compressed; after inflation canonical."""
-        return state.dump(self._execution)
+    def dump(self, canonical: bytes | None = None) -> bytes:
+        """The state as bytes: versioned, compressed; after inflation canonical.
+
+        Whoever has just asked for the canonical state may give it back, so that it is not made twice.
+        """
+        return state.pack(self.canonical() if canonical is None else canonical)
 
     def canonical(self) -> bytes:
         """The state before compression: byte-equal for the same logical state."""

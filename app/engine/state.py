@@ -27,9 +27,9 @@ class StateInvalid(EngineError):
     """办件的状态无法读取：版本不符，或与流程定义不一致。"""
 
 
-def dump(execution: Execution) -> bytes:
+def pack(plain: bytes) -> bytes:
     """The version's byte and the compressed canonical JSON."""
-    return bytes([VERSION]) + _compressor().compress(canonical(execution))
+    return bytes([VERSION]) + _compressor().compress(plain)
 
 
 def _compressor() -> zstandard.ZstdCompressor:

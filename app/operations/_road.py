@@ -143,9 +143,11 @@ class Moving:
         office_of = self._office_of(at, resolved["offices"])
         project(self.changes, self.id, self.scheme.id, self.stands, after, at, office_of, completion)
         self._send(after, at)
-        self._log(call, at, actor, answers, resolved, after, instance, element, task_id)
+        canonical = instance.canonical()
+        digest = _history.digest(canonical)
+        self._log(call, at, actor, answers, resolved, after, digest, element, task_id)
         self.instance, self.stands = instance, after
-        self._case_row(at)
+        self._case_row(at, canonical)
         return after
 
     def context(self, at: datetime) -> Context:
@@ -306,7 +308,7 @@ class Moving:
         answers: list[dict[str, Any]],
         resolved: dict[str, Any],
         after: Snapshot,
-        instance: Instance,
+        state_digest: bytes,
         element: str | None,
         task_id: int | None,
     ) -> None:
@@ -326,7 +328,7 @@ class Moving:
             },
             payload=call.payload,
             happened=after.happened,
-            state_digest=_history.digest(instance.canonical()),
+            state_digest=state_digest,
             element=element,
             task_id=task_id,
         )
@@ -334,7 +336,7 @@ class Moving:
         self.seq, self.head = row["seq"], row["mac"]
         self.changes.history.append({**row, **payload})
 
-    def _case_row(self, at: datetime) -> None:
+    def _case_row(self, at: datetime, canonical: bytes) -> None:
         stands, instance = self.stands, self.instance
         if stands is None or instance is None:
             raise AssertionError("a step leaves a snapshot and an instance")
@@ -345,7 +347,7 @@ class Moving:
             **columns,
             "phases": self.phases,
             "of_case": self.id,
-            "engine_state": instance.dump(),
+            "engine_state": instance.dump(canonical),
             "engine": self.engine,
             "overlays": self.moved.plain,
             "workdays": self.workdays_version,
@@ -448,44 +450,41 @@ def on_its_way() -> ColumnElement[bool]:
 _CASE, _TASK, _TIMER, _HOLIDAY = Case.__table__.c, Task.__table__.c, Timer.__table__.c, Holiday.__table__.c
 _DEPLOYMENT = Deployment.__table__
 
-_SEEN = (
-    select(
-        _CASE.id,
-        _CASE.jurisdiction,
-        _CASE.deployment_id,
-        _DEPLOYMENT.c.hash.label("deployment_hash"),
-        _CASE.unit_id,
-        _CASE.person_id,
-        _CASE.process,
-        _CASE.started_at,
-        _CASE.status,
-        _CASE.phases,
-        _CASE.engine,
-        _CASE.overlays,
-        _CASE.workdays,
-        _CASE.seq,
-        _CASE.head,
-        _CASE.engine_state,
-        select(func.coalesce(func.max(_HOLIDAY.version), 0)).scalar_subquery().label("workdays_version"),
-        _overlays.in_force(_CASE.scheme_id, _overlays.region_of(_CASE.unit_id), _CASE.id).label("moved"),
-        select(func.array_agg(_TIMER.token))
-        .where(_TIMER.case_id == _CASE.id, _TIMER.parked_at.is_not(None))
-        .correlate(Case.__table__)
-        .scalar_subquery()
-        .label("parked"),
-        select(func.min(_TASK.pending_since))
-        .where(_TASK.case_id == _CASE.id, _TASK.state == "open", _TASK.pending_since.is_not(None))
-        .correlate(Case.__table__)
-        .scalar_subquery()
-        .label("pending_since"),
-        select(func.min(_MESSAGE.sent_at))
-        .where(_WAIT.case_id == _CASE.id, on_its_way())
-        .correlate(Case.__table__)
-        .scalar_subquery()
-        .label("message_since"),
-    )
-    .join(_DEPLOYMENT, _DEPLOYMENT.c.id == _CASE.deployment_id)
-)
+_SEEN = select(
+    _CASE.id,
+    _CASE.jurisdiction,
+    _CASE.deployment_id,
+    _DEPLOYMENT.c.hash.label("deployment_hash"),
+    _CASE.unit_id,
+    _CASE.person_id,
+    _CASE.process,
+    _CASE.started_at,
+    _CASE.status,
+    _CASE.phases,
+    _CASE.engine,
+    _CASE.overlays,
+    _CASE.workdays,
+    _CASE.seq,
+    _CASE.head,
+    _CASE.engine_state,
+    select(func.coalesce(func.max(_HOLIDAY.version), 0)).scalar_subquery().label("workdays_version"),
+    _overlays.in_force(_CASE.scheme_id, _overlays.region_of(_CASE.unit_id), _CASE.id).label("moved"),
+    select(func.array_agg(_TIMER.token))
+    .where(_TIMER.case_id == _CASE.id, _TIMER.parked_at.is_not(None))
+    .correlate(Case.__table__)
+    .scalar_subquery()
+    .label("parked"),
+    select(func.min(_TASK.pending_since))
+    .where(_TASK.case_id == _CASE.id, _TASK.state == "open", _TASK.pending_since.is_not(None))
+    .correlate(Case.__table__)
+    .scalar_subquery()
+    .label("pending_since"),
+    select(func.min(_MESSAGE.sent_at))
+    .where(_WAIT.case_id == _CASE.id, on_its_way())
+    .correlate(Case.__table__)
+    .scalar_subquery()
+    .label("message_since"),
+).join(_DEPLOYMENT, _DEPLOYMENT.c.id == _CASE.deployment_id)
 _LOCKED = _SEEN.with_for_update(of=Case.__table__)
 _LOCKED_BY_ID = Prepared(_LOCKED.where(_CASE.id == bindparam("wanted")))
 _OF_TASK = _CASE.id == select(_TASK.case_id).where(_TASK.id == bindparam("wanted")).scalar_subquery()

@@ -69,5 +69,5 @@ def digest(token: str) -> bytes:
 
 
 def _open(token_digest: Any, now: Any) -> ColumnElement[bool]:
-    mine = WebSession.token_digest == token_digest
+    mine: ColumnElement[bool] = WebSession.token_digest == token_digest
     return mine & WebSession.ended_at.is_(None) & (WebSession.expires_at > now)
