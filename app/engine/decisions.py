@@ -39,12 +39,16 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """An output column; `allowed` lists its values by descending priority; () means any."""
+    """An output column; `allowed` lists its values by descending priority; () means any.
+
+    `label` is what people call it, if the table says that.
+    """
 
     name: str
     type: ColumnType
     allowed: tuple[Any, ...] = ()
     default: Expression | None = None
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

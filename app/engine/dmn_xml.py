@@ -140,7 +140,7 @@ class _Reader:
         allowed = self.attempt(lambda: constant_values(compile_tests(listed, kind)), (), column=name)
         default = element.find("{*}defaultOutputEntry")
         result = self.attempt(lambda: compile_result(_text(default), kind), None, column=name)
-        return Output(name, kind, allowed, result)
+        return Output(name, kind, allowed, result, element.get("label") or "")
 
     def only_output_name(self, table: Any) -> str:
         variable = self.decision.find("{*}variable")

@@ -18,7 +18,7 @@ from app.queries import cases, organisations
 from app.queries.cases import CaseFilter
 from app.queries.visibility import region_prefix, seen_by
 from app.web.listing import asked, asked_days
-from app.web.schemes import known_fields, newest_schemes, process_title
+from app.web.schemes import field_labels, known_fields, newest_schemes, process_title
 from app.web.session import SignedIn, signed_in
 
 
@@ -32,13 +32,13 @@ class Column:
     exact: bool = False
 
     @classmethod
-    def of(cls, name: str, field: Field | None) -> Column:
+    def of(cls, name: str, label: str, field: Field | None) -> Column:
         if field is None:
-            return cls(name, name)
+            return cls(name, label)
         if field.type == "boolean":
-            return cls(name, field.title, [("true", _("是")), ("false", _("否"))], exact=True)
+            return cls(name, label, [("true", _("是")), ("false", _("否"))], exact=True)
         options = [(str(option.value), option.label) for option in field.options or ()]
-        return cls(name, field.title, options, exact=bool(options) or field.type in ("integer", "number"))
+        return cls(name, label, options, exact=bool(options) or field.type in ("integer", "number"))
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,9 @@ class CaseList:
     @cached_property
     def columns(self) -> Sequence[Column]:
         declared = self.scheme.processes.get(self.process)
-        fields = known_fields(self.scheme)
-        return [Column.of(name, fields.get(name)) for name in (declared.listed if declared else ())]
+        fields, labels = known_fields(self.scheme), field_labels(self.scheme)
+        listed = declared.listed if declared else ()
+        return [Column.of(name, labels.get(name, name), fields.get(name)) for name in listed]
 
     def statuses(self) -> Sequence[str]:
         if self.phase:

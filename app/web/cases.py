@@ -116,6 +116,8 @@ def _startable() -> Sequence[_Start]:
 
 def _holds(scheme: Scheme, role: str, now: datetime) -> bool:
     me = signed_in().organisation_id
+    if scheme.roles[role].relation == "unit":
+        return signed_in().is_unit
     try:
         return organisations.resolve_role(scheme.roles[role], me, now) == me
     except DomainError:  # nobody holds it here

@@ -85,12 +85,17 @@ def known_fields(scheme: Scheme) -> dict[str, Field]:
 
 
 def field_labels(scheme: Scheme) -> dict[str, str]:
-    """The names that people know variables by."""
-    return {name: known.title for name, known in known_fields(scheme).items() if known.title}
+    """The names that people know variables by: of forms, and else of the decisions that give them."""
+    tables = scheme.definitions.decisions.values()
+    given = {output.name: output.label for table in tables for output in table.outputs if output.label}
+    return given | {name: known.title for name, known in known_fields(scheme).items() if known.title}
 
 
-def listed_text(scheme: Scheme, value: Any) -> str:
-    """A variable for people: a grade by its title, days as notices write them, lists and rows joined."""
+def listed_text(scheme: Scheme, value: Any, name: str = "") -> str:
+    """A variable for people: a grade by its title, days as notices write them, lists and rows joined.
+
+    With its name, what was chosen from a form's options by the option's title.
+    """
     value = from_json(value)
     if value is None:
         return ""
@@ -106,8 +111,22 @@ def listed_text(scheme: Scheme, value: Any) -> str:
         return day(value)
     if isinstance(value, str) and ISO_DAY.fullmatch(value):
         return day(value)
+    chosen = _option_titles(scheme).get((name, str(value)))
     titles = {grade.code: grade.title for grade in scheme.grades}
-    return titles.get(str(value), str(value))
+    return chosen or titles.get(str(value), str(value))
+
+
+def _option_titles(scheme: Scheme) -> dict[tuple[str, str], str]:
+    """(variable, value) → the title of the option; made once a request."""
+    if "option_titles" not in g:
+        g.option_titles = {}
+    known: dict[int, dict[tuple[str, str], str]] = g.option_titles
+    if id(scheme) not in known:
+        fields = known_fields(scheme).items()
+        known[id(scheme)] = {
+            (name, str(option.value)): option.label for name, found in fields for option in found.options or ()
+        }
+    return known[id(scheme)]
 
 
 def blank_reason(case: Case, variable: str) -> str:

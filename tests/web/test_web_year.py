@@ -111,3 +111,12 @@ def test_a_year_on_the_pages(app: Flask) -> None:
     visitors.unit.click("", visitors._entry(year.TECHNICIAN).cssselect('td[data-label="办件"]')[0])
     for told_of in (year.BUREAU, year.OFFICE, year.EXAMINERS, year.TRAINERS, "区县审核", "CQ-18"):
         assert told_of in visitors.unit.text
+    # A variable that only a decision gives bears the name of its column.
+    labels = {label.text for label in visitors.unit.page.cssselect("#main dt")}
+    assert "报名时间" in labels
+    assert "entered_at" not in labels
+    office = visitors.readers[year.OFFICE]
+    office.click("办件")
+    office.click("新增办件")
+    assert "公布成绩、名单和结果" in office.text
+    assert "初审与公示" not in office.text
