@@ -7,7 +7,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, and_, select, update
 
 from app.extensions import db
 from app.models import Account, WebSession
@@ -41,12 +41,12 @@ def live_session(token_digest: Any, now: Any, idle_since: Any) -> ColumnElement[
     Takes values, or parameters of a statement that is made once.
     """
     signed_in = WebSession.awaits_code.is_(False)
-    return _open(token_digest, now) & signed_in & (WebSession.last_seen_at > idle_since)
+    return and_(_open(token_digest, now), signed_in, WebSession.last_seen_at > idle_since)
 
 
 def awaiting_session(token: str, now: datetime) -> ColumnElement[bool]:
     """Whether a row is the token's and a code would sign it in."""
-    return _open(digest(token), now) & WebSession.awaits_code
+    return and_(_open(digest(token), now), WebSession.awaits_code)
 
 
 def seen(token: str, now: datetime) -> None:
@@ -69,5 +69,5 @@ def digest(token: str) -> bytes:
 
 
 def _open(token_digest: Any, now: Any) -> ColumnElement[bool]:
-    mine: ColumnElement[bool] = WebSession.token_digest == token_digest
-    return mine & WebSession.ended_at.is_(None) & (WebSession.expires_at > now)
+    mine = WebSession.token_digest == token_digest
+    return and_(mine, WebSession.ended_at.is_(None), WebSession.expires_at > now)
