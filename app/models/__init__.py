@@ -1,6 +1,6 @@
 """The tables, a file a noun."""
 
-from app.models.accounts import Account, LoginAttempt, SecondFactor, WebSession
+from app.models.accounts import Account, LoginAttempt, RegistrationAttempt, SecondFactor, WebSession
 from app.models.acts import Act
 from app.models.bars import Bar
 from app.models.cases import Case, Incident, MessageWait, Task, TaskDraft, TaskValue, Timer
@@ -54,6 +54,7 @@ __all__ = [
     "ProofRoot",
     "Reconciliation",
     "Region",
+    "RegistrationAttempt",
     "SchemeClock",
     "SecondFactor",
     "Subordination",

@@ -10,8 +10,7 @@ from sqlalchemy import delete, func, insert, select
 from app.engine.civil import civil
 from app.errors import DomainError, NotFound
 from app.extensions import KEEP_ON_REFUSAL, db
-from app.models import Account, LoginAttempt
-from app.models.accounts import RegistrationAttempt
+from app.models import Account, LoginAttempt, RegistrationAttempt
 
 FREE_FAILURES = 5
 FIRST_LOCK, LONGEST_LOCK = timedelta(minutes=1), timedelta(minutes=30)

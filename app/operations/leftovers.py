@@ -10,8 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, delete, func, literal_column, or_, select
 
 from app.extensions import db
-from app.models import Act, IdempotencyKey, LoginAttempt, WebSession
-from app.models.accounts import RegistrationAttempt
+from app.models import Act, IdempotencyKey, LoginAttempt, RegistrationAttempt, WebSession
 from app.operations._administration import record
 from app.operations.actors import SYSTEM
 
