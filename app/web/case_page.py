@@ -138,6 +138,6 @@ def _holds(scheme: Scheme, role: str, case: Case, now: Any) -> bool:
 def _facts(case: Case, scheme: Scheme) -> list[tuple[str, str]]:
     labels = field_labels(scheme)
     return [
-        (labels.get(name, name), listed_text(scheme, value) or blank_reason(case, name))
+        (labels.get(name, name), listed_text(scheme, value, name) or blank_reason(case, name))
         for name, value in case.listed.items()
     ]

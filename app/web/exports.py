@@ -126,7 +126,7 @@ def _listed(name: str) -> Callable[[CaseRow], Cell]:
         value = row.case.listed.get(name)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return value
-        return listed_text(scheme_of(row.case.deployment_id), value) or blank_reason(row.case, name)
+        return listed_text(scheme_of(row.case.deployment_id), value, name) or blank_reason(row.case, name)
 
     return text
 
@@ -145,7 +145,7 @@ def _task_columns() -> Columns[TaskRow]:
 def _open_columns() -> Columns[TaskRow]:
     def content(row: TaskRow) -> Cell:
         scheme = scheme_of(row.case.deployment_id)
-        return " · ".join(listed_text(scheme, value) for value in row.case.listed.values())
+        return " · ".join(listed_text(scheme, value, name) for name, value in row.case.listed.items())
 
     return [
         (_("内容"), content),

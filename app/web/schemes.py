@@ -122,9 +122,10 @@ def _option_titles(scheme: Scheme) -> dict[tuple[str, str], str]:
         g.option_titles = {}
     known: dict[int, dict[tuple[str, str], str]] = g.option_titles
     if id(scheme) not in known:
-        fields = known_fields(scheme).items()
         known[id(scheme)] = {
-            (name, str(option.value)): option.label for name, found in fields for option in found.options or ()
+            (name, str(option.value)): option.label
+            for name, found in known_fields(scheme).items()
+            for option in found.options or ()
         }
     return known[id(scheme)]
 

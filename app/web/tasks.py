@@ -140,7 +140,7 @@ class _Desk:
         names = self._element().properties.get("show", "").replace("\n", ";").split(";")
         values = {**self.page.case.listed, **self.variables}
         labels = field_labels(self.scheme)
-        texts = [(name.strip(), listed_text(self.scheme, values.get(name.strip()))) for name in names]
+        texts = [(name, listed_text(self.scheme, values.get(name), name)) for name in map(str.strip, names)]
         return [(labels.get(name, name), text) for name, text in texts if text]
 
 

@@ -1,0 +1,35 @@
+"""How lists and pages put a variable into words."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from app.config import PROJECT
+from app.content import Scheme, read_scheme_folder
+from app.web.schemes import field_labels, listed_text
+
+SCHEME = Scheme.from_files(read_scheme_folder(PROJECT, "henan-2025"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("appraisal", "pending", "尚未备案，实行承诺制、容缺后补"),
+        ("appraisal", None, ""),
+        ("grade", "one", "一级"),
+        ("refund_due", True, "是"),
+        ("paid_on", "2025-04-10", "2025年4月10日"),
+        ("score", 88, "88"),
+        ("nobody_knows_it", "pending", "pending"),
+    ],
+)
+def test_what_was_chosen_is_told_by_its_title(app: Flask, name: str, value: object, words: str) -> None:
+    with app.test_request_context():
+        assert listed_text(SCHEME, value, name) == words
+
+
+def test_listed_variables_have_names_that_tell_them_apart() -> None:
+    labels = field_labels(SCHEME)
+    listed = SCHEME.processes["application"].listed
+    assert len({labels[name] for name in listed}) == len(listed)
