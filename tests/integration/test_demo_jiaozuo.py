@@ -1,4 +1,4 @@
-"""Jiaozuo's demonstration: stopped where filing closes and the terms of the returned run out, and played on."""
+"""Jiaozuo's demonstration: stopped where filing closes and the returned run out of time, and played on."""
 
 from __future__ import annotations
 
