@@ -1,0 +1,148 @@
+"""Every page is found by its links, opens, fits both widths, and is judged by axe."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from support.fees import FEES, open_entry, payment_of, publish_fees
+from support.life import LIFE, certified, open_award, publish_life
+from support.pages import PASSWORD, Stage, set_stage
+from support.phased import PHASED, publish_phased, waiting_for_scores
+from support.second_factor import bind
+from support.stories.stage import FILLED, KEPT, publish_kept
+from support.stories.tables import HEAD
+from support.world import BUREAU, LIBRARY, OFFICE, SCHEME, at, complete, open_filing, register_posts, task_of
+
+from app import clock
+from app.extensions import atomic, db
+from app.models import Certificate
+from app.operations import clock as clocks
+from app.operations import imports, online_payments, overlays
+from app.operations.actors import SYSTEM
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+
+NOW = at("2021-06-11 09:00")
+KEEPER = "吴审"
+NO_PAGES = {
+    "static": "files of the pages themselves",
+    "files.download": "a download",
+    "imports.template": "a download",
+    "inbox.newest": "a number for a script",
+    "oidc.start": "leads to a provider",
+    "oidc.callback": "comes from a provider",
+}
+ENGLISH = re.compile(r"[a-z]+_[a-z_]+|\b(?:None|True|False|undefined)\b|[{}]{2}|%\(")
+"""Names of variables and values of the program, which nobody should read."""
+CODES_TOLD = {"relations.grant"}
+"""An office's function has its code beside the roles' titles: roles of several schemes share it."""
+
+
+@pytest.fixture
+def stage(app: Flask) -> Stage:
+    """Something on every page: cases under way in each kind of scheme, and who may see them."""
+    made = set_stage(app)
+    for publish in (publish_life, publish_kept, publish_fees, publish_phased):
+        publish()
+    with atomic():
+        for scheme in (LIFE, KEPT, FEES, PHASED):
+            clocks.open_clock(scheme, NOW, SYSTEM, clock.now())
+    made.give(OFFICE, "operator", "supervisor")
+    made.give(KEEPER, "administrator", "designer")
+    world = made.world
+    register_posts(world, {"senior": 2})
+    complete(open_filing(world), "fill", FILLED, world.actors[LIBRARY], "2021-06-11 08:00")
+    waiting_for_scores(world)
+    return made
+
+
+def offered(stage: Stage) -> dict[str, list[str]]:
+    """For whom which pages have something that nothing links to yet."""
+    world, office = stage.world, stage.world.actors[OFFICE]
+    paid, lost = open_entry(world, NOW), certified(world, when="2021-06-10 09:00")
+    recorded = open_award(world, scheme=KEPT, when="2021-06-10 09:00")
+    filed = task_of(open_filing(world, "李二"))
+    bound = world.actors["周审"].account_id or 0
+    bind(bound)
+    with atomic():
+        unit = world.actors[LIBRARY]
+        online_payments.place_order(payment_of(paid).id, unit, lambda name: name, "/payments/")
+        moved = {"ground": "延期通知", "actor": office, "now": NOW}
+        overlays.propose(SCHEME, "filing_closes", "2021-07-10", **moved)
+        kind, line = f"{PHASED}/enter", [f"{PHASED}-1", "陈一", *[""] * (len(HEAD) - 2)]
+        table = "\n".join(",".join(cells) for cells in (HEAD, line)).encode()
+        uploaded = imports.upload(kind, "成绩.csv", table, actor=office, now=clock.now(), at=NOW)
+        number = db.session.scalars(select(Certificate.number)).first()
+    return {
+        LIBRARY: [f"/sandbox-payment/{payment_of(paid).order_number}", f"/inbox/bulk?task={filed}"],
+        OFFICE: [f"/imports/{uploaded}", f"/verify?number={number}"],
+        BUREAU: [f"/cases/{recorded}/records/paper", f"/cases/{lost}/messages/lost"],
+        KEEPER: [f"/administration/accounts/{bound}/second-factor"],
+    }
+
+
+def test_every_page(stage: Stage, visit: Any) -> None:
+    walk = Walk(stage.app)
+    walk.through(visit(), ["/sign-in", "/register", "/verify", "/proof/"])
+    for name, addresses in offered(stage).items():
+        visitor = visit()
+        visitor.sign_in(stage.login(name), PASSWORD)
+        walk.through(visitor, ["/", *addresses])
+    bind(stage.world.actors[LIBRARY].account_id or 0)
+    half = visit()
+    half.go("/sign-in")
+    half.page.fill("#login", stage.login(LIBRARY))
+    half.page.fill("#password", PASSWORD)
+    half.page.click("main button")
+    half.page.wait_for_url("**/sign-in/code**")
+    walk.look(half, "second_factor.code")
+    rules = stage.app.url_map.iter_rules()
+    pages = {rule.endpoint for rule in rules if "GET" in (rule.methods or ()) and is_page(rule.rule)}
+    assert sorted(pages - walk.seen - NO_PAGES.keys()) == [], "not come to"
+
+
+def is_page(path: str) -> bool:
+    return not path.startswith("/api/")
+
+
+class Walk:
+    """Opens what pages link to, each kind of page once for each visitor, and looks at each kind once."""
+
+    def __init__(self, app: Flask) -> None:
+        self.places = app.url_map.bind("")
+        self.seen: set[str] = set()
+
+    def through(self, visitor: Any, addresses: list[str]) -> None:
+        opened: set[tuple[str, ...]] = set()
+        while addresses:
+            address = addresses.pop(0)
+            parts = urlsplit(address)
+            endpoint = self.places.match(parts.path)[0]
+            kind = (endpoint, *sorted(pair.partition("=")[0] for pair in parts.query.split("&")))
+            if kind in opened or endpoint in NO_PAGES:
+                continue
+            opened.add(kind)
+            answer = visitor.page.goto(visitor.address + address)
+            assert answer.status < 400, f"{address} is a dead link: {answer.status}"
+            if endpoint not in self.seen:
+                self.look(visitor, endpoint)
+            addresses += links(visitor, parts.path)
+
+    def look(self, visitor: Any, endpoint: str) -> None:
+        self.seen.add(endpoint)
+        visitor.look(f"every-{endpoint}")
+        odd = ENGLISH.findall(visitor.page.inner_text("body"))
+        if odd and endpoint not in CODES_TOLD:
+            visitor.complaints.append(f"{endpoint} shows what only the program should know: {odd}")
+
+
+def links(visitor: Any, path: str) -> list[str]:
+    """The pages of ours that the page links to."""
+    found = visitor.page.eval_on_selector_all("a[href]", "all => all.map(one => one.getAttribute('href'))")
+    parts = [urlsplit(href) for href in found if not href.startswith("#")]
+    return [f"{one.path or path}?{one.query}" for one in parts if not one.netloc]
