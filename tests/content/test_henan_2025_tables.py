@@ -138,11 +138,21 @@ def plan_check() -> Iterator[Example]:
     yield Example({"exam_on": "2025-11-01"}, ("晚于日程",))
 
 
+def certificate_number() -> Iterator[Example]:
+    yield Example({"issued": {"number": "4100202510000017"}}, {"certificate_number": "4100202510000017"})
+
+
+def final_result() -> Iterator[Example]:
+    """Who did not pass never comes here."""
+    yield Example({"exam_result": "passed"}, {"final_result": "合格"})
+
+
 EXAMPLES = {
     make.__name__: list(make())
     for make in (
         eligibility, retirement, checklist, no_superior,
         first_review_late, score_result, aftermath, plan_check,
+        certificate_number, final_result,
     )
 }  # fmt: skip
 
