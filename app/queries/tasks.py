@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import aliased
 
 from app.errors import NotFound
@@ -68,8 +68,8 @@ def entered(case_id: int) -> Sequence[Entered]:
 def typed(task_ids: Collection[int]) -> dict[int, dict[str, Any]]:
     """What the forms of open tasks begin with, by task: what was typed and not submitted.
 
-    Without that, what was last submitted at the same step, so that a form that comes back keeps its content;
-    a step that is done for several at a time begins empty.
+    Without that, what was last submitted at the same step, or at the one that its `prefill` names, so that a
+    form that comes back keeps its content; a step that is done for several at a time begins empty.
     """
     query = select(TaskDraft.task_id, TaskDraft.values).where(TaskDraft.task_id.in_(task_ids))
     saved = {task_id: dict(values) for task_id, values in db.session.execute(query)}
@@ -78,14 +78,14 @@ def typed(task_ids: Collection[int]) -> dict[int, dict[str, Any]]:
 
 def _submitted_before(task_ids: Collection[int]) -> dict[int, dict[str, Any]]:
     before = aliased(Task)
+    source = (before.process.label("source_process"), before.element.label("source"))
     query = (
-        select(Task.id, Task.process, Task.element, Case.deployment_id, TaskValue.values)
+        select(Task.id, Case.deployment_id, Task.process, Task.element, *source, TaskValue.values)
         .join(Case, Case.id == Task.case_id)
         .join(
             before,
             (before.case_id == Task.case_id)
-            & (before.process == Task.process)
-            & (before.element == Task.element)
+            & (before.form == Task.form)
             & (before.office_id == Task.office_id)
             & (before.state == "completed"),
         )
@@ -93,8 +93,12 @@ def _submitted_before(task_ids: Collection[int]) -> dict[int, dict[str, Any]]:
         .where(Task.id.in_(task_ids))
         .order_by(before.completed_at, before.id)
     )
-    return {
-        task_id: dict(values)
-        for task_id, process, element, deployment_id, values in db.session.execute(query)
-        if not deployments.scheme(deployment_id).definitions.processes[process].repeats(element)
-    }
+    return {row.id: dict(row.values) for row in db.session.execute(query) if _begins_with(row)}
+
+
+def _begins_with(row: Row[Any]) -> bool:
+    """Whether the form of a step begins with what was submitted at the source."""
+    process = deployments.scheme(row.deployment_id).definitions.processes[row.process]
+    prefill = process.elements[row.element].properties.get("prefill")
+    same = (row.source_process, row.source) == (row.process, row.element)
+    return (same or row.source == prefill) and not process.repeats(row.element)

@@ -25,6 +25,7 @@ def check_tasks(subject: Subject) -> Iterator[Problem]:
         if element.kind == "userTask":
             yield from _check_form(subject, process, element)
             yield from _check_status(process, element)
+            yield from _check_prefill(subject, process, element)
         if element.kind == "boundaryEvent" and element.form:
             yield from _check_form(subject, process, element)
         if element.kind == "boundaryEvent" and element.properties.get("role"):
@@ -46,6 +47,17 @@ def _check_role(subject: Subject, process: ProcessDefinition, element: Element) 
     elif element.lane not in {role.title for role in known.values()}:
         sentence = f"所在的泳道“{element.lane}”不是 {roles.FILE} 里任何角色的名称"
         yield at_element(process, element.id, sentence, column="role")
+
+
+def _check_prefill(subject: Subject, process: ProcessDefinition, element: Element) -> Iterator[Problem]:
+    """Only what was entered in the same form fits it."""
+    wanted = element.properties.get("prefill")
+    sources = [e for _, e in subject.elements() if e.id == wanted and e.kind == "userTask"]
+    if wanted and not sources:
+        yield at_element(process, element.id, f"prefill 写的用户任务“{wanted}”不存在", column="prefill")
+    elif wanted and element.form not in {source.form for source in sources}:
+        sentence = f"prefill 写的用户任务“{wanted}”不是同一张表单，填过的内容不能沿用"
+        yield at_element(process, element.id, sentence, column="prefill")
 
 
 def _check_form(subject: Subject, process: ProcessDefinition, element: Element) -> Iterator[Problem]:

@@ -19,6 +19,8 @@ FORM, SCENARIO, WORLD = (
     f"{FORMS}filing.json", f"{BPMN}scenarios/passes.yaml", f"{BPMN}scenarios/organisations.yaml",
 )  # fmt: skip
 
+OUTPUTS, PROPERTY = 'name="outputs"', "<spiffworkflow:property "
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -84,6 +86,12 @@ REFERENCE_FAULTS = [
     Fault(REVIEW, '<spiffworkflow:property name="role" value="office" />', "", "review_task", "由谁办理"),
     Fault(FILING, 'value="filing.json"', 'value="files.json"', "fill_in", "表单 files.json 不存在"),
     Fault(FILING, 'name="formJsonSchemaFilename"', 'name="form"', "fill_in", "没有表单"),
+    Fault(
+        FILING, OUTPUTS, f'name="prefill" value="nobody" />{PROPERTY}{OUTPUTS}', "fill_in", "“nobody”不存在"
+    ),
+    Fault(
+        FILING, OUTPUTS, f'name="prefill" value="review_task" />{PROPERTY}{OUTPUTS}', "fill_in", "同一张表单"
+    ),
     Fault(FILING, 'value="grade; years"', 'value="grade; age"', "fill_in", "字段“age”不在表单 filing.json"),
     Fault(FILING, 'value="grade; years"', 'value="grade; unit=years"', "fill_in", "“unit”是保留的"),
     Fault(FILING, 'value="grade; years"', 'value="grade; 等-级=years"', "fill_in", "“等-级”只能用"),
