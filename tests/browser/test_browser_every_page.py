@@ -111,31 +111,41 @@ def is_page(path: str) -> bool:
 
 
 class Walk:
-    """Opens what pages link to, each kind of page once for each visitor, and looks at each kind once."""
+    """Opens what pages link to, each kind of page once for each visitor, and looks at each kind once.
+
+    A kind is an endpoint and the names of what its address asks.
+    """
 
     def __init__(self, app: Flask) -> None:
         self.places = app.url_map.bind("")
         self.seen: set[str] = set()
+        self.kinds: set[tuple[str, ...]] = set()
+
+    def kind(self, address: str) -> tuple[str, ...]:
+        parts = urlsplit(address)
+        asked = [pair.partition("=")[0] for pair in parts.query.split("&") if pair]
+        return (self.places.match(parts.path)[0], *sorted(asked))
 
     def through(self, visitor: Any, addresses: list[str]) -> None:
         opened: set[tuple[str, ...]] = set()
         while addresses:
             address = addresses.pop(0)
-            parts = urlsplit(address)
-            endpoint = self.places.match(parts.path)[0]
-            kind = (endpoint, *sorted(pair.partition("=")[0] for pair in parts.query.split("&")))
-            if kind in opened or endpoint in NO_PAGES:
+            kind = self.kind(address)
+            if kind in opened or kind[0] in NO_PAGES:
                 continue
             opened.add(kind)
             answer = visitor.page.goto(visitor.address + address)
             assert answer.status < 400, f"{address} is a dead link: {answer.status}"
-            if endpoint not in self.seen:
-                self.look(visitor, endpoint)
-            addresses += links(visitor, parts.path)
+            # Where it led to: whoever is not signed in comes to the sign-in.
+            shown = self.kind(visitor.page.url)
+            if shown not in self.kinds:
+                self.kinds.add(shown)
+                self.look(visitor, shown[0])
+            addresses += links(visitor, urlsplit(address).path)
 
     def look(self, visitor: Any, endpoint: str) -> None:
         self.seen.add(endpoint)
-        visitor.look(f"every-{endpoint}")
+        visitor.look(f"every-{endpoint}-{len(self.kinds)}")
         odd = ENGLISH.findall(visitor.page.inner_text("body"))
         if odd and endpoint not in CODES_TOLD:
             visitor.complaints.append(f"{endpoint} shows what only the program should know: {odd}")
@@ -145,4 +155,4 @@ def links(visitor: Any, path: str) -> list[str]:
     """The pages of ours that the page links to."""
     found = visitor.page.eval_on_selector_all("a[href]", "all => all.map(one => one.getAttribute('href'))")
     parts = [urlsplit(href) for href in found if not href.startswith("#")]
-    return [f"{one.path or path}?{one.query}" for one in parts if not one.netloc]
+    return [f"{one.path or path}?{one.query}" for one in parts if not one.netloc and not one.scheme]
