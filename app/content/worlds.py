@@ -10,6 +10,7 @@ from marshmallow import validate
 from app.content.identity import Gender, make_citizen_id, make_credit_code
 from app.content.reading import (
     Day,
+    Flag,
     ListOf,
     MapOf,
     Part,
@@ -67,6 +68,16 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True)
+class Result:
+    """What the assessment of an earlier year gave somebody."""
+
+    year: int
+    grade: str
+    trade: str
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class WorldPerson:
     """A made-up person; the ID number follows from region, birth and sequence."""
 
@@ -78,6 +89,7 @@ class WorldPerson:
     name: str = ""
     mobile: str | None = None
     holds: Sequence[Certificate] = ()
+    results: Sequence[Result] = ()
 
     @property
     def id_number(self) -> str:
@@ -169,6 +181,14 @@ class _Certificate(Record):
     made = Certificate
 
 
+class _Result(Record):
+    year = Whole(required=True, validate=validate.Range(1949, 2199, error="应当是四位年份"))
+    grade = Text(required=True)
+    trade = Text(required=True)
+    passed = Flag(required=True)
+    made = Result
+
+
 class _Person(Record):
     unit = Text(required=True)
     gender = Text(required=True, validate=one_of("male", "female"))
@@ -177,6 +197,7 @@ class _Person(Record):
     seq = Whole(required=True, validate=validate.Range(0, 499, error="应当是 0 到 499"))
     mobile = Text(load_default=None)
     holds = ListOf(Part(_Certificate), load_default=())
+    results = ListOf(Part(_Result), load_default=())
     made = WorldPerson
 
 

@@ -15,13 +15,15 @@ from app.models.overlays import Overlay
 from app.models.payments import Payment, PaymentCallback, Reconciliation
 from app.models.people import EnteredIdNumber, Person
 from app.models.proof import ProofRoot
-from app.models.quotas import PlaceClaim, PostQuota
+from app.models.quotas import PlaceClaim, PostQuota, ShareClaim, SharePool
+from app.models.register import AssessmentResult, Holding
 from app.models.requests import IdempotencyKey
 from app.models.settings import DatabaseMark, Holiday, SchemeClock
 
 __all__ = [
     "Account",
     "Act",
+    "AssessmentResult",
     "Attachment",
     "Bar",
     "Case",
@@ -33,6 +35,7 @@ __all__ = [
     "EnteredIdNumber",
     "History",
     "HistoryPayload",
+    "Holding",
     "Holiday",
     "IdempotencyKey",
     "Import",
@@ -57,6 +60,8 @@ __all__ = [
     "RegistrationAttempt",
     "SchemeClock",
     "SecondFactor",
+    "ShareClaim",
+    "SharePool",
     "Subordination",
     "Task",
     "TaskDraft",

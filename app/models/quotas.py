@@ -1,4 +1,4 @@
-"""Quotas: posts of a unit by grade, and the places that cases hold in them (CQ-01)."""
+"""Quotas and who holds them: posts of a unit by grade (CQ-01), shares that a rule allows (JD-09)."""
 
 from __future__ import annotations
 
@@ -42,5 +42,39 @@ class PlaceClaim(db.Model):
     quota_id: Mapped[int] = mapped_column(ForeignKey("post_quota.id"))
     case_id: Mapped[CaseRef]
     basis: Mapped[Code]
+    claimed_at: Mapped[Instant]
+    released_at: Mapped[OptionalInstant]
+
+
+class SharePool(db.Model):
+    """So many as a unit may put forward of one kind, `pool`, in a year's scheme (JD-09).
+
+    `most` is what the rule said to the last case that got a share.
+    """
+
+    __tablename__ = "share_pool"
+    __table_args__ = (UniqueConstraint("jurisdiction", "scheme_id", "unit_id", "pool"),)
+
+    id: Mapped[Id]
+    jurisdiction: Mapped[Code]
+    scheme_id: Mapped[Code]
+    year: Mapped[int]
+    unit_id: Mapped[OrganisationRef]
+    pool: Mapped[str]
+    most: Mapped[int]
+
+
+class ShareClaim(db.Model):
+    """A share held by a case."""
+
+    __tablename__ = "share_claim"
+    __table_args__ = (
+        Index("ix_share_claim_live", "case_id", unique=True, postgresql_where=text("released_at is null")),
+        Index("ix_share_claim_pool", "pool_id", postgresql_where=text("released_at is null")),
+    )
+
+    id: Mapped[Id]
+    pool_id: Mapped[int] = mapped_column(ForeignKey("share_pool.id"))
+    case_id: Mapped[CaseRef]
     claimed_at: Mapped[Instant]
     released_at: Mapped[OptionalInstant]

@@ -10,5 +10,7 @@ from app.operations import notices as notices
 from app.operations import payments as payments
 from app.operations import places as places
 from app.operations import progress as progress
+from app.operations import register as register
 from app.operations import releases as releases
+from app.operations import shares as shares
 from app.operations import transfers as transfers

@@ -15,6 +15,7 @@ from app.models import Person
 from app.operations._administration import insert, record
 from app.operations._id_numbers import HEAD, TAIL, Sealed, index_of, seal, unseal
 from app.operations._names import clean_name, person_key
+from app.operations._resolution import superior_of, unit_today
 from app.operations.actors import Actor
 
 TAKEN = "该身份证号码已经登记在册，不能重复添加。请与本人核对号码；确属调入的，请先由原单位办理调出。"
@@ -36,7 +37,7 @@ def add(
     Gender and birth date come from the number. Somebody who left a unit is taken over, known by number and
     name. Raises Invalid, and Conflict for a number in use, which does not tell by whom.
     """
-    _demand_unit(unit_id, actor)
+    demand_unit(unit_id, actor, now)
     called = _name(name)
     number = _number(id_number, now)
     known = find(number)
@@ -125,10 +126,16 @@ def _again(known: Person, unit_id: int | None, name: str, actor: Actor, now: dat
     raise Conflict(TAKEN)
 
 
-def _demand_unit(unit_id: int | None, actor: Actor) -> None:
-    own = unit_id is not None and actor.organisation_id == unit_id
+def demand_unit(unit_id: int | None, actor: Actor, now: datetime) -> None:
+    """Raises Forbidden unless the actor is of the unit, or of the department above it (JD-04)."""
+    own = unit_id is not None and actor.organisation_id in (unit_id, _superior(unit_id, now))
     if not (own or actor.system or actor.has("administrator")):
-        raise Forbidden("只能维护本单位的人员。")
+        raise Forbidden("只能维护本单位和下属单位的人员。")
+
+
+def _superior(unit_id: int, now: datetime) -> int | None:
+    superior = superior_of(unit_today(unit_id), now)
+    return superior[0] if superior else None
 
 
 def _own(person_id: int, actor: Actor) -> Person:

@@ -34,6 +34,7 @@ from app.operations._register_checks import register_faults
 from app.operations._standing import standing
 from app.operations.places import BY_VACANCY
 from app.operations.replay import Replayed, history_of, replay
+from app.operations.shares import share_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def verify_all() -> Iterator[Finding]:
         yield from verify_case(case_id)
     yield from _removed_cases()
     yield from _quota_findings()
-    yield from (Finding(case_id, what) for case_id, what in register_faults())
+    yield from (Finding(case_id, what) for case_id, what in (*share_faults(), *register_faults()))
     yield from (Finding(case_id, sentence) for case_id, sentence in proof.findings())
 
 

@@ -13,10 +13,11 @@ from app.config import PROJECT
 from app.content.worlds import World, WorldJurisdiction, WorldOrganisation, WorldPerson
 from app.engine.civil import start_of_day
 from app.extensions import db
-from app.models import Account, Region
+from app.models import Account, AssessmentResult, Holding, Region
 from app.operations import organisations, people, regions
 from app.operations.actors import SYSTEM, Actor
 from app.operations.organisations import Kind, Profile
+from app.operations.register import ENTERED
 
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 """Since when what a world leaves undated has been so."""
@@ -96,7 +97,25 @@ def _grant(grant: WorldJurisdiction, ids: Mapping[str, int]) -> None:
 def _person(name: str, person: WorldPerson, ids: Mapping[str, int]) -> int:
     now = max(BEGINNING, start_of_day(person.born))
     unit_id = ids[person.unit]
-    return people.add(unit_id, name, person.id_number, telephone=person.mobile, actor=SYSTEM, now=now).id
+    made = people.add(unit_id, name, person.id_number, telephone=person.mobile, actor=SYSTEM, now=now)
+    _register(made.id, unit_id, person)
+    return made.id
+
+
+def _register(person_id: int, unit_id: int, person: WorldPerson) -> None:
+    """What the person holds, of each trade the last that is told, and what earlier years gave."""
+    last = {held.trade: held for held in person.holds}
+    common = {"person_id": person_id, "entered_at": BEGINNING}
+    db.session.add_all(
+        Holding(trade=h.trade, grade=h.grade, issued_on=h.issued, source=ENTERED, **common)
+        for h in last.values()
+    )
+    db.session.add_all(
+        AssessmentResult(
+            unit_id=unit_id, year=r.year, trade=r.trade, grade=r.grade, passed=r.passed, **common
+        )
+        for r in person.results
+    )
 
 
 def _day(day: date | None) -> datetime | None:

@@ -592,6 +592,67 @@ def upgrade() -> None:
     )
     op.create_index('ix_place_claim_live', 'place_claim', ['case_id'], unique=True, postgresql_where=sa.text('released_at is null'))
     op.create_index('ix_place_claim_quota', 'place_claim', ['quota_id'], unique=False, postgresql_where=sa.text('released_at is null'))
+    op.create_table('holding',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('person_id', sa.BigInteger(), nullable=False),
+    sa.Column('trade', sa.String(), nullable=False),
+    sa.Column('grade', sa.Text(collation='C'), nullable=False),
+    sa.Column('issued_on', sa.Date(), nullable=True),
+    sa.Column('source', sa.Text(collation='C'), nullable=False),
+    sa.Column('entered_by', sa.BigInteger(), nullable=True),
+    sa.Column('entered_for', sa.BigInteger(), nullable=True),
+    sa.Column('entered_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['entered_by'], ['account.id'], name=op.f('fk_holding_entered_by_account')),
+    sa.ForeignKeyConstraint(['entered_for'], ['organisation.id'], name=op.f('fk_holding_entered_for_organisation')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_holding_person_id_person')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_holding'))
+    )
+    op.create_index('ix_holding_person', 'holding', ['person_id', 'id'], unique=False)
+    op.create_index('ix_holding_valid', 'holding', ['person_id', 'trade'], unique=True, postgresql_where=sa.text('ended_at is null'))
+    op.create_table('assessment_result',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('person_id', sa.BigInteger(), nullable=False),
+    sa.Column('unit_id', sa.BigInteger(), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('trade', sa.String(), nullable=False),
+    sa.Column('grade', sa.Text(collation='C'), nullable=False),
+    sa.Column('passed', sa.Boolean(), nullable=False),
+    sa.Column('entered_by', sa.BigInteger(), nullable=True),
+    sa.Column('entered_for', sa.BigInteger(), nullable=True),
+    sa.Column('entered_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['entered_by'], ['account.id'], name=op.f('fk_assessment_result_entered_by_account')),
+    sa.ForeignKeyConstraint(['entered_for'], ['organisation.id'], name=op.f('fk_assessment_result_entered_for_organisation')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_assessment_result_person_id_person')),
+    sa.ForeignKeyConstraint(['unit_id'], ['organisation.id'], name=op.f('fk_assessment_result_unit_id_organisation')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_assessment_result')),
+    sa.UniqueConstraint('person_id', 'year', 'trade', 'grade', name=op.f('uq_assessment_result_person_id_year_trade_grade'))
+    )
+    op.create_index('ix_assessment_result_unit', 'assessment_result', ['unit_id', 'year'], unique=False)
+    op.create_table('share_pool',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('jurisdiction', sa.Text(collation='C'), nullable=False),
+    sa.Column('scheme_id', sa.Text(collation='C'), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('unit_id', sa.BigInteger(), nullable=False),
+    sa.Column('pool', sa.String(), nullable=False),
+    sa.Column('most', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['unit_id'], ['organisation.id'], name=op.f('fk_share_pool_unit_id_organisation')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_share_pool')),
+    sa.UniqueConstraint('jurisdiction', 'scheme_id', 'unit_id', 'pool', name=op.f('uq_share_pool_jurisdiction_scheme_id_unit_id_pool'))
+    )
+    op.create_table('share_claim',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('pool_id', sa.BigInteger(), nullable=False),
+    sa.Column('case_id', sa.BigInteger(), nullable=False),
+    sa.Column('claimed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('released_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_share_claim_case_id_case')),
+    sa.ForeignKeyConstraint(['pool_id'], ['share_pool.id'], name=op.f('fk_share_claim_pool_id_share_pool')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_share_claim'))
+    )
+    op.create_index('ix_share_claim_live', 'share_claim', ['case_id'], unique=True, postgresql_where=sa.text('released_at is null'))
+    op.create_index('ix_share_claim_pool', 'share_claim', ['pool_id'], unique=False, postgresql_where=sa.text('released_at is null'))
     op.create_table('task_draft',
     sa.Column('task_id', sa.BigInteger(), nullable=False),
     sa.Column('values', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
@@ -682,6 +743,15 @@ def downgrade() -> None:
     op.drop_table('import')
     op.drop_table('task_value')
     op.drop_table('task_draft')
+    op.drop_index('ix_share_claim_pool', table_name='share_claim', postgresql_where=sa.text('released_at is null'))
+    op.drop_index('ix_share_claim_live', table_name='share_claim', postgresql_where=sa.text('released_at is null'))
+    op.drop_table('share_claim')
+    op.drop_table('share_pool')
+    op.drop_index('ix_assessment_result_unit', table_name='assessment_result')
+    op.drop_table('assessment_result')
+    op.drop_index('ix_holding_valid', table_name='holding', postgresql_where=sa.text('ended_at is null'))
+    op.drop_index('ix_holding_person', table_name='holding')
+    op.drop_table('holding')
     op.drop_index('ix_place_claim_quota', table_name='place_claim', postgresql_where=sa.text('released_at is null'))
     op.drop_index('ix_place_claim_live', table_name='place_claim', postgresql_where=sa.text('released_at is null'))
     op.drop_table('place_claim')

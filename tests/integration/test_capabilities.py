@@ -129,7 +129,8 @@ class TestAnswers:
         case_id = asked.setting(world)
         with statements() as sent:
             perform(name, case_id, asked.inputs)
-        locks = any("post_quota" in one and ("FOR UPDATE" in one or "INSERT" in one) for one in sent)
+        quotas = [one for one in sent if "post_quota" in one or "share_pool" in one]
+        locks = any("FOR UPDATE" in one or "INSERT" in one for one in quotas)
         assert locks == REGISTRY[name].declaration.locks_quota
 
 

@@ -63,6 +63,21 @@ def with_the_last_place_taken(world: Built) -> int:
     return open_filing(world, SECOND)
 
 
+def share(pool: str = "高级技师/电工", limit: int = 1) -> dict[str, Any]:
+    return {"pool": pool, "limit": limit, "ground": "本单位该工种现有技师 5 人"}
+
+
+def holding_a_share(world: Built) -> int:
+    case_id = bare(world)
+    perform("reserve_share", case_id, share(), token=907)
+    return case_id
+
+
+def beside_one_that_holds_the_share(world: Built) -> int:
+    holding_a_share(world)
+    return open_filing(world, SECOND)
+
+
 def awaiting(world: Built) -> int:
     """A case of the certificate's scheme that waits for the publication of a list."""
     return open_award(world, FIRST)
@@ -160,6 +175,16 @@ CASES: dict[str, Sequence[Asked]] = {
         Asked(with_the_last_place_taken, place("senior"), refused="no_vacancy"),
     ),
     "release_place": (Asked(holding_a_place), Asked(with_posts)),
+    "reserve_share": (
+        Asked(bare, share()),
+        Asked(holding_a_share, share("高级技师/烹饪", 2)),
+        Asked(beside_one_that_holds_the_share, share(limit=2)),
+        Asked(beside_one_that_holds_the_share, share(), refused="share_full"),
+        Asked(bare, share(limit=0), refused="share_full"),
+    ),
+    "release_share": (Asked(holding_a_share), Asked(bare)),
+    "count_register": (Asked(bare, {"trade": "电工", "grade": "technician"}),),
+    "register_history": (Asked(bare, {"trade": "电工", "grade": "technician", "pool": "高级技师/电工"}),),
     "issue_certificate": (
         Asked(awaiting, CERTIFICATE),
         Asked(holding_a_certificate, CERTIFICATE),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pyotp
 from sqlalchemy import select
 
 from app import clock
 from app.extensions import atomic, db
-from app.models import Account, Jurisdiction
-from app.operations import accounts, organisations, people, second_factor
+from app.models import Account, Jurisdiction, Person
+from app.operations import accounts, organisations, people, register, register_imports, second_factor
 from app.operations.actors import SYSTEM
 from app.operations.organisations import Profile
 from support.api import citizen_id, credit_code
@@ -244,3 +244,42 @@ def a_device_is_given_up(stage: Stage) -> Act:
     _, codes = bind(stage.account(BUREAU))
     now, actor = clock.now(), stage.actors[BUREAU]
     return lambda: second_factor.unbind(codes[0], "10.0.0.1", actor=actor, now=now)
+
+
+@story("register.enter")
+def a_holding_is_entered(stage: Stage) -> Act:
+    person, unit = stage.people["陈一"], stage.actors[LIBRARY]
+    day = date(2012, 6, 1)
+    return lambda: register.enter(person, "图书资料业务员", "senior", day, actor=unit, now=FILED)
+
+
+@story("register.enter_result")
+def a_result_is_entered(stage: Stage) -> Act:
+    person = stage.people["陈一"]
+    with atomic():
+        register.enter(person, "图书资料业务员", "senior", None, actor=SYSTEM, now=FILED)
+    result = (2020, "图书资料业务员", "technician", True)
+
+    def enter() -> None:
+        known = db.session.get_one(Person, person)
+        register.enter_result(known, *result, actor=SYSTEM, now=FILED)
+
+    return enter
+
+
+@story("register_imports.import_workers")
+def workers_are_imported(stage: Stage) -> Act:
+    known = f"{LIBRARY},孙五,{citizen_id(25)},图书资料业务员,senior,2012-06-01,"
+    rows = [known, f"{LIBRARY},孙六,{citizen_id(26)},,,,"]
+    table = "\n".join([",".join(register_imports.WORKERS), *rows]).encode()
+    return lambda: register_imports.import_workers(table, "all", actor=stage.actors[LIBRARY], now=FILED)
+
+
+@story("register_imports.import_results")
+def results_are_imported(stage: Stage) -> Act:
+    with atomic():
+        person = people.add(stage.organisations[LIBRARY], "孙五", citizen_id(27), actor=SYSTEM, now=FILED)
+        register.enter(person.id, "图书资料业务员", "senior", None, actor=SYSTEM, now=FILED)
+    row = f"孙五,{citizen_id(27)},2020,图书资料业务员,technician,通过"
+    table = "\n".join([",".join(register_imports.RESULTS), row]).encode()
+    return lambda: register_imports.import_results(table, "all", actor=SYSTEM, now=FILED)

@@ -1,0 +1,142 @@
+"""Tables for the workers' register: a department's workers, a year's results (JD-04, JD-11)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+from app.content.form_cells import is_blank, narrow
+from app.content.identity import clean_citizen_id
+from app.engine.civil import civil
+from app.errors import DomainError, Invalid
+from app.extensions import db
+from app.operations import organisations, people, register
+from app.operations._tables import FORMULA, Line, Table, read_table, refused
+from app.operations.actors import Actor
+
+Choice = Literal["all", "good"]
+Row = Mapping[str, str]
+
+NAME, NUMBER, TRADE, GRADE = "姓名", "身份证号码", "工种", "等级"
+UNIT, ISSUED, TELEPHONE, YEAR, RESULT = "单位", "取得日期", "联系电话", "年度", "结果"
+WORKERS = (UNIT, NAME, NUMBER, TRADE, GRADE, ISSUED, TELEPHONE)
+RESULTS = (NAME, NUMBER, YEAR, TRADE, GRADE, RESULT)
+OUTCOMES = {"通过": True, "不通过": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a line, by its number in the file."""
+
+    number: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """How many lines were taken, and what is wrong with the others; with any wrong of `all`, none was."""
+
+    done: int
+    faults: Sequence[Fault]
+
+
+def import_workers(content: bytes, choice: Choice, *, actor: Actor, now: datetime) -> Imported:
+    """Adds workers to the registers of the actor's unit or of units below its department (JD-04).
+
+    `choice`: all lines or none, or the good ones. Raises Invalid, field `file`, for a file that is no such
+    table; what is wrong with a line is told by its number.
+    """
+    return _import(content, WORKERS, choice, lambda row: _add_worker(row, actor, now))
+
+
+def import_results(content: bytes, choice: Choice, *, actor: Actor, now: datetime) -> Imported:
+    """Enters the results of an assessment, which change the grades that people hold (JD-11)."""
+    return _import(content, RESULTS, choice, lambda row: _add_result(row, actor, now))
+
+
+def _import(content: bytes, columns: Sequence[str], choice: Choice, take: Callable[[Row], None]) -> Imported:
+    """Each line in a savepoint of its own; all of them in one around, which goes if any is wrong of `all`."""
+    table = read_table(content)
+    faults: list[Fault] = []
+    whole = db.session.begin_nested()
+    for line, row in _rows(table, columns):
+        try:
+            with db.session.begin_nested():
+                take(_checked(row))
+        except DomainError as refusal:
+            faults.append(Fault(line.number, _told(refusal)))
+    if faults and choice == "all":
+        whole.rollback()
+        return Imported(0, faults)
+    whole.commit()
+    return Imported(len(table.lines) - len(faults), faults)
+
+
+def _add_worker(row: Row, actor: Actor, now: datetime) -> None:
+    unit_id = organisations.open_unit(row[UNIT]) if row[UNIT] else actor.organisation_id
+    phone = row[TELEPHONE] or None
+    person = people.add(unit_id, row[NAME], row[NUMBER], actor=actor, now=now, telephone=phone)
+    if row[TRADE] or row[GRADE]:
+        issued = _day(row[ISSUED])
+        register.enter(person.id, row[TRADE], row[GRADE], issued, actor=actor, now=now)
+
+
+def _add_result(row: Row, actor: Actor, now: datetime) -> None:
+    person = people.find(_number(row[NUMBER], now))
+    if person is None or person.name != row[NAME]:
+        raise Invalid({NUMBER: [f"名册里没有这个号码的“{row[NAME][:20]}”，请核对姓名和号码。"]})
+    if row[RESULT] not in OUTCOMES:
+        raise Invalid({RESULT: ["结果请填“通过”或“不通过”。"]})
+    if not row[YEAR].isdigit():
+        raise Invalid({YEAR: ["年度请填四位数字，如 2020。"]})
+    passed = OUTCOMES[row[RESULT]]
+    register.enter_result(person, int(row[YEAR]), row[TRADE], row[GRADE], passed, actor=actor, now=now)
+
+
+def _rows(table: Table, columns: Sequence[str]) -> Iterator[tuple[Line, Mapping[str, Any]]]:
+    """The lines by column. Raises Invalid, field `file`, where columns are missing."""
+    missing = [title for title in columns if title not in table.head]
+    if missing:
+        raise refused(f"第一行缺少列：{'、'.join(missing)}。请用下载的模板，不要改动列名。")
+    places = {title: table.head.index(title) for title in columns}
+    for line in table.lines:
+        cells = {t: line.cells[place] if place < len(line.cells) else None for t, place in places.items()}
+        yield line, cells
+
+
+def _checked(cells: Mapping[str, Any]) -> Row:
+    """Every cell as text. Raises Invalid for a formula."""
+    formulas = [title for title, cell in cells.items() if cell is FORMULA]
+    if formulas:
+        raise Invalid({"file": [f"“{formulas[0]}”是公式，请改成文字或数字。"]})
+    return {title: _text(cell) for title, cell in cells.items()}
+
+
+def _text(cell: Any) -> str:
+    if is_blank(cell):
+        return ""
+    if isinstance(cell, datetime | date):
+        return (cell.date() if isinstance(cell, datetime) else cell).isoformat()
+    return narrow(str(int(cell) if isinstance(cell, float) and cell.is_integer() else cell))
+
+
+def _number(text: str, now: datetime) -> str:
+    try:
+        return clean_citizen_id(text, civil(now).date())
+    except ValueError as error:
+        raise Invalid({NUMBER: [f"{error}。"]}) from None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Invalid({ISSUED: ["取得日期请写成 2012-06-01 的样子。"]}) from None
+
+
+def _told(refusal: DomainError) -> str:
+    if isinstance(refusal, Invalid):
+        return "；".join(sentence for sentences in refusal.fields.values() for sentence in sentences)
+    return refusal.message
