@@ -69,12 +69,15 @@ def findings() -> Iterator[Example]:
 
 
 def return_count() -> Iterator[Example]:
+    """Every day is worked here: returned on 16 March, mended by the 18th; others have the review's end."""
     for applies, before in product((True, False), range(4)):
         several = applies and before == 2
         facts = {"city_procedure": applies, "returned_times": before}
-        yield Example(facts, {"returned_times": before + 1, "several": several})
+        by = "2026-03-18 24:00" if applies else "2026-04-15 24:00"
+        yield Example(facts, {"returned_times": before + 1, "several": several, "mend_by": by})
     facts = {"city_procedure": True, "returned_times": 1}
-    yield Example(facts, {"returned_times": 2, "several": True}, {"returns_for_circular": 2})
+    late = {"returns_for_circular": 2, "now": datetime(2026, 4, 15, 2, tzinfo=UTC)}
+    yield Example(facts, {"returned_times": 2, "several": True, "mend_by": "2026-04-15 24:00"}, late)
 
 
 def exam_result() -> Iterator[Example]:

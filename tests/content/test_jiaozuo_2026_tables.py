@@ -22,6 +22,8 @@ def service() -> Iterator[Example]:
             "months_of_work": 119,
             "months_in_grade": in_grade,
             "months_certified": certified,
+            "worked": "9年11个月",
+            "served": f"{in_grade // 12}年0个月" if in_grade else "没有",
             "age": 46,
             "steps": 2 if change.get("held_grade") == "none" else 1,
         }
