@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import edge, extensions
+from app import extensions
 from app.config import PROJECT, Settings, read_settings
 
 MAX_REQUEST_BYTES = 32 * 1024 * 1024
@@ -25,15 +25,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     extensions.login_manager.init_app(app)
     extensions.csrf.init_app(app)
     extensions.babel.init_app(app, default_locale="zh_Hans_CN", default_timezone="Asia/Shanghai")
-    edge.init_app(app)
     _register_rooms(app)
     return app
 
 
 def _register_rooms(app: Flask) -> None:
     # Imported here, since they import the models, which need `extensions` first.
-    from app import api, cli, web
+    from app import api, cli, edge, web
 
+    edge.init_app(app)
     web.register(app)
     api.register(app)
     cli.register(app)

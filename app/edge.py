@@ -1,24 +1,32 @@
-"""The edge of a request: when its body was complete, how long its work may take, how often it may come."""
+"""The edge of a request: when its body was complete, how long its work may take, how often it may come, and
+the messages that follow it.
+"""
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from flask import Flask, current_app, g, request
+from flask import Flask, Response, current_app, g, request
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app import clock
 from app.errors import Busy, DomainError
-from app.extensions import atomic
+from app.extensions import SENT, atomic, db
+from app.operations import messages
+
+log = logging.getLogger(__name__)
 
 LONGEST_REQUEST = 30.0
 """Seconds from the complete receipt to the commit. A timer fires 60 s after it is due, so none is beaten."""
 
+AT_ONCE = 100
+"""Messages that go before the answer: a second or two of work. The sweep takes what is left."""
 
 LOOKUPS_A_MINUTE = 30
 
@@ -53,6 +61,7 @@ class Lookups:
 def init_app(app: Flask) -> None:
     app.extensions["lookups"] = Lookups()
     app.before_request(_stamp)
+    app.after_request(_deliver)
 
 
 def count_lookup() -> None:
@@ -94,6 +103,19 @@ def _stamp() -> None:
     request.get_data(cache=True, parse_form_data=True)
     g.received_at = clock.now()
     g.received_monotonic = time.monotonic()
+
+
+def _deliver(response: Response) -> Response:
+    """Takes what this request sent to its cases before the answer goes out, once, however many items it had.
+
+    What was asked for is committed by now, so nothing that fails here may make an error of the answer.
+    """
+    if db.session.info.pop(SENT, False):
+        try:
+            messages.deliver(atomic, AT_ONCE)
+        except Exception:
+            log.exception("what a request sent is left to the next sweep")
+    return response
 
 
 def _lock_not_available(error: OperationalError) -> bool:

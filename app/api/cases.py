@@ -9,7 +9,7 @@ from flask import Response
 from app.api import schemas
 from app.api.auth import me, signed_in
 from app.api.idempotency import PARAMETER, once
-from app.api.moving import deliver, receipt
+from app.api.moving import receipt
 from app.api.people import masked_number
 from app.api.problems import pointing_into
 from app.api.reading import Room
@@ -100,9 +100,7 @@ def start(body: dict[str, Any]) -> Response:
         )
         return {"id": started}
 
-    answer = once(work, schemas.Started(), 201)
-    deliver()
-    return answer
+    return once(work, schemas.Started(), 201)
 
 
 @blueprint.post("/cases/<id:case_id>/messages")
@@ -119,9 +117,7 @@ def message(body: dict[str, Any], case_id: int) -> Response:
             status = cases.message(case_id, body["message"], body.get("values", {}), me().actor, at)
         return {"case_id": case_id, "status": status}
 
-    answer = once(work, schemas.Status())
-    deliver()
-    return answer
+    return once(work, schemas.Status())
 
 
 @blueprint.post("/cases/<id:case_id>/records")

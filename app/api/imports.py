@@ -7,7 +7,7 @@ from typing import Any
 from app import edge
 from app.api import schemas
 from app.api.auth import me, signed_in
-from app.api.moving import deliver, receipt
+from app.api.moving import receipt
 from app.api.reading import Room
 from app.operations import imports
 from app.operations._tables import MOST_BYTES
@@ -63,7 +63,6 @@ def confirm(body: dict[str, Any], import_id: int) -> dict[str, Any]:
         with edge.transaction():
             imports.confirm(import_id, body["lines"], actor=me().actor, at=at)
     imports.go_on(import_id, actor=me().actor, at=at, transaction=edge.transaction)
-    deliver()
     return _told(import_queries.one(import_id, me().actor))
 
 

@@ -1,4 +1,4 @@
-"""What all requests that move cases share: the instant that counts, and the messages that follow."""
+"""What all requests that move cases share: the instant that counts."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from datetime import datetime
 
 from app import edge
 from app.api.auth import me
-from app.extensions import SENT, atomic, db
-from app.operations import messages
 from app.operations.clock import scheme_now, task_now
 
 
@@ -19,9 +17,3 @@ def receipt(scheme_id: str) -> datetime:
 def task_receipt(task_id: int) -> datetime:
     """The same by a task of the caller's organisation. Raises NotFound."""
     return task_now(task_id, me().organisation_id, edge.received_at())
-
-
-def deliver() -> None:
-    """Takes what this request sent to its cases before the answer goes out; the rest is the scheduler's."""
-    if db.session.info.pop(SENT, False):
-        messages.deliver(atomic)

@@ -10,7 +10,7 @@ from marshmallow import Schema, fields
 from app.api.auth import me, signed_in
 from app.api.fields import choice, number, text
 from app.api.idempotency import PARAMETER, once
-from app.api.moving import deliver, receipt
+from app.api.moving import receipt
 from app.api.reading import Room
 from app.api.schemas import Body, Status
 from app.operations import returns
@@ -87,9 +87,7 @@ def give_back(body: dict[str, Any], task_id: int) -> Response:
     def work() -> returns.Returned:
         return returns.give_back(task_id, *said, me().actor, at, body.get("seen"))
 
-    answer = once(work, Status())
-    deliver()
-    return answer
+    return once(work, Status())
 
 
 def _row(preview: returns.Preview) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from app import edge
 from app.api import schemas
 from app.api.auth import me, signed_in
 from app.api.idempotency import PARAMETER, once, once_in_parts
-from app.api.moving import deliver, receipt, task_receipt
+from app.api.moving import receipt, task_receipt
 from app.api.problems import pointing_into
 from app.api.reading import Room
 from app.content.returns import may_return
@@ -89,9 +89,7 @@ def complete(body: dict[str, Any], task_id: int) -> Response:
         with pointing_into("values"):
             return tasks.complete(task_id, body["values"], me().actor, at)
 
-    answer = once(work, STATUS)
-    deliver()
-    return answer
+    return once(work, STATUS)
 
 
 @blueprint.post("/tasks/completions")
@@ -105,9 +103,7 @@ def complete_many(body: dict[str, Any]) -> Response:
     def work() -> dict[str, Any]:
         return {"results": _complete_many(list(dict.fromkeys(body["tasks"])), body.get("values"))}
 
-    answer = once_in_parts(work, schemas.BulkResult())
-    deliver()
-    return answer
+    return once_in_parts(work, schemas.BulkResult())
 
 
 def _complete_many(task_ids: Sequence[int], values: Mapping[str, Any] | None) -> list[tasks.ItemResult]:
