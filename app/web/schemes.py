@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
@@ -9,9 +10,11 @@ from flask import g
 
 from app import clock, edge
 from app.content.form_fields import Field
+from app.content.mapping import read_mapping
 from app.content.masking import DEFAULT_ID_MASK
 from app.content.phases import Blanks
 from app.content.scheme import Scheme
+from app.engine.definitions import Element
 from app.models import Case, Person
 from app.operations import deployments, people
 from app.operations._plain import from_json
@@ -71,17 +74,39 @@ def role_title(scheme: Scheme, role: str) -> str:
 
 
 def known_fields(scheme: Scheme) -> dict[str, Field]:
-    """The fields of the scheme's forms, columns of tables too, by the variables that they are named after.
+    """The fields of the scheme's forms, columns of tables too, by the variables that they fill.
 
-    Of several with one name the first that has options wins: it tells most about the values.
+    Of several for one variable the first that has options wins: it tells most about the values. Without
+    options the one that a case meets first: a score is a score, and its correction comes later.
     """
     found: dict[str, Field] = {}
+    for name, known in _filled(scheme):
+        if name not in found or (known.options and not found[name].options):
+            found[name] = known
+    return found
+
+
+def _filled(scheme: Scheme) -> Iterator[tuple[str, Field]]:
+    """Variables with the fields whose values they take; a field that no task maps goes by its own name."""
+    for element in _on_the_way(scheme):
+        form = scheme.forms.get(element.form or "")
+        outputs = read_mapping(element.properties.get("outputs", "")) if form else ()
+        yield from ((variable, form.fields[field]) for variable, field in outputs if field in form.fields)
     for form in scheme.forms.values():
         for part in form.fields.values():
-            for known in (part, *part.columns):
-                if known.name not in found or (known.options and not found[known.name].options):
-                    found[known.name] = known
-    return found
+            yield from ((known.name, known) for known in (part, *part.columns))
+
+
+def _on_the_way(scheme: Scheme) -> Iterator[Element]:
+    """The elements of each process that the scheme declares, and of those that it calls, in its order."""
+    drawn, ahead = scheme.definitions.processes, list(scheme.processes)
+    met: set[str] = set()
+    while ahead:
+        process = ahead.pop(0)
+        if process in drawn and process not in met:
+            met.add(process)
+            ahead = [*sorted(drawn[process].called), *ahead]
+            yield from drawn[process].elements.values()
 
 
 def field_labels(scheme: Scheme) -> dict[str, str]:
