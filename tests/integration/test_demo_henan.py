@@ -43,7 +43,7 @@ def test_it_stops_ten_minutes_before_the_last_day_and_midnight_takes_who_still_o
     assert at("2025-06-29 23:50") <= now < at("2025-06-30 00:00")
     before = statuses()
     assert {"待工考管理机构审查", "待缴费确认", "待考试", "待公布结果", "待补正材料"} <= before.keys()
-    assert db.session.scalar(select(func.count()).select_from(Overlay)) == 3
+    assert db.session.scalar(select(func.count()).select_from(Overlay)) == 4
     still_owed, failed = owed(), before.get(FAILED, 0)
     assert still_owed >= 4
     with atomic():
@@ -63,3 +63,11 @@ def test_it_tells_its_own_accounts_alone(app: Flask, told: list[str]) -> None:
     assert "hn-kaifeng" in text
     assert "hn-unit08" in text
     assert "gongkaoban" not in text
+
+
+def test_played_on_it_comes_to_certificates(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.config, "ARGON2", {"memory_cost": 8, "time_cost": 1})
+    demo.make(64, clock.now(), lambda line: None, "certificates", SCHEME)
+    assert {"已归档", "已发证，待归档", FAILED, "考试不合格", "缺考"} <= statuses().keys()
+    assert owed() == 0
+    assert list(verify.verify_all()) == []
