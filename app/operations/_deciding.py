@@ -16,10 +16,13 @@ from app.engine.types import Snapshot, TaskWait
 from app.errors import Closed, Conflict, NotFound, Refused
 from app.extensions import db
 from app.models import Account, Task
+from app.operations._calls import Call
 from app.operations._history import payload_digest
+from app.operations._locking import lock_case_of
+from app.operations._moving import Moving
 from app.operations._plain import from_json, to_json
 from app.operations._prepared import Prepared
-from app.operations._road import Call, Moving, caught_up, lock_case_of
+from app.operations._road import caught_up, renew
 from app.operations.actors import Actor
 
 Values = Mapping[str, Any]
@@ -53,7 +56,7 @@ def deciding(
     done, Refused for who may not decide it (ALL-04).
     """
     moving = lock_case_of(task_id)
-    moving.renew(received_at)
+    renew(moving, received_at)
     tasks = _concerned(moving.id, task_id, actor)
     task = _own(tasks, task_id, actor)
     _check_open(task, received_at)

@@ -18,7 +18,7 @@ from app.extensions import db
 from app.models import EnteredIdNumber, Person
 from app.operations import files
 from app.operations._id_numbers import seal
-from app.operations._road import Moving
+from app.operations._moving import Moving
 from app.operations.actors import Actor
 
 _ID_NUMBER = re.compile(r"\s*[0-9]{17}[0-9Xx]\s*")

@@ -12,7 +12,7 @@ from app.engine.types import TaskWait
 from app.extensions import db
 from app.models import Task, TaskValue
 from app.operations._deciding import complete_with
-from app.operations._road import Moving
+from app.operations._moving import Moving
 from app.operations.actors import SYSTEM
 
 _Step = tuple[str, str, int | None]

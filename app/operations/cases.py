@@ -17,12 +17,15 @@ from app.errors import Closed, Conflict, DomainError, NotFound
 from app.extensions import db
 from app.models import Case, Organisation
 from app.operations import _overlays, deployments, organisations, sayings, workdays
+from app.operations._calls import Call
 from app.operations._entered import take_in
 from app.operations._given import given_variables
 from app.operations._history import GENESIS
+from app.operations._locking import lock_case
+from app.operations._moving import Moving
 from app.operations._links import linked_case
 from app.operations._plain import to_json
-from app.operations._road import Call, Moving, caught_up, lock_case
+from app.operations._road import caught_up, renew
 from app.operations.actors import Actor
 from app.operations.sayings import demand_impartial
 
@@ -109,7 +112,7 @@ def message(case_id: int, name: str, values: Mapping[str, Any], actor: Actor, re
     wait for it, Closed once due, Invalid with a sentence a field.
     """
     moving = lock_case(case_id)
-    moving.renew(received_at)
+    renew(moving, received_at)
     said, key = sayings.demand(moving, name, actor, received_at)
     with caught_up(moving, received_at):
         form = moving.scheme.form(said.form) if said.form else None
@@ -148,7 +151,7 @@ def record(case_id: int, kind: str, values: Mapping[str, Any], actor: Actor, rec
     Raises NotFound for a kind or a case that the actor's organisation has nothing to do with.
     """
     moving = lock_case(case_id)
-    moving.renew(received_at)
+    renew(moving, received_at)
     declared = moving.scheme.records.get(kind)
     if declared is None or not _takes_part(moving, declared.roles, actor, received_at):
         raise NotFound()

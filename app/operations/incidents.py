@@ -13,7 +13,7 @@ from app.models import Case, Incident, Message, Task, Timer
 from app.operations import organisations
 from app.operations._administration import record
 from app.operations._handing import log_handed
-from app.operations._road import lock_case
+from app.operations._locking import lock_case
 from app.operations.actors import Actor
 
 NO_DATABASE = (OperationalError, InterfaceError)

@@ -18,9 +18,11 @@ from app.errors import Conflict, DomainError, NotFound
 from app.extensions import db
 from app.models import Case, Message, MessageWait, Person
 from app.operations import deployments, incidents
+from app.operations._locking import lock_case
+from app.operations._moving import Moving
 from app.operations._plain import from_json
 from app.operations._prepared import Prepared
-from app.operations._road import Moving, caught_up, lock_case
+from app.operations._road import caught_up
 from app.operations.actors import SYSTEM
 from app.operations.apart import savepoint
 from app.operations.cases import open_case, receive

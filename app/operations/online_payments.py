@@ -19,8 +19,9 @@ from app.errors import Conflict, DomainError, Invalid, NotFound, Refused
 from app.extensions import db, settings
 from app.models import Case, Payment, PaymentCallback, Reconciliation
 from app.operations import clock
+from app.operations._locking import lock_case
 from app.operations._payment_provider import Forged, Order, Provider, StatementLine, Told, provider
-from app.operations._road import caught_up, lock_case
+from app.operations._road import caught_up
 from app.operations.actors import SYSTEM, Actor
 from app.operations.apart import savepoint
 from app.operations.cases import receive

@@ -66,34 +66,15 @@ def propose(
     range, out of order or no change, Refused for whom the scheme does not allow it.
     """
     scheme = deployments.scheme(deployments.current(scheme_id, now))
-    rule = scheme.overlays.get(name)
-    if rule is None:
-        raise NotFound("这个日期没有列为可以调整的日期。")
-    try:
-        wanted = _Wanted(scheme, rule, area, case_id, moved(scheme.calendar.dates[name], day))
-    except ValueError as problem:
-        raise Invalid({"day": [f"{problem}。"]}) from None
+    rule = _rule(scheme, name)
+    wanted = _Wanted(scheme, rule, area, case_id, _moved(scheme, name, day))
     _check_scope(wanted)
     demand_role(scheme, rule.propose, area, case_id, actor, now)
     _check_day(wanted, now)
-    reason = ground_of(ground)
-    overlay = Overlay(
-        scheme_id=scheme_id,
-        date=name,
-        area=area,
-        case_id=case_id,
-        at=wanted.at,
-        ground=reason,
-        document=(document or "").strip() or None,
-        state=PROPOSED,
-        proposed_by=actor.account_id,
-        proposer=actor.name,
-        proposed_for=actor.organisation_id,
-        proposed_at=now,
-    )
+    overlay = _proposal(wanted, ground_of(ground), document, actor, now)
     db.session.add(overlay)
     db.session.flush()
-    _record("proposed", overlay, actor, now, reason)
+    _record("proposed", overlay, actor, now, overlay.ground)
     return overlay.id
 
 
@@ -204,10 +185,39 @@ def _open(overlay_id: int, now: datetime) -> tuple[Overlay, _Wanted]:
     if overlay.state != PROPOSED:
         raise Conflict("这项调整已经办过了，请刷新页面查看。")
     scheme = deployments.scheme(deployments.current(overlay.scheme_id, now))
-    rule = scheme.overlays.get(overlay.date)
+    rule = _rule(scheme, overlay.date)
+    return overlay, _Wanted(scheme, rule, overlay.area, overlay.case_id, overlay.at)
+
+
+def _rule(scheme: Scheme, name: str) -> OverlayRule:
+    rule = scheme.overlays.get(name)
     if rule is None:
         raise NotFound("这个日期没有列为可以调整的日期。")
-    return overlay, _Wanted(scheme, rule, overlay.area, overlay.case_id, overlay.at)
+    return rule
+
+
+def _moved(scheme: Scheme, name: str, day: str | None) -> datetime | None:
+    try:
+        return moved(scheme.calendar.dates[name], day)
+    except ValueError as problem:
+        raise Invalid({"day": [f"{problem}。"]}) from None
+
+
+def _proposal(wanted: _Wanted, ground: str, document: str | None, actor: Actor, now: datetime) -> Overlay:
+    return Overlay(
+        scheme_id=wanted.scheme.id,
+        date=wanted.rule.date,
+        area=wanted.area,
+        case_id=wanted.case_id,
+        at=wanted.at,
+        ground=ground,
+        document=(document or "").strip() or None,
+        state=PROPOSED,
+        proposed_by=actor.account_id,
+        proposer=actor.name,
+        proposed_for=actor.organisation_id,
+        proposed_at=now,
+    )
 
 
 def _decide(overlay: Overlay, state: str, opinion: str | None, actor: Actor, now: datetime) -> None:

@@ -16,10 +16,10 @@ from app.engine.types import Context, Sent
 from app.extensions import db
 from app.models import Case, History, HistoryPayload
 from app.operations import deployments, workdays
+from app.operations._calls import Call, apply
 from app.operations._handing import HANDED
 from app.operations._history import digest
 from app.operations._plain import from_json
-from app.operations._road import Call, apply
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,11 @@ from app.errors import Conflict, Invalid, Refused
 from app.extensions import db
 from app.models import Account, Organisation, PlaceClaim, PostQuota, Task
 from app.operations import capabilities
+from app.operations._calls import Call
 from app.operations._deciding import deciding, step_with
+from app.operations._locking import look_at_case_of
+from app.operations._moving import Moving
 from app.operations._plain import to_json
-from app.operations._road import Call, Moving, look_at_case_of
 from app.operations._undoing import Since, since
 from app.operations.actors import Actor
 

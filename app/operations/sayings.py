@@ -14,7 +14,7 @@ from app.errors import Conflict, DomainError, NotFound, Refused
 from app.extensions import db
 from app.models import Case, MessageWait
 from app.operations import deployments, organisations
-from app.operations._road import Moving
+from app.operations._moving import Moving
 from app.operations.actors import Actor
 
 

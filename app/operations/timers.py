@@ -19,10 +19,12 @@ from app.errors import EngineError
 from app.extensions import db
 from app.models import Case, Deployment, Message, MessageWait, Task, Timer
 from app.operations import deployments, incidents
+from app.operations._locking import load, lock_case, locked_cases, on_its_way
+from app.operations._moving import Moving
 from app.operations._prepared import Prepared
 from app.operations._projection import Changes
 from app.operations._quota_paths import may_lock_quota
-from app.operations._road import GRACE, PENDING_FOR, Moving, load, lock_case, locked_cases, on_its_way
+from app.operations._road import GRACE, PENDING_FOR, due_timers, fire_due
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +92,7 @@ def retime_case(case_id: int, now: datetime, transaction: Transaction) -> bool:
     with transaction():
         moving = lock_case(case_id)
         before = moving.seq
-        moving.fire_due(now - GRACE)
+        fire_due(moving, now - GRACE)
         moving.changes.flush()
         return moving.seq != before
 
@@ -144,7 +146,7 @@ class _Batch:
             moving = load(row)
             moving.changes = changes
             # What will be due where dates have changed is not known yet.
-            if moving.behind or _touches_quota(row, moving.due(upto)):
+            if moving.behind or _touches_quota(row, due_timers(moving, upto)):
                 self.touching.append(moving)
             else:
                 self._fire(moving, upto)
@@ -154,7 +156,7 @@ class _Batch:
 
     def _fire(self, moving: Moving, upto: datetime) -> None:
         before = moving.seq
-        fired = moving.fire_due(upto)
+        fired = fire_due(moving, upto)
         self.fired += fired
         self.retimed += moving.seq - before - fired
         if moving.seq == before:

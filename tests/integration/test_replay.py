@@ -106,7 +106,7 @@ def test_the_log_tells_the_engine_at_the_start_and_where_it_changed(
 ) -> None:
     case_id = open_filing(world)
     complete(case_id, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 10:00")
-    monkeypatch.setattr("app.operations._road.RELEASE", "2+4.0.0")
+    monkeypatch.setattr("app.operations._moving.RELEASE", "2+4.0.0")
     complete(case_id, "first_review", {"decision": "approve"}, world.actors[BUREAU], "2021-06-12 10:00")
     complete(case_id, "final_review", {"decision": "approve"}, world.actors[OFFICE], "2021-06-12 11:00")
     assert [arguments(case_id, seq).get("engine") for seq in range(1, 5)] == [RELEASE, None, "2+4.0.0", None]
