@@ -54,9 +54,16 @@ def names() -> dict[str, str]:
     for scheme in schemes():
         for name in _sheet_names(scheme):
             found.setdefault(name, scheme.folder)
-    offered = {*_offered(), *db.metadata.tables}
+    offered = {*_offered(), *db.metadata.tables, *_vocabulary()}
     known = GENERAL | {name for name in found if any(stands(name, text) for text in offered)}
     return {name: place for name, place in found.items() if name not in known}
+
+
+def _vocabulary() -> Iterator[str]:
+    """The single words of the guide: kinds of fields and widgets, keys of the files, relations."""
+    guide = (PROJECT / "docs" / "writing-a-scheme.md").read_text("utf-8")
+    for span in re.findall(r"`([^`\n]+)`", guide):
+        yield from (word for word in re.findall(r"[a-z_]+", span) if WORD.fullmatch(word))
 
 
 def _offered() -> Iterator[str]:
