@@ -25,8 +25,15 @@ def on_starting(_server):
 
 
 def post_worker_init(worker):
-    """Every worker sweeps; row locks decide who fires a timer."""
-    from app import scheduler
+    """Every worker sweeps and does long work; row locks decide who fires a timer, the queue who does what."""
+    from app import jobs, scheduler
 
     logging.basicConfig(level=logging.INFO, format=scheduler.LOG_FORMAT)
     scheduler.start(worker.wsgi)
+    worker.long_work = jobs.start(worker.wsgi)
+
+
+def worker_exit(_server, worker):
+    """Long work stops after the item that it is at; another worker goes on with it."""
+    if running := getattr(worker, "long_work", None):
+        running.stop(wait=10)

@@ -8,6 +8,7 @@
 | APP_ROOTS | folder of the roots that prove the record; by default `roots` in the data folder |
 | APP_SCANNER | `clamd:/path/of/socket` or `clamd:host:port` scans uploads for malware; by default `none` |
 | APP_SCHEDULER | `off` keeps this process from sweeping timers |
+| APP_WORKER | `off` keeps this web process from doing long work |
 | APP_REHEARSAL | `on` makes a rehearsal database when a database is made; read by nothing else |
 | APP_PROXIES | how many reverse proxies stand before it, each adding to X-Forwarded-For; by default none |
 | APP_SECOND_FACTOR | who needs a second factor: `offices` (default), `all`, `off` (default in a rehearsal) |
@@ -76,6 +77,7 @@ class Settings:
     scanner: ScannerAddress | None
     database_url: str | None  # None: the embedded one
     scheduler: bool
+    worker: bool
     rehearsal: bool
     proxies: int
     second_factor: SecondFactorRule | None  # None: as the database's mark says
@@ -113,6 +115,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         scanner=_scanner(environment),
         database_url=database_url,
         scheduler=_switch("APP_SCHEDULER", environment, default=True),
+        worker=_switch("APP_WORKER", environment, default=True),
         rehearsal=_switch("APP_REHEARSAL", environment, default=False),
         proxies=_proxies(environment),
         second_factor=_second_factor(environment),

@@ -90,7 +90,7 @@ def transaction() -> Iterator[Session]:
     except _TooLate as late:
         raise Busy from late
     except OperationalError as error:
-        if _lock_not_available(error):
+        if lock_not_available(error):
             raise Busy from error
         raise
 
@@ -118,5 +118,6 @@ def _deliver(response: Response) -> Response:
     return response
 
 
-def _lock_not_available(error: OperationalError) -> bool:
+def lock_not_available(error: OperationalError) -> bool:
+    """Whether the database gave up waiting for a lock, or ended a deadlock: another try may have it."""
     return getattr(error.orig, "sqlstate", None) in ("55P03", "40P01")

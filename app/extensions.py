@@ -17,7 +17,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import MetaData, event
-from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from app import embedded_postgres
@@ -69,7 +69,14 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base, engine_options=ENGINE_OPTIONS)
-migrate = Migrate(compare_type=True)
+
+
+def own_tables(name: str | None, kind: str, _parents: object) -> bool:
+    """Whether migrations are written for it: the queue's tables are its own library's affair."""
+    return kind != "table" or not (name or "").startswith("procrastinate_")
+
+
+migrate = Migrate(compare_type=True, include_name=own_tables)
 login_manager = LoginManager()
 csrf = CSRFProtect()
 babel = Babel()
@@ -90,6 +97,12 @@ def connect(app: Flask, settings: Settings) -> None:
             event.listen(db.engine, "do_connect", partial(_reconnect, settings.postgres_folder))
         event.listen(db.engine, "connect", _check_version)
         event.listen(db.engine, "handle_error", _hide_values)
+
+
+def database_address(settings: Settings) -> str:
+    """Where the database is now, in the words of libpq: for what connects beside SQLAlchemy."""
+    url = make_url(settings.database_url or _embedded(settings))
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def _embedded(settings: Settings) -> str:

@@ -16,7 +16,7 @@ from flask import Flask
 from app import clock
 from app.errors import Refused
 from app.extensions import atomic, db, settings
-from app.operations import files, imports, leftovers, messages, overlays, proof, timers
+from app.operations import files, imports, leftovers, messages, overlays, proof, timers, work
 from app.operations.clock import scheme_now
 
 log = logging.getLogger(__name__)
@@ -64,6 +64,7 @@ def keep_house() -> None:
         log.error("%s", refusal.message)
     with atomic():
         imports.clean_up(now)
+        work.forget(now)
     removed = files.clean_up_daily(now, atomic)
     if removed is not None:
         log.info("files: %d removed that nobody uses", removed)

@@ -52,6 +52,7 @@ def settings_for(database_url: str, folder: Path) -> Settings:
             "DATABASE_URL": database_url,
             "APP_DATA": str(folder),
             "APP_SCHEDULER": "off",
+            "APP_WORKER": "off",
             "APP_REHEARSAL": "on",
         }
     )

@@ -9,7 +9,7 @@ import click
 from flask import current_app
 from sqlalchemy import select
 
-from app import clock, demo, scheduler
+from app import clock, demo, jobs, scheduler
 from app.cli.telling import INSTANT, Command, Failed, Group, shown
 from app.config import PROJECT
 from app.extensions import atomic, db, settings
@@ -185,6 +185,13 @@ def run_scheduler() -> None:
     scheduler.run_forever(current_app._get_current_object())  # type: ignore[attr-defined]
 
 
+@click.command("worker", cls=Command)
+def run_worker() -> None:
+    """单独办理长任务（批量办理、导入、导出），与任意多个网页进程并存。"""
+    logging.basicConfig(level=logging.INFO, format=scheduler.LOG_FORMAT)
+    jobs.run_forever(current_app._get_current_object())  # type: ignore[attr-defined]
+
+
 @click.command("demo", cls=Command)
 @click.option("--cases", "wanted", default=200, show_default=True, metavar="件数", help="办件的件数。")
 @click.option("--stage", metavar="阶段", help="演到哪里为止，如 certificates；不写时停在申报期间。")
@@ -201,5 +208,6 @@ COMMANDS = (
     holidays_group,
     verify_all,
     run_scheduler,
+    run_worker,
     make_demo,
 )

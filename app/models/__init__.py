@@ -19,6 +19,7 @@ from app.models.quotas import PlaceClaim, PostQuota, ShareClaim, SharePool
 from app.models.register import AssessmentResult, Holding
 from app.models.requests import IdempotencyKey
 from app.models.settings import DatabaseMark, Holiday, SchemeClock
+from app.models.work import Work, WorkItem
 
 __all__ = [
     "Account",
@@ -68,4 +69,6 @@ __all__ = [
     "TaskValue",
     "Timer",
     "WebSession",
+    "Work",
+    "WorkItem",
 ]

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.config import PROJECT
-from app.extensions import db
+from app.extensions import db, own_tables
 
 NOON = datetime(2021, 6, 1, 4, tzinfo=UTC)
 MIGRATIONS = str(PROJECT / "migrations")
@@ -38,7 +38,7 @@ CHANGE = {
 
 
 def migration_context(connection) -> MigrationContext:
-    return MigrationContext.configure(connection, opts={"compare_type": True})
+    return MigrationContext.configure(connection, opts={"compare_type": True, "include_name": own_tables})
 
 
 def write(statement: str) -> None:
