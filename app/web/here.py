@@ -1,0 +1,27 @@
+"""The schemes that concern whoever is signed in."""
+
+from __future__ import annotations
+
+from flask import g
+
+from app.content.scheme import Scheme
+from app.operations import regions
+from app.web.schemes import newest_schemes
+from app.web.session import viewer
+
+
+def schemes_here() -> dict[str, Scheme]:
+    """The newest schemes in whose jurisdiction the own organisation lies, or above which it is; by id.
+
+    All of them for a stranger and for an account of no organisation.
+    """
+    if "schemes_here" not in g:
+        me = viewer()
+        own = me.organisation if me else None
+        g.schemes_here = {
+            name: scheme
+            for name, scheme in newest_schemes().items()
+            if own is None or regions.related(own.region, scheme.jurisdiction)
+        }
+    found: dict[str, Scheme] = g.schemes_here
+    return found
