@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, distinct, select, true
 
 from app.extensions import db
 from app.models import Case, Organisation, Overlay, Timer
-from app.operations import incidents, timers
+from app.operations import incidents, regions, timers
 from app.operations.timers import Transaction
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ def concerned(overlay: Overlay) -> ColumnElement[bool]:
         return Case.id == overlay.case_id
     units: ColumnElement[bool] = true()
     if overlay.area is not None:
-        inside = select(Organisation.id).where(Organisation.region.startswith(_prefix(overlay.area)))
+        inside = select(Organisation.id).where(Organisation.region.startswith(regions.prefix(overlay.area)))
         units = Case.unit_id.in_(inside)
     return and_(Case.scheme_id == overlay.scheme_id, units)
 
@@ -54,8 +54,3 @@ def reach(case_id: int, now: datetime, transaction: Transaction) -> bool:
             first = select(Timer.element).where(Timer.case_id == case_id).order_by(Timer.token).limit(1)
             incidents.tell(case_id, "timer", db.session.scalars(first).first() or "", error, now)
         return False
-
-
-def _prefix(area: str) -> str:
-    """What the codes of GB/T 2260 inside an area begin with."""
-    return area[:2] if area.endswith("0000") else area[:4] if area.endswith("00") else area

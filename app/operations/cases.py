@@ -16,14 +16,14 @@ from app.content.scheme import Scheme
 from app.errors import Closed, Conflict, DomainError, NotFound
 from app.extensions import db
 from app.models import Case, Organisation
-from app.operations import _overlays, deployments, organisations, sayings, workdays
+from app.operations import _overlays, deployments, organisations, regions, sayings, workdays
 from app.operations._calls import Call
 from app.operations._entered import take_in
 from app.operations._given import given_variables
 from app.operations._history import GENESIS
+from app.operations._links import linked_case
 from app.operations._locking import lock_case
 from app.operations._moving import Moving
-from app.operations._links import linked_case
 from app.operations._plain import to_json
 from app.operations._road import caught_up, renew
 from app.operations.actors import Actor
@@ -190,11 +190,19 @@ def check_starter(
     """Raises NotFound unless the actor's organisation holds the role that starts the process for the unit."""
     if actor.system:
         return
+    if not concerns(scheme, unit_id):
+        raise NotFound(NOT_YOURS)
     role = scheme.roles[process.start.role or ""]
     if organisations.resolve_role(role, unit_id, at) != actor.organisation_id or not actor.has("operator"):
         raise NotFound(NOT_YOURS)
     if role.relation != "unit":
         demand_impartial(actor, person_id)
+
+
+def concerns(scheme: Scheme, unit_id: int) -> bool:
+    """Whether an organisation lies in the scheme's jurisdiction, or is one above it."""
+    region = db.session.scalar(select(Organisation.region).where(Organisation.id == unit_id))
+    return region is not None and regions.related(region, scheme.jurisdiction)
 
 
 def dates_for(scheme: Scheme, organisation_id: int) -> dict[str, datetime | None]:

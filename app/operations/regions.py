@@ -48,6 +48,16 @@ def load(regions: Mapping[str, str], version: int) -> int:
     return len(rows)
 
 
+def prefix(code: str) -> str:
+    """The digits that all divisions of a region share: 500000 gives 50, 411300 gives 4113."""
+    return code[:2] if code.endswith("0000") else code[:4] if code.endswith("00") else code
+
+
+def related(one: str, other: str) -> bool:
+    """Whether one of two regions lies in the other, or they are the same."""
+    return one.startswith(prefix(other)) or other.startswith(prefix(one))
+
+
 def parent_of(code: str) -> str | None:
     """The division that a code lies in: 500101 in 500100, that in 500000, a province in none."""
     if not code.endswith("00"):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from app.errors import NotFound
 from app.extensions import db
 from app.models import Attachment, Case, Jurisdiction, Organisation, Task
-from app.operations import clock
+from app.operations import clock, regions
 from app.operations.actors import Actor
 
 
@@ -34,11 +34,6 @@ def sight_of(actor: Actor, organisation: Organisation | None, now: datetime) -> 
     if organisation is None or organisation.kind != "office":
         return Sight(actor.organisation_id)
     return Sight(organisation.id, organisation.region if actor.has("supervisor") else None, now)
-
-
-def region_prefix(region: str) -> str:
-    """The digits that all divisions of a region share: 500000 gives 50, 411300 gives 4113."""
-    return region[:2] if region.endswith("0000") else region[:4] if region.endswith("00") else region
 
 
 def held_by(organisation_id: int) -> ColumnElement[bool]:
@@ -91,7 +86,7 @@ def _covers(jurisdiction: Jurisdiction) -> ColumnElement[bool]:
 
 def lies_in(region: str) -> ColumnElement[bool]:
     """Organisations of a region and of those below it."""
-    return Organisation.region.startswith(region_prefix(region), autoescape=True)
+    return Organisation.region.startswith(regions.prefix(region), autoescape=True)
 
 
 def seen_by(sight: Sight) -> ColumnElement[bool]:

@@ -14,9 +14,11 @@ from app.content.head import Phase
 from app.content.phases import phases_of, statuses_of
 from app.content.scheme import Scheme
 from app.models import Case
+from app.operations.regions import prefix
 from app.queries import cases, organisations
 from app.queries.cases import CaseFilter
-from app.queries.visibility import region_prefix, seen_by
+from app.queries.visibility import seen_by
+from app.web.here import schemes_here
 from app.web.listing import asked, asked_days
 from app.web.schemes import field_labels, known_fields, newest_schemes, process_title
 from app.web.session import SignedIn, signed_in
@@ -133,12 +135,12 @@ def regions() -> list[tuple[str, str]]:
     office = signed_in().organisation
     if office is None or office.kind == "unit":
         return []
-    prefix = region_prefix(office.region)
-    return [(found.code, found.name) for found in organisations.regions() if found.code.startswith(prefix)]
+    inside = prefix(office.region)
+    return [(found.code, found.name) for found in organisations.regions() if found.code.startswith(inside)]
 
 
 def kind_name(scheme_id: str, process: str) -> str:
     """The process by its title, with its scheme where there are several."""
     scheme = newest_schemes()[scheme_id]
     title = process_title(scheme, process)
-    return title if len(newest_schemes()) == 1 else f"{title}（{scheme.name}）"
+    return title if list(schemes_here()) == [scheme_id] else f"{title}（{scheme.name}）"

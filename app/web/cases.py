@@ -21,9 +21,10 @@ from app.queries import cases, inbox
 from app.queries import tasks as task_queries
 from app.queries.paging import Page
 from app.web import case_lists
+from app.web.here import schemes_here
 from app.web.inbox import MOST_AT_ONCE, result_rows, subject_name
 from app.web.listing import ticked
-from app.web.schemes import newest_schemes, now_of
+from app.web.schemes import now_of
 from app.web.session import needs, signed_in
 
 bp = Blueprint("cases", __name__, url_prefix="/cases")
@@ -102,7 +103,7 @@ class _Start:
 
 def _startable() -> Sequence[_Start]:
     found = []
-    for scheme in newest_schemes().values():
+    for scheme in schemes_here().values():
         now = now_of(scheme.id)
         for process in scheme.processes.values():
             if process.start.role and not process.start.about and _holds(scheme, process.start.role, now):

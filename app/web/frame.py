@@ -13,12 +13,13 @@ from markupsafe import Markup
 
 from app.operations import clock
 from app.queries import notices
+from app.web.here import schemes_here
 from app.web.listing import address_with, filters
 from app.web.schemes import (
     blank_reason,
+    listed_briefly,
     listed_text,
     masked,
-    newest_schemes,
     now_of,
     process_title,
     role_title,
@@ -35,6 +36,7 @@ def add_frame(app: Flask) -> None:
         address_with=address_with,
         blank_reason=blank_reason,
         filters=filters,
+        listed_briefly=listed_briefly,
         listed_text=listed_text,
         masked=masked,
         now_of=now_of,
@@ -64,7 +66,7 @@ def _frame() -> dict[str, Any]:
         "viewer": me,
         "navigation": _navigation(me) if me and not (me.must_change_password or me.must_bind) else [],
         "rehearsal": rehearsal,
-        "clocks": [(s.name, now_of(s.id)) for s in newest_schemes().values()] if rehearsal else [],
+        "clocks": [(s.name, now_of(s.id)) for s in schemes_here().values()] if rehearsal else [],
     }
 
 

@@ -11,8 +11,11 @@ from app.operations.cases import dates_for
 from app.queries import cases, inbox, monitor, notices
 from app.queries.cases import CaseFilter
 from app.queries.visibility import seen_by
-from app.web.schemes import newest_schemes, now_of
+from app.web.here import schemes_here
+from app.web.schemes import now_of
 from app.web.session import SignedIn, needs, signed_in
+
+MOST_DEADLINES = 8
 
 bp = Blueprint("home", __name__)
 
@@ -49,12 +52,12 @@ def _watched(me: SignedIn) -> tuple[tuple[int, bool], int]:
 
 
 def _deadlines(unit_id: int) -> list[tuple[str, str, Any]]:
-    """The schemes' closing dates that lie ahead for the unit: scheme, title, instant."""
+    """The schemes' closing dates that lie nearest ahead for the unit: scheme, title, instant."""
     found = []
-    for scheme in newest_schemes().values():
+    for scheme in schemes_here().values():
         dates, now = dates_for(scheme, unit_id), now_of(scheme.id)
         for name, declared in scheme.calendar.dates.items():
             at = dates.get(name)
             if declared.edge == "closes" and at is not None and at > now:
-                found.append((scheme.name, declared.title, at))
-    return sorted(found, key=lambda deadline: deadline[2])
+                found.append((at - now, (scheme.name, declared.title, at)))
+    return [told for _, told in sorted(found)[:MOST_DEADLINES]]

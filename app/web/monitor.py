@@ -19,6 +19,7 @@ from app.queries import cases, monitor
 from app.queries.cases import CaseFilter
 from app.queries.visibility import seen_by
 from app.web import case_lists
+from app.web.here import schemes_here
 from app.web.listing import asked, asked_days
 from app.web.schemes import newest_schemes, now_of
 from app.web.session import needs, signed_in
@@ -34,7 +35,7 @@ def index() -> str:
     return render_template(
         "monitor/index.html",
         chosen=scheme_id,
-        schemes=newest_schemes(),
+        schemes=schemes_here(),
         counts=monitor.by_status(scope),
         offices=monitor.by_office(scope, now_of(scheme_id)) if scheme_id else [],
         ages=monitor.AGES,
@@ -81,7 +82,7 @@ def retry(incident_id: int) -> Any:
 
 
 def _chosen_scheme() -> str:
-    known = newest_schemes()
+    known = schemes_here()
     wanted = asked("scheme")
     return wanted if wanted in known else next(iter(known), "")
 

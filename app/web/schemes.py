@@ -21,6 +21,9 @@ from app.operations._plain import from_json
 from app.operations.clock import scheme_now
 from app.web.filters import ISO_DAY, day, instant
 
+BRIEFLY = 3
+"""How many of the listed variables a row of the inbox has room for."""
+
 
 def scheme_of(deployment_id: int) -> Scheme:
     """The scheme of a deployment, looked up once a request."""
@@ -139,6 +142,17 @@ def listed_text(scheme: Scheme, value: Any, name: str = "") -> str:
     chosen = _option_titles(scheme).get((name, str(value)))
     titles = {grade.code: grade.title for grade in scheme.grades}
     return chosen or titles.get(str(value), str(value))
+
+
+def listed_briefly(scheme: Scheme, case: Case) -> str:
+    """The first of what a case's list shows; numbers, days and yes or no with what they are."""
+    labels, told = field_labels(scheme), []
+    for name in scheme.processes[case.process].listed:
+        text = listed_text(scheme, case.listed.get(name), name)
+        speaks = isinstance(case.listed.get(name), str) and not ISO_DAY.fullmatch(case.listed[name])
+        if text:
+            told.append(text if speaks else f"{labels.get(name, name)} {text}")
+    return " · ".join(told[:BRIEFLY])
 
 
 def _option_titles(scheme: Scheme) -> dict[tuple[str, str], str]:

@@ -11,10 +11,20 @@ from sqlalchemy import select
 from support.capability_kit import perform
 from support.fees import payment_of
 from support.pages import PDF, Browser, Stage
-from support.world import BUREAU, LIBRARY, OTHER_BUREAU, OTHER_UNIT, open_filing, register_posts, task_of
+from support.world import (
+    BUREAU,
+    LIBRARY,
+    OTHER_BUREAU,
+    OTHER_UNIT,
+    SCHEME,
+    open_filing,
+    register_posts,
+    task_of,
+)
 
+from app import clock
 from app.extensions import atomic
-from app.models import Attachment, Incident
+from app.models import Attachment, Import, Incident
 
 FOREIGNERS = (OTHER_UNIT, OTHER_BUREAU, "东溪区文化局")
 
@@ -29,6 +39,7 @@ class Belongings:
     upload: str
     incident: int
     payment: int
+    table: int
 
 
 @pytest.fixture
@@ -43,12 +54,17 @@ def belongings(stage: Stage, unit: Browser) -> Belongings:
         incident = Incident(
             case_id=case_id, kind="timer", message="样例", deadlines=[], opened_at=stage.now()
         )
-        session.add(incident)
+        table = Import(
+            **{"organisation_id": stage.world.organisations[LIBRARY], "scheme_id": SCHEME, "element": "fill"},
+            **{"account_id": stage.world.actors[LIBRARY].account_id, "name": "填写", "title": "表"},
+            **{"state": "checked", "uploaded_at": clock.now()},
+        )
+        session.add_all([incident, table])
         session.flush()
-        incident_id = incident.id
+        incident_id, table_id = incident.id, table.id
     perform("request_payment", case_id, {"amount": 60})
     owed = payment_of(case_id).id
-    return Belongings(case_id, task_id, stage.world.people["陈一"], upload, incident_id, owed)
+    return Belongings(case_id, task_id, stage.world.people["陈一"], upload, incident_id, owed, table_id)
 
 
 def addresses(theirs: Belongings) -> dict[str, tuple[str, ...]]:
@@ -60,6 +76,11 @@ def addresses(theirs: Belongings) -> dict[str, tuple[str, ...]]:
         f"/cases/{theirs.case}/about": ("POST",),
         f"/cases/{theirs.case}/records/paper": ("GET", "POST"),
         f"/tasks/{theirs.task}": ("GET", "POST"),
+        f"/tasks/{theirs.task}/return": ("GET", "POST"),
+        f"/imports/{theirs.table}": ("GET",),
+        f"/imports/{theirs.table}/confirm": ("POST",),
+        f"/imports/{theirs.table}/next": ("POST",),
+        f"/imports/{theirs.table}/drop": ("POST",),
         f"/people/{theirs.person}": ("GET", "POST"),
         f"/people/{theirs.person}/leave": ("POST",),
         f"/files/{theirs.upload}": ("GET",),
@@ -73,8 +94,10 @@ def addresses(theirs: Belongings) -> dict[str, tuple[str, ...]]:
 
 def test_the_list_of_addresses_is_complete(app: Flask, belongings: Belongings) -> None:
     rules = [rule for rule in app.url_map.iter_rules() if rule.arguments and rule.endpoint != "static"]
-    # Administrators see all of what they keep; tests/web/test_web_administration.py tries those addresses.
-    pages = [rule for rule in rules if not rule.rule.startswith(("/api", "/administration"))]
+    # Administrators see all that they keep, offices the dates of their areas: test_web_administration and
+    # test_web_overlays try those addresses.
+    elsewhere = ("/api", "/administration", "/overlays")
+    pages = [rule for rule in rules if not rule.rule.startswith(elsewhere)]
     told = {(rule.endpoint, method) for rule in pages for method in rule.methods & {"GET", "POST"}}
     adapter = app.url_map.bind("localhost")
     tried = {

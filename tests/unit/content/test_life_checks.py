@@ -9,7 +9,7 @@ from support.life import LIFE, life_files
 from support.world import tiny_files
 
 from app.content import check_scheme, read_scheme_folder
-from app.content.messages import between_cases, saying_of
+from app.content.messages import PAYMENT_RECEIVED, between_cases, saying_of
 from app.content.scheme import Scheme
 from app.operations.capabilities import declarations
 
@@ -87,7 +87,7 @@ class TestWhatPeopleSay:
     scheme = Scheme.from_files(life_files())
 
     def test_what_is_sent_or_released_is_between_cases(self) -> None:
-        assert between_cases(self.scheme) == {"voided", "moved", "list_published"}
+        assert between_cases(self.scheme) == {"voided", "moved", "list_published", PAYMENT_RECEIVED}
 
     def test_a_message_of_a_boundary_event_is_said_by_the_role_with_the_form_that_it_names(self) -> None:
         said = saying_of(self.scheme, "award", "lost", "lost")
