@@ -34,7 +34,8 @@ def transfer_person(request: Request) -> Values:
     try:
         unit_id = organisations.open_unit(named)
     except NotFound as unknown:
-        raise CapabilityRefused("unknown_unit", unknown.message) from unknown
+        sentence = "没有找到调入的单位，请填写它的统一社会信用代码或登记的全称。"
+        raise CapabilityRefused("unknown_unit", sentence) from unknown
     if request.person_id is None:
         raise EngineError("办件不是关于一个人的，不能调动。", element=request.element)
     moved = update(Person).where(
