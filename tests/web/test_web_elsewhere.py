@@ -1,4 +1,4 @@
-"""A scheme of another jurisdiction is no business of a unit: not on its pages, and it begins no case in it."""
+"""A scheme of another jurisdiction is no business of a unit: not on its pages, and no case begins in it."""
 
 from __future__ import annotations
 
