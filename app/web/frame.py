@@ -93,6 +93,7 @@ def _navigation(me: SignedIn) -> Sequence[Link]:
         links.append(_link(_("消息（%(count)s）", count=count) if count else _("消息"), "notices.index"))
     if me.has("administrator"):
         links += [_link(_("机构"), "organisations.index"), _link(_("账号"), "administration.index")]
+        links.append(_link(_("对账"), "payments.reconciliations"))
     if me.has("designer", "administrator"):
         links.append(_link(_("方案"), "designs.index"))
     if me.has("administrator") and clock.is_rehearsal():
