@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from app import edge
 from app.content.calendar import describe
 from app.content.overlays import SCOPES
+from app.engine.civil import civil
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import atomic
 from app.models import Overlay
@@ -21,6 +22,7 @@ from app.operations.movable_dates import Movable, movable
 from app.queries import overlays as queries
 from app.web import acts
 from app.web.acts import Act, Field, Values, chosen
+from app.web.filters import closing, day, instant
 from app.web.organisations import regions
 from app.web.schemes import newest_schemes, now_of
 from app.web.session import needs, signed_in
@@ -152,7 +154,11 @@ def _words() -> dict[str, Any]:
 def _told(overlay: Overlay) -> str:
     scheme = newest_schemes().get(overlay.scheme_id)
     named = scheme.calendar.dates.get(overlay.date) if scheme else None
-    return describe(overlay.at, named.edge if named else "opens")
+    if overlay.at is None:
+        return _("尚未确定")
+    if named is not None and named.edge == "day":
+        return day(civil(overlay.at).date())
+    return closing(overlay.at) if named is not None and named.edge == "closes" else instant(overlay.at)
 
 
 def _shown(overlay_id: int, message: str) -> Any:
