@@ -217,6 +217,20 @@ def sitting() -> Iterator[Example]:
     yield told("admitted", begins, begins.replace(month=8))
 
 
+def sitting_check() -> Iterator[Example]:
+    """A sitting for one person: from tomorrow, from 1 July to 30 November."""
+    june, july = datetime(2021, 6, 1, 2, tzinfo=UTC), datetime(2021, 7, 20, 2, tzinfo=UTC)
+    for day, now, *words in (
+        ("2021-07-01", june),
+        ("2021-06-30", june, "早于日程"),
+        ("2021-07-20", july, "今天以后"),
+        ("2021-07-21", july),
+        ("2021-11-30", july),
+        ("2021-12-01", july, "晚于日程"),
+    ):
+        yield Example({"sitting_on": day}, tuple(words), {"now": now})
+
+
 def exam_result() -> Iterator[Example]:
     def subjects(skills: int, ethics: int, ability: int, told: str, **marks: Any) -> Iterator[Example]:
         for grade in JUNIOR:
@@ -283,7 +297,7 @@ EXAMPLES = {
     make.__name__: list(make())
     for make in (
         eligibility, basis, retirement, checklist, late_mark, route, fee_due, payment_way, sitting,
-        exam_result, publicity_period, list_check, liability, former_scores,
+        sitting_check, exam_result, publicity_period, list_check, liability, former_scores,
     )
 }  # fmt: skip
 COMMON = {"refund_rule"}
