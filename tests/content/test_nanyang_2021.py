@@ -96,7 +96,8 @@ def test_the_inner_and_outer_dates_end_at_24_00(name: str, instant: str) -> None
 
 
 def test_no_examination_and_no_pledge_is_due_before_the_sitting_is_fixed() -> None:
-    assert scheme().calendar.resolve()["exam"] is None
+    dates = scheme().calendar.resolve()
+    assert (dates["exam"], dates["exam_one"]) == (None, None)
 
 
 def test_only_the_supplements_of_a_pledge_are_bound_to_the_sitting() -> None:

@@ -44,9 +44,10 @@ class EveryDay:
 
 
 def context(parameters: Mapping[str, Any]) -> Context:
-    """`parameters` may name the date of the examination, `exam`, and the instant, `now`."""
+    """`parameters` may name the dates of the examinations and the instant, `now`."""
     given = dict(parameters)
-    dates = {**scheme().calendar.resolve(), "exam": given.pop("exam", None)}
+    fixed = {name: given.pop(name, None) for name in ("exam", "exam_one")}
+    dates = {**scheme().calendar.resolve(), **fixed}
     now = given.pop("now", MAY)
     return Context(now, dates, EveryDay(), {**scheme().parameter_values, **given})
 
@@ -206,15 +207,18 @@ def payment_way() -> Iterator[Example]:
 def sitting() -> Iterator[Example]:
     begins = datetime(2021, 7, 16, 16, tzinfo=UTC)
 
-    def told(state: str, now: datetime, exam: datetime | None, **facts: Any) -> Example:
-        return Example(facts, {"sitting_state": state}, {"now": now, "exam": exam})
+    def told(state: str, now: datetime, exam: datetime | None, **facts: Any) -> Iterator[Example]:
+        for grade in JUNIOR:
+            yield Example({"grade": grade, **facts}, {"sitting_state": state}, {"now": now, "exam": exam})
+        one = {"now": now, "exam_one": exam, "exam": now}
+        yield Example({"grade": "one", **facts}, {"sitting_state": state}, one)
 
-    yield told("admitted", begins, None)
-    yield told("admitted", begins.replace(hour=15, minute=59), begins)
-    yield told("missed", begins, begins)
-    yield told("admitted", begins, begins, sitting_on="2021-09-18")
-    yield told("missed", begins.replace(month=9, day=17), begins, sitting_on="2021-09-18")
-    yield told("admitted", begins, begins.replace(month=8))
+    yield from told("admitted", begins, None)
+    yield from told("admitted", begins.replace(hour=15, minute=59), begins)
+    yield from told("missed", begins, begins)
+    yield from told("admitted", begins, begins, sitting_on="2021-09-18")
+    yield from told("missed", begins.replace(month=9, day=17), begins, sitting_on="2021-09-18")
+    yield from told("admitted", begins, begins.replace(month=8))
 
 
 def sitting_check() -> Iterator[Example]:
