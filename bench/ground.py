@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +56,8 @@ class Ground:
 
 
 @contextmanager
-def ground() -> Iterator[Ground]:
-    """A server with fsync, as `make run` has it, and the Chongqing scheme; the app's context is pushed."""
+def ground(scheme_id: str = SCHEME, opened: datetime = OPENED) -> Iterator[Ground]:
+    """A server with fsync, as `make run` has it, and a scheme; the app's context is pushed."""
     with tempfile.TemporaryDirectory(prefix="workergrade-bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o711)
@@ -67,7 +67,7 @@ def ground() -> Iterator[Ground]:
             app = application(server.url(DATABASE), folder)
             with app.app_context():
                 upgrade(directory=str(PROJECT / "migrations"))
-                yield Ground(server, app, folder, *_populate())
+                yield Ground(server, app, folder, *_populate(scheme_id, opened))
                 db.session.remove()
                 db.engine.dispose()
         finally:
@@ -81,13 +81,13 @@ def application(database_url: str, folder: Path) -> Flask:
     return create_app(settings)
 
 
-def _populate() -> tuple[Built, Mapping[str, Any]]:
-    files = read_scheme_folder(PROJECT, SCHEME)
+def _populate(scheme_id: str, opened: datetime) -> tuple[Built, Mapping[str, Any]]:
+    files = read_scheme_folder(PROJECT, scheme_id)
     world = read_scenarios(files).worlds["organisations.yaml"]
     with atomic():
-        clock.mark_database(True, OPENED)
-        deployments.publish(files, SYSTEM, OPENED - timedelta(days=400))
-        clock.open_clock(SCHEME, at("2021-06-21 09:00"), SYSTEM, real_clock.now())
+        clock.mark_database(True, opened)
+        deployments.publish(files, SYSTEM, opened - timedelta(days=400))
+        clock.open_clock(scheme_id, opened + timedelta(days=3, hours=9), SYSTEM, real_clock.now())
     with atomic():
         built = worlds.build(world)
     return built, world.values

@@ -13,18 +13,16 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
-from psycopg.types.json import Jsonb
 from sqlalchemy import text
-from sqlalchemy.dialects import postgresql
 
 from app.extensions import atomic, db
 from app.operations import deployments, timers
+from bench.floor import fire_batch, written
 from bench.ground import (
     CLOSES,
     DATABASE,
@@ -93,7 +91,7 @@ def _compare(base: Ground, title: str) -> list[Sequence[object]]:
         for processes in (1, 2):
             runs["sweep", processes].append(_run(base, "sweep", processes))
             if not (base.folder / "rows").exists():
-                (base.folder / "rows").write_bytes(_written(base.server.url("storm")))
+                (base.folder / "rows").write_bytes(written(base.server.url("storm"), base.address, UPTO))
             runs["floor", processes].append(_run(base, "floor", processes))
     (base.folder / "rows").unlink()
     best = {what: max(run.rate for run in found) for what, found in runs.items()}
@@ -187,83 +185,11 @@ def _floor(url: str, folder: Path) -> tuple[int, Callable[[], int]]:
 
     def fire() -> int:
         fired = 0
-        while batch := _fire_batch(connection, rows):
+        while batch := fire_batch(connection, rows, SCHEME, UPTO):
             fired += batch
         return fired
 
     return backend, fire
-
-
-def _fire_batch(connection: psycopg.Connection[Any], rows: Mapping[int, Mapping[str, Any]]) -> int:
-    with connection.transaction(), connection.cursor() as cursor:
-        found = cursor.execute(*_claim()).fetchall()
-        # A case that the other process fired while this one looked has moved on.
-        claimed = [row["id"] for row in found if row["seq"] < rows[row["id"]]["case"][0]["seq"]]
-        for statement, name in _WRITES if claimed else ():
-            cursor.executemany(statement, [row for case_id in claimed for row in rows[case_id][name]])
-            assert cursor.rowcount == sum(len(rows[case_id][name]) for case_id in claimed)
-    return len(claimed)
-
-
-@cache
-def _claim() -> tuple[str, dict[str, Any]]:
-    """The sweep's own statement."""
-    compiled = timers._CLAIM.statement.compile(dialect=postgresql.psycopg.dialect())
-    asked = {"scheme": SCHEME, "upto": UPTO, "held_since": UPTO - timers.PENDING_FOR, "size": timers.BATCH}
-    return str(compiled), {**compiled.params, **asked}
-
-
-def _insert(table_name: str) -> str:
-    columns = [column.name for column in db.metadata.tables[table_name].columns]
-    return f"insert into {table_name} values ({', '.join(f'%({name})s' for name in columns)})"  # noqa: S608
-
-
-_WRITES = (
-    (_insert("history"), "history"),
-    (_insert("history_payload"), "history_payload"),
-    (
-        "update task set state = 'cancelled', pending_since = null, completed_at = %(updated_at)s"
-        " where case_id = %(id)s and state = 'open'",
-        "case",
-    ),
-    ("delete from timer where case_id = %(id)s", "case"),
-    ("delete from message_wait where case_id = %(case_id)s and token = %(token)s", "message_wait"),
-    (
-        'update "case" set state = %(state)s, status = %(status)s, outcome = %(outcome)s,'
-        " listed = %(listed)s, engine_state = %(engine_state)s, seq = %(seq)s, head = %(head)s,"
-        " updated_at = %(updated_at)s, ended_at = %(ended_at)s where id = %(id)s",
-        "case",
-    ),
-)
-
-
-def _written(url: str) -> bytes:
-    """What the sweep wrote, by case."""
-    found: dict[int, dict[str, list[dict[str, Any]]]] = {}
-    with psycopg.connect(url.replace("+psycopg", ""), row_factory=dict_row) as connection:
-        fired = "select case_id from history where call = 'fire'"
-        for row in connection.execute(f'select * from "case" where id in ({fired})'):  # noqa: S608
-            found[row["id"]] = {"case": [row], "history": [], "history_payload": [], "message_wait": []}
-        for row in connection.execute("select * from history where call = 'fire'"):
-            found[row["case_id"]]["history"].append(row)
-        for row in connection.execute(
-            "select p.* from history_payload p join history h using (case_id, seq) where h.call = 'fire'"
-        ):
-            found[row["case_id"]]["history_payload"].append(row)
-    with psycopg.connect(_common(url), row_factory=dict_row) as connection:
-        for row in connection.execute("select * from message_wait"):
-            if row["case_id"] in found:
-                found[row["case_id"]]["message_wait"].append(row)
-    for rows in found.values():
-        for row in [*rows["case"], *rows["history"], *rows["history_payload"]]:
-            for name, value in row.items():
-                if isinstance(value, dict | list):
-                    row[name] = Jsonb(value)
-    return pickle.dumps(found)
-
-
-def _common(url: str) -> str:
-    return url.replace("+psycopg", "").replace("/storm?", f"/{DATABASE}?")
 
 
 if __name__ == "__main__":
