@@ -13,14 +13,17 @@ from app.web.session import viewer
 def schemes_here() -> dict[str, Scheme]:
     """The newest schemes in whose jurisdiction the own organisation lies, or above which it is; by id.
 
-    All of them for a stranger and for an account of no organisation.
+    That of the smallest jurisdiction is the first: it is the own one. All of them for a stranger and for an
+    account of no organisation.
     """
     if "schemes_here" not in g:
         me = viewer()
         own = me.organisation if me else None
+        of_all = newest_schemes().values()
+        nearest = sorted(of_all, key=lambda scheme: -len(regions.prefix(scheme.jurisdiction)))
         g.schemes_here = {
-            name: scheme
-            for name, scheme in newest_schemes().items()
+            scheme.id: scheme
+            for scheme in nearest
             if own is None or regions.related(own.region, scheme.jurisdiction)
         }
     found: dict[str, Scheme] = g.schemes_here

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import and_
 
 from app import edge
 from app.content.calendar import describe
@@ -23,6 +24,7 @@ from app.queries import overlays as queries
 from app.web import acts
 from app.web.acts import Act, Field, Values, chosen
 from app.web.filters import closing, day, instant
+from app.web.here import schemes_here
 from app.web.organisations import regions
 from app.web.schemes import newest_schemes, now_of
 from app.web.session import needs, signed_in
@@ -167,7 +169,7 @@ def _shown(overlay_id: int, message: str) -> Any:
 
 
 def _scope() -> Any:
-    return queries.visible_to(signed_in().organisation)
+    return and_(queries.visible_to(signed_in().organisation), Overlay.scheme_id.in_(list(schemes_here())))
 
 
 def _movable() -> dict[str, dict[str, Movable]]:
@@ -176,7 +178,7 @@ def _movable() -> dict[str, dict[str, Movable]]:
     if not me.has("operator"):
         return {}
     found = {}
-    for scheme in newest_schemes().values():
+    for scheme in schemes_here().values():
         dates = movable(scheme, me.actor.organisation_id, codes, now_of(scheme.id))
         found[scheme.id] = {name: date for name, date in dates.items() if date.scopes}
     return {scheme_id: dates for scheme_id, dates in found.items() if dates}
