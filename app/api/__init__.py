@@ -31,13 +31,14 @@ from app.api import (
     sessions,
     tasks,
     units,
+    work,
 )
 from app.extensions import csrf
 
 PREFIX = "/api/v1"
 ROOMS = (
     *(sessions, second_factor, units, people, schemes, cases, tasks, returns, files, imports, notices),
-    *(accounts, organisations, clocks, proofs, certificates, monitor, overlays, dry_runs, payments),
+    *(accounts, organisations, clocks, proofs, certificates, monitor, overlays, dry_runs, payments, work),
 )
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from app import edge
+from app import edge, jobs
 from app.api import schemas
 from app.api.auth import me, signed_in
 from app.api.moving import receipt
 from app.api.reading import Room
-from app.operations import imports
+from app.operations import imports, work
 from app.operations._tables import MOST_BYTES
 from app.queries import imports as import_queries
+from app.queries import work as works
 
 blueprint = Room("api_imports", __name__, "导入")
 
@@ -56,13 +57,18 @@ def one(import_id: int) -> dict[str, Any]:
 @blueprint.arguments(schemas.ImportChoice)
 @blueprint.response(200, schemas.Import)
 def confirm(body: dict[str, Any], import_id: int) -> dict[str, Any]:
-    """确认导入，以首次确认的时刻为准；每次最多导入 100 行，重复调用直到 good 为 0"""
+    """确认导入，以首次确认的时刻为准；超过 100 行的在后台导入，否则重复调用直到 good 为 0"""
     table = import_queries.one(import_id, me().actor).table
     at = receipt(table.scheme_id)
     if table.state == "checked":
         with edge.transaction():
-            imports.confirm(import_id, body["lines"], actor=me().actor, at=at)
-    imports.go_on(import_id, actor=me().actor, at=at, transaction=edge.transaction)
+            accepted = work.accept_import(
+                import_id, body["lines"], actor=me().actor, at=at, now=edge.received_at()
+            )
+            if accepted:
+                jobs.enqueue(accepted)
+    if works.of_import(import_id) is None:
+        imports.go_on(import_id, actor=me().actor, at=at, transaction=edge.transaction)
     return _told(import_queries.one(import_id, me().actor))
 
 
@@ -85,5 +91,6 @@ def _told(found: import_queries.Standing) -> dict[str, Any]:
         "state": table.state,
         "received_at": table.received_at,
         **{state: found.count(state) for state in ("good", "bad", "blank", "done", "refused")},
+        "work": works.of_import(table.id),
         "lines": found.told,
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response
 
-from app import edge
+from app import edge, jobs
 from app.api import schemas
 from app.api.auth import me, signed_in
 from app.api.idempotency import PARAMETER, once, once_in_parts
@@ -15,7 +15,8 @@ from app.api.moving import receipt, task_receipt
 from app.api.problems import pointing_into
 from app.api.reading import Room
 from app.content.returns import may_return
-from app.operations import deployments, tasks
+from app.errors import Conflict
+from app.operations import deployments, tasks, work
 from app.queries import inbox
 from app.queries import tasks as task_queries
 from app.queries.returns import came_back
@@ -85,25 +86,29 @@ def complete(body: dict[str, Any], task_id: int) -> Response:
     """办理一项待办"""
     at = task_receipt(task_id)
 
-    def work() -> tasks.Completion:
+    def decide() -> tasks.Completion:
         with pointing_into("values"):
             return tasks.complete(task_id, body["values"], me().actor, at)
 
-    return once(work, STATUS)
+    return once(decide, STATUS)
 
 
 @blueprint.post("/tasks/completions")
 @signed_in("operator")
 @blueprint.arguments(schemas.BulkCompletion)
 @blueprint.response(200, schemas.BulkResult)
+@blueprint.alt_response(202, schema=schemas.BulkResult, description="超过 200 项，在后台办理")
 @blueprint.doc(parameters=[PARAMETER])
 def complete_many(body: dict[str, Any]) -> Response:
-    """批量办理，逐项给出结果；不给 values 时提交每项各自暂存的内容"""
+    """批量办理，逐项给出结果；不给 values 时提交每项各自暂存的内容；超过 200 项的在后台办理"""
+    task_ids, values = list(dict.fromkeys(body["tasks"])), body.get("values")
+    if len(task_ids) > schemas.MOST_AT_ONCE:
+        return once(lambda: _hand_over(task_ids, values), schemas.BulkResult(), 202)
 
-    def work() -> dict[str, Any]:
-        return {"results": _complete_many(list(dict.fromkeys(body["tasks"])), body.get("values"))}
+    def decide() -> dict[str, Any]:
+        return {"results": _complete_many(task_ids, values), "work": None}
 
-    return once_in_parts(work, schemas.BulkResult())
+    return once_in_parts(decide, schemas.BulkResult())
 
 
 def _complete_many(task_ids: Sequence[int], values: Mapping[str, Any] | None) -> list[tasks.ItemResult]:
@@ -123,6 +128,40 @@ def _complete_many(task_ids: Sequence[int], values: Mapping[str, Any] | None) ->
         done = tasks.complete_many(batch, given, me().actor, at, edge.transaction)
         results.update({result.task_id: result for result in done})
     return [results[task_id] for task_id in task_ids]
+
+
+def _hand_over(task_ids: Sequence[int], values: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Accepts those that wait here for the background; the others are refused at once."""
+    rows = {row.task.id: row for row in inbox.chosen(task_ids, me().organisation_id) if row.task.bulk}
+    if len({row.task.scheme_id for row in rows.values()}) != 1:
+        raise Conflict("后台办理的各项须属于同一方案，且至少有一项是本机构可以批量办理的待办。")
+    first = next(iter(rows.values())).task
+    saved = task_queries.typed(rows) if values is None else {}
+    chosen = [
+        work.Chosen(
+            *(task_id, rows[task_id].case.id, _subject(rows[task_id])),
+            values=saved.get(task_id, {}) if values is None else None,
+        )
+        for task_id in task_ids
+        if task_id in rows
+    ]
+    accepted = work.accept_decisions(
+        chosen,
+        values or {},
+        title=f"批量办理：{first.name}",
+        scheme_id=first.scheme_id,
+        actor=me().actor,
+        at=receipt(first.scheme_id),
+        now=edge.received_at(),
+    )
+    jobs.enqueue(accepted)
+    gone = [task_id for task_id in task_ids if task_id not in rows]
+    told = "没有这项待办，或不能批量办理。"
+    return {"results": [tasks.ItemResult(task_id, False, told) for task_id in gone], "work": accepted.id}
+
+
+def _subject(row: inbox.TaskRow) -> str:
+    return row.person.name if row.person else row.unit_name
 
 
 def _single(row: inbox.TaskRow) -> tasks.ItemResult:

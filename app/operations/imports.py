@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import delete, func, insert, select, update
 
@@ -25,10 +25,23 @@ from app.operations.actors import Actor
 KEPT = timedelta(days=1)
 LONGEST_TITLE = 100
 AT_MOST = 100
-"""Lines that one request imports: far fewer than its 30 s allow."""
+"""Lines that one request imports: far fewer than its 30 s allow. More are long work."""
+
+TOO_LATE = "确认后一小时内没有导入完，这一行没有导入；请重新上传。"
 
 Choice = Literal["all", "good"]
 Transaction = Callable[[], AbstractContextManager[Any]]
+
+
+class Lane(NamedTuple):
+    """One of several workers' shares of the lines."""
+
+    number: int
+    of: int
+
+
+class _Settled(Exception):
+    """The line was settled meanwhile, so that what was just done is undone: cancelled, or done by another."""
 
 
 def upload(kind: str, title: str, content: bytes, *, actor: Actor, now: datetime, at: datetime) -> int:
@@ -57,7 +70,7 @@ def upload(kind: str, title: str, content: bytes, *, actor: Actor, now: datetime
     return import_id
 
 
-def confirm(import_id: int, choice: Choice, *, actor: Actor, at: datetime) -> None:
+def confirm(import_id: int, choice: Choice, *, actor: Actor, at: datetime) -> Import:
     """Takes the choice, as of the scheme's instant `at`: every line, or the good ones; `go_on` imports them.
 
     Until they have had their turn the tasks are marked as pending, so that no timer due later beats them
@@ -66,21 +79,29 @@ def confirm(import_id: int, choice: Choice, *, actor: Actor, at: datetime) -> No
     chosen = _own(import_id, actor, lock=True)
     if chosen.state != "checked":
         raise Conflict("这份表格已经确认过，请刷新页面查看结果。")
-    counts = _counts(import_id)
-    if choice == "all" and counts.get("bad"):
-        raise Conflict(f"有 {counts['bad']} 行有误，不能全部导入；可以只导入正确的行，或放弃后改好再上传。")
-    if not counts.get("good"):
+    found = counts(import_id)
+    if choice == "all" and found.get("bad"):
+        raise Conflict(f"有 {found['bad']} 行有误，不能全部导入；可以只导入正确的行，或放弃后改好再上传。")
+    if not found.get("good"):
         raise Conflict("没有可以导入的行，请改好后重新上传。")
     chosen.state, chosen.received_at = "running", at
     tasks.mark_pending(_good_tasks(import_id), actor, at)
-    detail = {"name": chosen.name, "file": chosen.title, "lines": counts, "choice": choice}
+    detail = {"name": chosen.name, "file": chosen.title, "lines": found, "choice": choice}
     record("import.confirmed", import_id, actor, at, detail=detail)
+    return chosen
 
 
 def go_on(
-    import_id: int, *, actor: Actor, at: datetime, transaction: Transaction, at_most: int = AT_MOST
+    import_id: int,
+    *,
+    actor: Actor,
+    at: datetime,
+    transaction: Transaction,
+    at_most: int = AT_MOST,
+    lane: Lane = Lane(0, 1),  # noqa: B008 - it never changes
+    stopping: Callable[[], bool] = lambda: False,
 ) -> int:
-    """Imports the next lines of a confirmed table, each in a `transaction`; how many are left.
+    """Imports the next lines of a confirmed table, each in a `transaction`; how many are left in all.
 
     What was confirmed over an hour ago is imported no more, since timers no longer wait for it: told in its
     lines. Raises Conflict before the choice.
@@ -88,17 +109,18 @@ def go_on(
     with transaction():
         found = _own(import_id, actor)
         state, received_at = found.state, found.received_at
-        lines = _next_lines(import_id, at_most)
+        lines = _next_lines(import_id, at_most, lane)
     if received_at is None:
         raise Conflict("请先选择导入哪些行。")
     if state == "running" and at - received_at >= PENDING_FOR:
-        _give_up(import_id, transaction)
+        with transaction():
+            end(import_id, TOO_LATE)
         return 0
-    for number, task_id, values in lines if state == "running" else ():
-        if not _import_line(import_id, number, task_id, values, actor, received_at, transaction):
+    for line in lines if state == "running" else ():
+        if stopping() or not _import_line(import_id, *line, actor, received_at, transaction):
             break
     with transaction():
-        left = _counts(import_id).get("good", 0)
+        left = counts(import_id).get("good", 0)
         if left == 0 and state == "running":
             _finish(import_id)
     return left
@@ -126,7 +148,8 @@ def _own(import_id: int, actor: Actor, *, lock: bool = False) -> Import:
     return found
 
 
-def _counts(import_id: int) -> dict[str, int]:
+def counts(import_id: int) -> dict[str, int]:
+    """How many lines are in which state."""
     query = select(ImportRow.state, func.count()).where(ImportRow.import_id == import_id)
     return {state: count for state, count in db.session.execute(query.group_by(ImportRow.state))}
 
@@ -136,10 +159,16 @@ def _good_tasks(import_id: int) -> list[int]:
     return [task_id for task_id in db.session.scalars(query) if task_id is not None]
 
 
-def _next_lines(import_id: int, at_most: int) -> list[tuple[int, int, dict[str, Any]]]:
+def waiting(import_id: int, lane: Lane) -> bool:
+    """Whether a line of the lane has not had its turn yet."""
+    return bool(_next_lines(import_id, 1, lane))
+
+
+def _next_lines(import_id: int, at_most: int, lane: Lane) -> list[tuple[int, int, dict[str, Any]]]:
+    mine = (ImportRow.import_id == import_id, ImportRow.number % lane.of == lane.number)
     query = (
         select(ImportRow.number, ImportRow.task_id, ImportRow.values)
-        .where(ImportRow.import_id == import_id, ImportRow.state == "good")
+        .where(*mine, ImportRow.state == "good")
         .order_by(ImportRow.number)
         .limit(at_most)
     )
@@ -159,27 +188,30 @@ def _import_line(
     try:
         with transaction():
             done = tasks.complete(task_id, values, actor, received_at)
-            _settle(import_id, number, "done", done.status)
+            if not _settle(import_id, number, "done", done.status):
+                raise _Settled
     except Busy:
         return False
+    except _Settled:
+        return True
     except DomainError as refusal:
         with transaction():
             _settle(import_id, number, "refused", tasks.told(refusal))
     return True
 
 
-def _settle(import_id: int, number: int, state: str, message: str) -> None:
-    """Unless another request has settled it meanwhile; what was entered is the case's now, or nobody's."""
+def _settle(import_id: int, number: int, state: str, message: str) -> bool:
+    """False where it was settled before; what was entered is the case's now, or nobody's."""
     line = (ImportRow.import_id == import_id, ImportRow.number == number, ImportRow.state == "good")
-    db.session.execute(update(ImportRow).where(*line).values(state=state, message=message, values={}))
+    settled = update(ImportRow).where(*line).values(state=state, message=message, values={})
+    return bool(db.session.execute(settled.returning(ImportRow.number)).first())
 
 
-def _give_up(import_id: int, transaction: Transaction) -> None:
-    with transaction():
-        left = (ImportRow.import_id == import_id, ImportRow.state == "good")
-        told = "确认后一小时内没有导入完，这一行没有导入；请重新上传。"
-        db.session.execute(update(ImportRow).where(*left).values(state="refused", message=told, values={}))
-        _finish(import_id)
+def end(import_id: int, message: str | None) -> None:
+    """Settles the lines that had no turn as refused with the message, and ends the import."""
+    left = (ImportRow.import_id == import_id, ImportRow.state == "good")
+    db.session.execute(update(ImportRow).where(*left).values(state="refused", message=message, values={}))
+    _finish(import_id)
 
 
 def _finish(import_id: int) -> None:

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy import delete, insert, select
 
-from app.errors import Busy, Conflict, DomainError, NotFound, Refused
+from app.errors import Conflict, NotFound, Refused
 from app.extensions import db
-from app.models import Account, Task, Work, WorkItem
-from app.operations import tasks
+from app.models import Account, Work, WorkItem
+from app.operations import imports, tasks
 from app.operations._administration import record
 from app.operations._entered import without_id_numbers
 from app.operations._road import PENDING_FOR
 from app.operations._sign_in import actor_for
+from app.operations._work_kinds import DEFECT, Decisions, ImportLines, Kind, Turn
 from app.operations.actors import Actor
 
-log = logging.getLogger(__name__)
+__all__ = [
+    "CHUNK", "LIVE", "MOST_ITEMS", "Chosen", "Turn",
+    "accept_decisions", "accept_import", "cancel", "counts", "forget", "give_up", "go_on",
+]  # fmt: skip
 
 CHUNK = 50
 """Items that a worker does before other work has its turn: some seconds."""
@@ -34,11 +35,9 @@ LONGEST_TITLE = 100
 
 LIVE = ("queued", "running")
 TOO_LATE = "受理后一小时内没有办完，这一件没有办理；请重新提交。"
-CANCELLED = "已取消，这一件没有办理。"
-DEFECT = "系统出现故障，这一件没有办理；请联系系统管理员后重新提交。"
+CANCELLED = "任务已取消，这一件没有办理。"
 
-Values = Mapping[str, Any]
-Transaction = Callable[[], AbstractContextManager[Any]]
+KINDS: Mapping[str, Kind] = {"decisions": Decisions(), "import": ImportLines()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,38 +47,12 @@ class Chosen:
     task_id: int
     case_id: int
     subject: str
-    values: Values | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A turn of a worker at a lane of a work; what `go_on` needs of the world outside.
-
-    `stopping` is asked before each item: a worker that has to go leaves the rest to another.
-    """
-
-    work_id: int
-    lane: int
-    now: Callable[[str], datetime]
-    transaction: Transaction
-    stopping: Callable[[], bool] = lambda: False
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    work_id: int
-    number: int
-    task_id: int
-    values: Values
-
-
-class _Settled(Exception):
-    """The item was settled meanwhile, so that what was just done is undone: cancelled, or done by another."""
+    values: Mapping[str, Any] | None = None
 
 
 def accept_decisions(
     chosen: Sequence[Chosen],
-    values: Values,
+    values: Mapping[str, Any],
     *,
     title: str,
     scheme_id: str,
@@ -98,9 +71,10 @@ def accept_decisions(
         raise Refused("填写的内容里有身份证号，不能批量提交，请逐件办理。")
     if len(chosen) > MOST_ITEMS:
         raise Refused(f"一次最多办理 {MOST_ITEMS} 件，请缩小筛选范围，分几次办理。")
-    work = _accepted("decisions", title, len(chosen), actor, now, scheme_id=scheme_id, received_at=at)
-    work.asked = {"values": dict(values)}
-    db.session.flush()
+    work = _accepted(
+        "decisions", title, len(chosen), actor, now, scheme_id=scheme_id, received_at=at,
+        asked={"values": dict(values)},
+    )  # fmt: skip
     rows = [
         {
             "work_id": work.id,
@@ -115,27 +89,39 @@ def accept_decisions(
     ]
     db.session.execute(insert(WorkItem), rows)
     tasks.mark_pending([one.task_id for one in chosen], actor, at)
-    record("work.accepted", work.id, actor, now, detail={"title": work.title, "items": work.total})
     return work
 
 
+def accept_import(
+    import_id: int, choice: imports.Choice, *, actor: Actor, at: datetime, now: datetime
+) -> Work | None:
+    """Takes the choice of what to import; as long work beyond what one request does, else None.
+
+    Raises what `imports.confirm` raises.
+    """
+    table = imports.confirm(import_id, choice, actor=actor, at=at)
+    total = imports.counts(import_id).get("good", 0)
+    if total <= imports.AT_MOST:
+        return None
+    title = f"导入：{table.name}（{table.title}）"
+    more = {"scheme_id": table.scheme_id, "received_at": at, "import_id": import_id}
+    return _accepted("import", title, total, actor, now, **more)
+
+
 def _accepted(kind: str, title: str, total: int, actor: Actor, now: datetime, **more: Any) -> Work:
-    work = Work(
-        kind=kind,
-        title=title[:LONGEST_TITLE],
-        organisation_id=actor.organisation_id,
-        account_id=actor.account_id,
-        asked={},
-        total=total,
-        lanes=max(1, min(MOST_LANES, total // CHUNK)),
-        done=0,
-        failed=0,
-        state="queued",
-        created_at=now,
-        **more,
-    )
+    facts: dict[str, Any] = {
+        "title": title[:LONGEST_TITLE],
+        "organisation_id": actor.organisation_id,
+        "account_id": actor.account_id,
+        "asked": {},
+        "lanes": max(1, min(MOST_LANES, total // CHUNK)),
+        "state": "queued",
+        "created_at": now,
+    }
+    work = Work(kind=kind, total=total, done=0, failed=0, **{**facts, **more})
     db.session.add(work)
     db.session.flush()
+    record("work.accepted", work.id, actor, now, detail={"title": work.title, "items": total})
     return work
 
 
@@ -147,18 +133,14 @@ def go_on(turn: Turn, now: datetime, *, at_most: int = CHUNK) -> bool:
     """
     with turn.transaction():
         work = _begun(turn.work_id)
-        if work is None or work.received_at is None:
+        if work is None:
+            return False
+        if work.received_at and turn.now(work.scheme_id or "") - work.received_at >= PENDING_FOR:
+            _end(work, "done", "refused", TOO_LATE, now)
             return False
         actor = actor_for(db.session.get_one(Account, work.account_id))
-        received_at = work.received_at
-        if turn.now(work.scheme_id or "") - received_at >= PENDING_FOR:
-            _end(work, "done", TOO_LATE, now)
-            return False
-        items = _next_items(work, turn.lane, at_most)
-    for item in items:
-        if turn.stopping():
-            return True
-        _decide(item, actor, received_at, turn.transaction)
+        do = KINDS[work.kind].share(work, actor, turn, at_most)
+    do()
     with turn.transaction():
         return _more(turn, now)
 
@@ -178,60 +160,20 @@ def _locked(work_id: int) -> Work | None:
     return db.session.scalar(query.execution_options(populate_existing=True))
 
 
-def _next_items(work: Work, lane: int, at_most: int) -> list[_Item]:
-    waiting = (WorkItem.work_id == work.id, WorkItem.state == "waiting")
-    query = select(WorkItem).where(*waiting, WorkItem.number % work.lanes == lane)
-    found = db.session.scalars(query.order_by(WorkItem.number).limit(at_most))
-    common = work.asked["values"]
-    return [
-        _Item(work.id, item.number, item.task_id, item.values["own"] if "own" in item.values else common)
-        for item in found
-    ]
-
-
-def _decide(item: _Item, actor: Actor, received_at: datetime, transaction: Transaction) -> None:
-    """Completes the task and settles the item with it, or leaves it waiting where its case is busy."""
-    try:
-        with transaction():
-            done = tasks.complete(item.task_id, item.values, actor, received_at)
-            if not _settle(item, "done", done.status):
-                raise _Settled
-    except (_Settled, Busy):
-        return
-    except DomainError as refusal:
-        with transaction():
-            _settle(item, "refused", tasks.told(refusal))
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
-        log.exception("work %d, item %d", item.work_id, item.number)
-        with transaction():
-            _settle(item, "failed", DEFECT)
-
-
-def _settle(item: _Item, state: str, message: str) -> bool:
-    """False where it was settled before; what was entered is the case's now, or nobody's."""
-    mine = (WorkItem.work_id == item.work_id, WorkItem.number == item.number)
-    settled = update(WorkItem).where(*mine, WorkItem.state == "waiting")
-    settled = settled.values(state=state, message=message, values={})
-    return bool(db.session.execute(settled.returning(WorkItem.number)).first())
-
-
 def _more(turn: Turn, now: datetime) -> bool:
     """Whether items of the lane wait; whoever finds none left at all ends the work."""
     work = _locked(turn.work_id)
     if work is None or work.state not in LIVE:
         return False
     if not counts(work).get("waiting"):
-        _end(work, "done", None, now)
+        _end(work, "done", "refused", None, now)
         return False
-    return bool(_next_items(work, turn.lane, 1))
+    return KINDS[work.kind].waits(work, turn.lane)
 
 
 def counts(work: Work) -> dict[str, int]:
-    """How many items of the decisions are in which state."""
-    query = select(WorkItem.state, func.count()).where(WorkItem.work_id == work.id)
-    return {state: count for state, count in db.session.execute(query.group_by(WorkItem.state))}
+    """How many items of a work under way are waiting, done, refused, failed."""
+    return KINDS[work.kind].counts(work)
 
 
 def cancel(work_id: int, *, actor: Actor, now: datetime) -> None:
@@ -244,7 +186,7 @@ def cancel(work_id: int, *, actor: Actor, now: datetime) -> None:
         raise NotFound
     if work.state not in LIVE:
         raise Conflict("该任务已经结束，不能取消。")
-    _end(work, "cancelled", CANCELLED, now, items="cancelled")
+    _end(work, "cancelled", "cancelled", CANCELLED, now)
     record("work.cancelled", work_id, actor, now, detail={"title": work.title, "done": work.done})
 
 
@@ -253,24 +195,12 @@ def give_up(work_id: int, now: datetime) -> None:
     work = _locked(work_id)
     if work is not None and work.state in LIVE:
         work.message = "系统出现故障，任务没有办完；请联系系统管理员。"
-        _end(work, "failed", DEFECT, now, items="failed")
+        _end(work, "failed", "failed", DEFECT, now)
 
 
-def _end(
-    work: Work,
-    state: Literal["done", "cancelled", "failed"],
-    message: str | None,
-    now: datetime,
-    *,
-    items: str = "refused",
-) -> None:
-    """Settles what still waits, keeps the counts, and takes the marks off, so that timers wait no longer."""
-    waiting = (WorkItem.work_id == work.id, WorkItem.state == "waiting")
-    left = update(WorkItem).where(*waiting).values(state=items, message=message, values={})
-    db.session.execute(left)
-    of_work = select(WorkItem.task_id).where(WorkItem.work_id == work.id)
-    marked = (Task.id.in_(of_work), Task.pending_since == work.received_at)
-    db.session.execute(update(Task).where(*marked).values(pending_since=None))
+def _end(work: Work, state: str, items: str, message: str | None, now: datetime) -> None:
+    """Settles the items that still wait as `items`, with the message, and keeps the counts."""
+    KINDS[work.kind].end(work, items, message)
     found = counts(work)
     work.done, work.failed = found.get("done", 0), found.get("refused", 0) + found.get("failed", 0)
     work.state, work.finished_at, work.asked = state, now, {}

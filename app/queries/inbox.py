@@ -132,6 +132,13 @@ def chosen(task_ids: Collection[int], organisation_id: int) -> Sequence[TaskRow]
     return _fetch(query.order_by(Task.opened_at, Task.id))
 
 
+def all_of_kind(organisation_id: int, wanted: TaskFilter, upto: int, most: int) -> Sequence[TaskRow]:
+    """Up to `most` open tasks of a kind that are decided in bulk, none newer than the task `upto`."""
+    query = _narrowed(ROWS.where(*_open(organisation_id)), wanted)
+    query = query.where(Task.bulk, Task.id <= upto).order_by(Task.opened_at, Task.id)
+    return _fetch(query.limit(most)) if wanted.kind else []
+
+
 def _done(organisation_id: int) -> Select[Any]:
     """What it completed or gave back."""
     return ROWS.where(Task.completed_for == organisation_id)

@@ -31,6 +31,7 @@ from app.web import (
     tasks,
     uploads,
     verify,
+    work,
 )
 from app.web.errors import add_error_pages
 from app.web.filters import add_filters
@@ -65,6 +66,7 @@ BLUEPRINTS = (
     uploads.bp,
     proof.bp,
     verify.bp,
+    work.bp,
 )
 
 

@@ -9,15 +9,16 @@ from urllib.parse import quote
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 
-from app import edge
+from app import edge, jobs
 from app.content.form_cells import NAME, NUMBER, TO_READ, columns_of, explained
 from app.documents import workbooks
 from app.documents.workbooks import Cell
 from app.errors import Invalid
-from app.operations import imports
+from app.operations import imports, work
 from app.operations._tables import MOST_BYTES, MOST_LINES
 from app.operations.imports import AT_MOST
 from app.queries import imports as queries
+from app.queries import work as works
 from app.queries.inbox import TaskRow
 from app.web.inbox import subject_name
 from app.web.schemes import listed_text, masked, newest_schemes, now_of, real_now, scheme_of
@@ -82,18 +83,23 @@ def upload() -> Any:
 @bp.get("/<int:import_id>")
 @needs("operator")
 def show(import_id: int) -> str:
-    return render_template("imports/show.html", found=queries.one(import_id, signed_in().actor))
+    found = queries.one(import_id, signed_in().actor)
+    return render_template("imports/show.html", found=found, work_id=works.of_import(import_id))
 
 
 @bp.post("/<int:import_id>/confirm")
 @needs("operator")
 def confirm(import_id: int) -> Any:
-    """The choice; its instant is what counts for every line."""
+    """The choice; its instant is what counts for every line. More than a request imports is long work."""
     table = queries.one(import_id, signed_in().actor).table
     choice: imports.Choice = "good" if request.form.get("lines") == "good" else "all"
+    at, actor = now_of(table.scheme_id), signed_in().actor
     with edge.transaction():
-        imports.confirm(import_id, choice, actor=signed_in().actor, at=now_of(table.scheme_id))
-    return go_on(import_id)
+        accepted = work.accept_import(import_id, choice, actor=actor, at=at, now=real_now())
+        if accepted:
+            jobs.enqueue(accepted)
+        work_id = accepted.id if accepted else None
+    return redirect(url_for("work.show", work_id=work_id)) if work_id else go_on(import_id)
 
 
 @bp.post("/<int:import_id>/next")

@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, make_response, render_template, request
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
-from app import edge
+from app import edge, jobs
 from app.content.forms import Form
 from app.content.scheme import Scheme
 from app.errors import Invalid
-from app.operations import tasks
+from app.operations import tasks, work
+from app.operations.work import MOST_ITEMS
 from app.queries import imports, inbox
 from app.queries.inbox import TaskRow
+from app.queries.paging import read_id_cursor
 from app.queries.returns import came_back
 from app.web import task_forms
 from app.web.listing import asked, asked_days, ticked
@@ -27,6 +29,7 @@ from app.web.task_forms import Errors, Values
 bp = Blueprint("inbox", __name__, url_prefix="/inbox")
 
 MOST_AT_ONCE = 200
+"""Tasks that one request decides; more are long work."""
 
 
 @bp.get("/")
@@ -39,8 +42,8 @@ def index() -> str:
         page=page,
         returned=came_back([row.task.id for row in page.rows if row.task.returned_from]),
         count=inbox.count_open(me, wanted),
+        newest=inbox.newest_open(me),
         kinds=[(kind.key, _kind_name(kind, schemes)) for kind in inbox.kinds(me)],
-        tag=f'"{inbox.newest_open(me)}"',
         can_import=bool(imports.kinds(me)),
     )
 
@@ -67,21 +70,21 @@ def done() -> str:
 @needs("operator")
 def bulk() -> Any:
     """The form for the ticked tasks, once for all."""
-    batch = _Batch.of(ticked(request.args))
+    batch = _Batch.asked(ticked(request.args))
     return batch.render({}, {}) if batch.rows else (batch.render({}, {}), 422)
 
 
 @bp.post("/bulk")
 @needs("operator")
 def bulk_submit() -> Any:
-    batch = _Batch.of(ticked(request.form))
+    batch = _Batch.asked(ticked(request.form))
     values, errors = task_forms.posted(batch.form, signed_in().actor) if batch.form else ({}, {})
     if not batch.rows or "_submit" not in request.form:
         return batch.render(values, errors)
     errors = errors or batch.check(values)
     if errors:
         return batch.render(values, errors), 422
-    return batch.complete(values)
+    return batch.complete(values) if len(batch.rows) <= MOST_AT_ONCE else batch.hand_over(values)
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,24 @@ class _Batch:
     message: str
 
     @classmethod
+    def asked(cls, task_ids: list[int]) -> _Batch:
+        """Those ticked, or all that the address narrows the inbox to, none newer than it was shown with."""
+        upto = read_id_cursor(request.args.get("all"))
+        return cls.of(task_ids) if upto is None else cls.of_kind(upto)
+
+    @classmethod
+    def of_kind(cls, upto: int) -> _Batch:
+        rows = inbox.all_of_kind(signed_in().organisation_id, wanted_tasks(), upto, MOST_ITEMS + 1)
+        if not rows:
+            return cls((), None, None, _("没有可以批量办理的事项；请先按环节筛选。"))
+        if len(rows) > MOST_ITEMS:
+            return cls((), None, None, _("符合条件的超过 %(most)s 件，请缩小筛选范围。", most=MOST_ITEMS))
+        alike = [row for row in rows if row.case.deployment_id == rows[0].case.deployment_id]
+        others = len(rows) - len(alike)
+        told = _("有 %(others)s 件按另一发布版本办理，未列入，请随后再办。", others=others)
+        return cls(alike, *_form_of(alike[0]), told if others else "")
+
+    @classmethod
     def of(cls, task_ids: list[int]) -> _Batch:
         if not task_ids:
             return cls((), None, None, _("请先在待办列表里勾选要办理的事项。"))
@@ -104,11 +125,9 @@ class _Batch:
             return cls((), None, None, _("勾选的事项已经办理，或不能批量办理。"))
         if len({(row.case.deployment_id, row.task.element) for row in rows}) > 1:
             return cls((), None, None, _("勾选的事项属于不同环节，请筛选后一次办理同一环节的事项。"))
-        scheme = scheme_of(rows[0].case.deployment_id)
-        form = scheme.form(rows[0].task.form) if rows[0].task.form else None
         gone = len(task_ids) - len(rows)
         message = _("有 %(gone)s 件已经办理或不能批量办理，未列入。", gone=gone) if gone else ""
-        return cls(rows, scheme, form, message)
+        return cls(rows, *_form_of(rows[0]), message)
 
     def check(self, values: Values) -> Errors:
         """What is wrong with the values themselves, before any item is tried."""
@@ -130,6 +149,24 @@ class _Batch:
         )
         return self.render(values, {}, result_rows(results, subjects))
 
+    def hand_over(self, values: Values) -> Any:
+        """Too many for one request: done in the background, and the page leads to where it is told."""
+        chosen = [work.Chosen(row.task.id, row.case.id, subject_name(row)) for row in self.rows]
+        scheme_id = self.rows[0].task.scheme_id
+        with edge.transaction():
+            accepted = work.accept_decisions(
+                chosen,
+                values,
+                title=_("批量办理：%(name)s", name=self.rows[0].task.name),
+                scheme_id=scheme_id,
+                actor=signed_in().actor,
+                at=now_of(scheme_id),
+                now=edge.received_at(),
+            )
+            jobs.enqueue(accepted)
+            work_id = accepted.id
+        return redirect(url_for("work.show", work_id=work_id))
+
     def render(self, values: Values, errors: Errors, items: Sequence[dict[str, Any]] = ()) -> str:
         unit_id = self.rows[0].case.unit_id if self.rows and not items else 0
         view = task_forms.shown(self.form, values, errors, {}, unit_id) if self.form and not items else None
@@ -141,7 +178,14 @@ class _Batch:
             updates=bool(self.form and self.form.conditions.controls),
             files=task_forms.files_in([view] if view else []),
             message=self.message,
+            most_shown=MOST_AT_ONCE,
+            long=len(self.rows) > MOST_AT_ONCE,
         )
+
+
+def _form_of(row: TaskRow) -> tuple[Scheme, Form | None]:
+    scheme = scheme_of(row.case.deployment_id)
+    return scheme, scheme.form(row.task.form) if row.task.form else None
 
 
 def subject_name(row: TaskRow) -> str:

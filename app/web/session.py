@@ -20,7 +20,7 @@ from app.queries.visibility import Sight, sight_of
 from app.web.schemes import real_now
 
 TOKEN = "token"  # noqa: S105 - the name of the cookie's entry, not a secret
-UNNOTICED = frozenset({"static", "inbox.newest"})
+UNNOTICED = frozenset({"static", "inbox.newest", "work.progress"})
 """What the browser asks for by itself: it keeps no session from going idle."""
 
 View = TypeVar("View", bound=Callable[..., Any])

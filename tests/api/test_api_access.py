@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import update
 from support.api import PREFIX, Caller, caller, problem
 from support.capability_kit import perform
+from support.crowd import accept
 from support.fees import payment_of
 from support.pages import PASSWORD, PDF, Stage
 from support.phased import finished_import
@@ -90,6 +91,8 @@ REQUESTS = [
     Request("GET", "/imports/<id:import_id>", "import", (LIBRARY,)),
     Request("POST", "/imports/<id:import_id>/confirm", "import", (LIBRARY,), {"lines": "good"}),
     Request("DELETE", "/imports/<id:import_id>", "import", (LIBRARY,)),
+    Request("GET", "/work/<id:work_id>", "work", (LIBRARY,)),
+    Request("POST", "/work/<id:work_id>/cancellation", "work", (LIBRARY,)),
     Request("GET", "/files/<word:name>", "loose", (LIBRARY,)),
     Request("GET", "/files/<word:name>", "attached", SEE_THE_LIBRARY),
     Request("POST", "/incidents/<id:incident_id>/retry", "incident", SEE_THE_LIBRARY, duty="supervisor"),
@@ -141,6 +144,7 @@ def things(stage: Stage) -> dict[str, Any]:
         "review": task_of(filed),
         "person": stage.world.people["陈一"],
         "import": finished_import(stage, LIBRARY),
+        "work": accept(stage.world, [task_of(fresh)], stage.now(), {}, LIBRARY),
         "loose": loose,
         "attached": attached,
     }
@@ -282,6 +286,9 @@ MONEY = {
     ("POST", "/payments/reconciliations"),
 }
 LOOKING = {
+    ("GET", "/work"),
+    ("GET", "/work/<id:work_id>"),
+    ("POST", "/work/<id:work_id>/cancellation"),
     ("GET", "/payments"),
     ("GET", "/cases"),
     ("GET", "/cases/<id:case_id>"),

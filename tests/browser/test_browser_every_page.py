@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from support.crowd import accept, open_tasks
 from support.fees import FEES, open_entry, payment_of, publish_fees
 from support.life import LIFE, certified, open_award, publish_life
 from support.pages import PASSWORD, Stage, set_stage
@@ -34,6 +35,7 @@ NO_PAGES = {
     "files.download": "a download",
     "imports.template": "a download",
     "inbox.newest": "a number for a script",
+    "work.progress": "a part of a page, for a script",
     "oidc.start": "leads to a provider",
     "oidc.callback": "comes from a provider",
 }
@@ -78,10 +80,11 @@ def offered(stage: Stage) -> dict[str, list[str]]:
         table = "\n".join(",".join(cells) for cells in (HEAD, line)).encode()
         uploaded = imports.upload(kind, "成绩.csv", table, actor=office, now=clock.now(), at=NOW)
         number = db.session.scalars(select(Certificate.number)).first()
+    handed_over = accept(world, open_tasks("first_review"), NOW)
     return {
         LIBRARY: [f"/sandbox-payment/{payment_of(paid).order_number}", f"/inbox/bulk?task={filed}"],
         OFFICE: [f"/imports/{uploaded}", f"/verify?number={number}"],
-        BUREAU: [f"/cases/{recorded}/records/paper", f"/cases/{lost}/messages/lost"],
+        BUREAU: [f"/work/{handed_over}", f"/cases/{recorded}/records/paper", f"/cases/{lost}/messages/lost"],
         KEEPER: [f"/administration/accounts/{bound}/second-factor"],
     }
 

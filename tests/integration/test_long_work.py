@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 from support.crowd import FILLED, REJECT, accept, open_tasks, until, waiting_crowd, work_row, working
 from support.world import BUREAU, LIBRARY, SCHEME, at, complete, make_world, publish_tiny
 
@@ -162,22 +163,27 @@ def test_cancelled_it_stops_and_its_tasks_are_free(app: Flask, world: Built) -> 
         work.cancel(work_id, actor=world.actors[BUREAU], now=clock.now())
 
 
-def test_cancelled_while_an_item_is_under_way_that_item_is_undone(
-    world: Built, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_cancelled_while_an_item_is_under_way_that_item_is_undone(world: Built) -> None:
     """The cancelling is committed between the decision and its settling: the item stays undone."""
     work_id = accept(world, waiting_crowd(world, 2), AT)
-    settle = work._settle
+    waiting = [cancel_beside]
 
-    def cancelled_before(*given: object) -> bool:
-        monkeypatch.setattr(work, "_settle", settle)
-        with db.engine.begin() as other:
-            other.execute(text("UPDATE work_item SET state = 'cancelled'"))
-        return settle(*given)  # type: ignore[arg-type]
+    def before(conn: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if waiting and statement.startswith("UPDATE work_item"):
+            waiting.pop()()
 
-    monkeypatch.setattr(work, "_settle", cancelled_before)
-    work.go_on(turn(work_id), clock.now(), at_most=1)
+    event.listen(db.engine, "before_cursor_execute", before)
+    try:
+        work.go_on(turn(work_id), clock.now(), at_most=1)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", before)
+    assert not waiting, "it never came to settle an item"
     assert (decisions(), len(open_tasks("first_review"))) == ({}, 2)
+
+
+def cancel_beside() -> None:
+    with db.engine.begin() as other:
+        other.execute(text("UPDATE work_item SET state = 'cancelled'"))
 
 
 def test_a_worker_that_has_to_go_leaves_the_rest_to_another(world: Built) -> None:

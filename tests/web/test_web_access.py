@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 from support.capability_kit import perform
+from support.crowd import accept
 from support.fees import payment_of
 from support.pages import PDF, Browser, Stage
 from support.world import (
@@ -40,6 +41,7 @@ class Belongings:
     incident: int
     payment: int
     table: int
+    work: int
 
 
 @pytest.fixture
@@ -62,9 +64,11 @@ def belongings(stage: Stage, unit: Browser) -> Belongings:
         session.add_all([incident, table])
         session.flush()
         incident_id, table_id = incident.id, table.id
+    work_id = accept(stage.world, [task_id], stage.now(), {}, LIBRARY)
     perform("request_payment", case_id, {"amount": 60})
     owed = payment_of(case_id).id
-    return Belongings(case_id, task_id, stage.world.people["陈一"], upload, incident_id, owed, table_id)
+    person_id = stage.world.people["陈一"]
+    return Belongings(case_id, task_id, person_id, upload, incident_id, owed, table_id, work_id)
 
 
 def addresses(theirs: Belongings) -> dict[str, tuple[str, ...]]:
@@ -81,6 +85,9 @@ def addresses(theirs: Belongings) -> dict[str, tuple[str, ...]]:
         f"/imports/{theirs.table}/confirm": ("POST",),
         f"/imports/{theirs.table}/next": ("POST",),
         f"/imports/{theirs.table}/drop": ("POST",),
+        f"/work/{theirs.work}": ("GET",),
+        f"/work/{theirs.work}/progress": ("GET",),
+        f"/work/{theirs.work}/cancel": ("POST",),
         f"/people/{theirs.person}": ("GET", "POST"),
         f"/people/{theirs.person}/leave": ("POST",),
         f"/files/{theirs.upload}": ("GET",),

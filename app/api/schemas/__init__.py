@@ -55,6 +55,7 @@ from app.api.schemas.tasks import (
     TaskDetail,
     TaskQuery,
 )
+from app.api.schemas.work import Work, WorkDetail, WorkItem
 
 __all__ = [
     "LEVELS",
@@ -112,5 +113,8 @@ __all__ = [
     "UnitProfile",
     "UnitRegistration",
     "Upload",
+    "Work",
+    "WorkDetail",
+    "WorkItem",
     "page_of",
 ]

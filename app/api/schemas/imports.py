@@ -38,6 +38,7 @@ class Import(Schema):
     blank = fields.Integer(metadata={"description": "没有填写、不导入的行数"})
     done = fields.Integer()
     refused = fields.Integer(metadata={"description": "导入时被拒绝的行数，如已经办理"})
+    work = fields.Integer(allow_none=True, metadata={"description": "超过 100 行时，后台导入的长任务"})
     lines = fields.List(fields.Nested(ImportLine))
 
 

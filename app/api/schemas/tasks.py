@@ -8,6 +8,8 @@ from app.api.fields import choice, mapping, numbers, pattern, text
 from app.api.schemas.common import Body, Cursor
 
 MOST_AT_ONCE = 200
+"""Tasks that one request decides; more are long work."""
+MOST_ITEMS = 5_000
 
 
 class TaskQuery(Cursor):
@@ -65,7 +67,7 @@ class Filled(Body):
 class BulkCompletion(Body):
     """The same values for every task, or none to submit each task's own draft."""
 
-    tasks = numbers(MOST_AT_ONCE, required=True)
+    tasks = numbers(MOST_ITEMS, required=True)
     values = mapping(allow_none=True)
 
 
@@ -77,3 +79,4 @@ class ItemResult(Schema):
 
 class BulkResult(Schema):
     results = fields.List(fields.Nested(ItemResult))
+    work = fields.Integer(allow_none=True, metadata={"description": "超过 200 项时，后台办理的长任务"})

@@ -101,6 +101,24 @@ document.querySelectorAll("[data-poll]").forEach((notice) => {
   }, 30000);
 });
 
+// How far long work is; at its end the page as a whole tells the results.
+document.querySelectorAll("[data-progress]").forEach((part) => {
+  let tag = null;
+  const asking = setInterval(async () => {
+    if (document.hidden || !part.querySelector("[data-live-work]")) return;
+    const known = tag ? {"If-None-Match": tag} : {};
+    const answer = await fetch(part.dataset.progress, {headers: known}).catch(() => null);
+    if (answer?.status !== 200) return;
+    tag = answer.headers.get("ETag");
+    const text = await answer.text();
+    if (answer.redirected) return;
+    part.innerHTML = text;
+    if (part.querySelector("[data-live-work]")) return;
+    clearInterval(asking);
+    location.reload();
+  }, 2000);
+});
+
 // What was typed is kept as a draft now and then; that also keeps the session from going idle.
 document.querySelectorAll("form[data-drafts]").forEach((form) => {
   let changed = false;

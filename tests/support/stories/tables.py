@@ -6,7 +6,7 @@ import csv
 from io import StringIO
 
 from app.extensions import atomic
-from app.operations import imports
+from app.operations import imports, work
 from support.phased import PHASED, publish_phased, waiting_for_scores
 from support.stories import Act, Stage, story
 from support.world import LIBRARY, OFFICE, at
@@ -68,3 +68,17 @@ def scores_are_dropped(stage: Stage) -> Act:
 def old_scores_go(stage: Stage) -> Act:
     _uploaded(stage)
     return lambda: imports.clean_up(at("2021-07-03 09:00"))
+
+
+@story("imports.end", again=True)
+def an_import_is_ended(stage: Stage) -> Act:
+    uploaded = _uploaded(stage)
+    with atomic():
+        imports.confirm(uploaded, "all", actor=stage.actors[OFFICE], at=NOW)
+    return lambda: imports.end(uploaded, "没有导入")
+
+
+@story("work.accept_import")
+def scores_are_handed_over(stage: Stage) -> Act:
+    uploaded, office = _uploaded(stage), stage.actors[OFFICE]
+    return lambda: work.accept_import(uploaded, "all", actor=office, at=NOW, now=NOW)

@@ -1,0 +1,52 @@
+"""Long work 长任务: what one asked for, how far each is, its results; cancelling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as BaseResponse
+
+from app import edge
+from app.operations import work
+from app.queries import work as queries
+from app.web.schemes import real_now
+from app.web.session import needs, signed_in
+
+bp = Blueprint("work", __name__, url_prefix="/work")
+
+
+@bp.get("/")
+@needs("operator", "supervisor")
+def index() -> str:
+    page = queries.recent(signed_in().actor, request.args.get("after"))
+    return render_template("work/index.html", page=page)
+
+
+@bp.get("/<int:work_id>")
+@needs("operator", "supervisor")
+def show(work_id: int) -> str:
+    found = queries.one(work_id, signed_in().actor)
+    only = request.args.get("only") == "unsuccessful"
+    page = queries.items(found.work, request.args.get("after"), only_unsuccessful=only)
+    return render_template("work/show.html", found=found, page=page, only=only)
+
+
+@bp.get("/<int:work_id>/progress")
+@needs("operator", "supervisor")
+def progress(work_id: int) -> BaseResponse:
+    """The part of the page that changes, asked for again and again; nothing where nothing has changed."""
+    found = queries.one(work_id, signed_in().actor)
+    response = make_response(render_template("work/progress.html", found=found))
+    response.set_etag(found.tag)
+    return response.make_conditional(request)
+
+
+@bp.post("/<int:work_id>/cancel")
+@needs("operator", "supervisor")
+def cancel(work_id: int) -> Any:
+    with edge.transaction():
+        work.cancel(work_id, actor=signed_in().actor, now=real_now())
+    flash(_("已取消；已经办理的不会撤销。"), "done")
+    return redirect(url_for("work.show", work_id=work_id))
