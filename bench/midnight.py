@@ -1,8 +1,8 @@
 """A hundred thousand pledges due at one midnight: how fast, what people notice, and what kill -9 leaves.
 
-`python -m bench.midnight [number of cases [seconds between kills]]`. A pledge is Henan's: the document that is
-owed must be there by 24:00 of 30 June, else the case ends. Meanwhile two reviewers decide other cases, each
-five a second at most.
+`python -m bench.midnight [number of cases [seconds between kills]]`. A pledge is Henan's: the document owed
+must be there by 24:00 of 30 June, else the case ends. Meanwhile two reviewers decide other cases, each five a
+second at most.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import db
@@ -40,6 +40,8 @@ class History(db.Model):
             postgresql_using="brin",
             postgresql_with={"autosummarize": "on"},
         ),
+        # For the timers of a date that had fired before it was moved.
+        Index("ix_history_fired", "element", "at", "case_id", postgresql_where=text("call = 'fire'")),
     )
 
     case_id: Mapped[CaseRef] = mapped_column(primary_key=True)

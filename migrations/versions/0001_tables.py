@@ -441,6 +441,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['office_id'], ['organisation.id'], name=op.f('fk_history_office_id_organisation')),
     sa.PrimaryKeyConstraint('case_id', 'seq', name=op.f('pk_history'))
     )
+    op.create_index('ix_history_fired', 'history', ['element', 'at', 'case_id'], unique=False, postgresql_where=sa.text("call = 'fire'"))
     op.create_index('ix_history_recorded_at', 'history', ['recorded_at'], unique=False, postgresql_using='brin', postgresql_with={'autosummarize': 'on'})
     op.create_table('incident',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -777,6 +778,7 @@ def downgrade() -> None:
     op.drop_index('ix_incident_open', table_name='incident', postgresql_where=sa.text('closed_at is null'))
     op.drop_table('incident')
     op.drop_index('ix_history_recorded_at', table_name='history', postgresql_using='brin')
+    op.drop_index('ix_history_fired', table_name='history', postgresql_where=sa.text("call = 'fire'"))
     op.drop_table('history')
     op.drop_index(op.f('ix_attachment_organisation_id'), table_name='attachment')
     op.drop_index(op.f('ix_attachment_digest'), table_name='attachment')
