@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -142,14 +143,17 @@ def facts(unit_id: int, as_of: datetime) -> dict[str, Any]:
     }
 
 
-def open_unit(named: int | str) -> int:
-    """The id of the open unit of that id, 统一社会信用代码 or full name. Raises NotFound for none or two."""
+def open_unit(named: int | str, kinds: Collection[str] = ("unit",)) -> int:
+    """The id of the open unit of that id, 统一社会信用代码 or full name. Raises NotFound for none or two.
+
+    `kinds`: of what kinds of organisations; a case may be about a department, too (JD-03).
+    """
     if isinstance(named, int):
         condition = Organisation.id == named
     else:
         text = named.strip()
         condition = or_(Organisation.code == text.upper(), Organisation.name == text)
-    open_ones = (Organisation.kind == "unit") & Organisation.closed_at.is_(None)
+    open_ones = Organisation.kind.in_(kinds) & Organisation.closed_at.is_(None)
     found = db.session.scalars(select(Organisation.id).where(condition, open_ones).limit(2)).all()
     if len(found) != 1:
         raise NotFound("没有找到这个单位，请填写它的统一社会信用代码或登记的全称。")

@@ -60,7 +60,7 @@ def edit(
     ethnicity: str | None = None,
 ) -> Person:
     """Changes what is given of a person; an empty text empties. ID numbers stay as they are (LIFE-03)."""
-    person = _own(person_id, actor)
+    person = _own(person_id, actor, now)
     changed: dict[str, str | None] = {}
     if name is not None:
         changed |= {"name": _name(name), "name_key": person_key(_name(name))}
@@ -76,7 +76,7 @@ def edit(
 
 def leave(person_id: int, *, actor: Actor, now: datetime) -> None:
     """The person has left the unit (调出): no longer in its lists, free for another unit (LIFE-05)."""
-    person = _own(person_id, actor)
+    person = _own(person_id, actor, now)
     if person.left_at is not None:
         raise Conflict("该人员已经调出。")
     person.left_at = now
@@ -138,12 +138,15 @@ def _superior(unit_id: int, now: datetime) -> int | None:
     return superior[0] if superior else None
 
 
-def _own(person_id: int, actor: Actor) -> Person:
+def _own(person_id: int, actor: Actor, now: datetime) -> Person:
+    """Somebody of a register that the actor keeps; NotFound alike for nobody and for another's."""
     person = db.session.get(Person, person_id, with_for_update=True)
-    if person is None or not (
-        person.unit_id == actor.organisation_id or actor.system or actor.has("administrator")
-    ):
+    if person is None or (person.unit_id is None and not actor.has("administrator") and not actor.system):
         raise NotFound
+    try:
+        demand_unit(person.unit_id, actor, now)
+    except Forbidden:
+        raise NotFound from None
     return person
 
 

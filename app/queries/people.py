@@ -30,9 +30,9 @@ def choices(unit_id: int, left: bool = False) -> Sequence[Person]:
     return db.session.scalars(query.order_by(Person.name_key, Person.id)).all()
 
 
-def one(person_id: int, unit_id: int) -> Person:
-    """A person of the unit; raises NotFound alike for nobody and for somebody else's."""
-    person = db.session.scalar(select(Person).where(Person.id == person_id, Person.unit_id == unit_id))
+def one(person_id: int, *unit_ids: int) -> Person:
+    """A person of one of the units; raises NotFound alike for nobody and for somebody else's."""
+    person = db.session.scalar(select(Person).where(Person.id == person_id, Person.unit_id.in_(unit_ids)))
     if person is None:
         raise NotFound
     return person

@@ -17,7 +17,7 @@ from app.errors import DomainError
 from app.models import Task
 from app.operations import cases as case_operations
 from app.operations import organisations, tasks
-from app.queries import cases, inbox
+from app.queries import cases, inbox, register
 from app.queries import tasks as task_queries
 from app.queries.paging import Page
 from app.web import case_lists
@@ -83,14 +83,17 @@ def start() -> Any:
 def _unit_meant() -> int | None:
     """The unit that an office names, or else the organisation itself. Raises NotFound."""
     text = request.form.get("unit", "").strip()
-    return organisations.open_unit(text) if text else signed_in().organisation_id
+    return organisations.open_unit(text, _SUBJECTS) if text else signed_in().organisation_id
+
+
+_SUBJECTS = ("unit", "department")
 
 
 @dataclass(frozen=True)
 class _Start:
     """A process that the organisation may start by hand; `closes` is the end of the window, if it has one.
 
-    `for_unit`: it is about a unit that the office looks after, which it has to name.
+    `for_unit`: it is about a unit that the office looks after, or the department has, which it has to name.
     """
 
     scheme: Scheme
@@ -109,8 +112,8 @@ def _startable() -> Sequence[_Start]:
             if process.start.role and not process.start.about and _holds(scheme, process.start.role, now):
                 opens, closes = case_operations.window(scheme, process, signed_in().organisation_id)
                 inside = (opens is None or opens <= now) and (closes is None or now < closes)
-                office = scheme.roles[process.start.role].relation == "jurisdiction"
-                for_unit = office and process.subject == "unit"
+                others = scheme.roles[process.start.role].relation != "unit"
+                for_unit = others and process.subject == "unit"
                 found.append(_Start(scheme, process, opens, closes, inside, for_unit))
     return found
 
@@ -119,6 +122,8 @@ def _holds(scheme: Scheme, role: str, now: datetime) -> bool:
     me = signed_in().organisation_id
     if scheme.roles[role].relation == "unit":
         return signed_in().is_unit
+    if scheme.roles[role].relation == "superior":
+        return bool(register.subordinates(me, now))
     try:
         return organisations.resolve_role(scheme.roles[role], me, now) == me
     except DomainError:  # nobody holds it here
@@ -155,4 +160,4 @@ def _list_page(items: Sequence[Mapping[str, Any]] = (), message: str = "") -> st
 
 def _submittable(task: Task) -> bool:
     closed = task.closes_at is not None and task.closes_at <= now_of(task.scheme_id)
-    return signed_in().is_unit and task.bulk and not closed
+    return signed_in().caller.kind != "office" and task.bulk and not closed

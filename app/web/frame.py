@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
-from app.operations import clock
+from app.operations import clock, register
 from app.queries import notices
 from app.web.here import schemes_here
 from app.web.listing import address_with, filters
@@ -22,6 +22,7 @@ from app.web.schemes import (
     masked,
     now_of,
     process_title,
+    real_now,
     role_title,
     scheme_of,
 )
@@ -81,8 +82,12 @@ def _navigation(me: SignedIn) -> Sequence[Link]:
                 _link(_("已办"), "inbox.done"),
                 _link(_("办件"), "cases.index"),
             ]
+        if me.caller.kind != "office" and me.has("operator"):
+            links.append(_link(_("人员"), "people.index"))
         if me.is_unit and me.has("operator"):
-            links += [_link(_("人员"), "people.index"), _link(_("单位信息"), "account.profile")]
+            links.append(_link(_("单位信息"), "account.profile"))
+        if me.caller.kind == "office" and me.has("operator") and register.may_import(me.actor, real_now()):
+            links.append(Link(_("导入结果"), url_for("people.register.index", kind="results"), False))
         if me.has("supervisor"):
             links.append(_link(_("监督"), "monitor.index"))
         if me.has("operator", "supervisor"):

@@ -1,0 +1,42 @@
+"""What the workers' register says of somebody, and whose registers an organisation keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.engine import Row
+
+from app.extensions import db
+from app.models import Account, AssessmentResult, Holding, Organisation, Subordination
+
+
+def holdings(person_id: int) -> Sequence[Row[tuple[Holding, str, str]]]:
+    """What a person holds and held, the newest first, with who entered it and for which organisation."""
+    query = (
+        select(Holding, Account.name, Organisation.name)
+        .outerjoin(Account, Account.id == Holding.entered_by)
+        .outerjoin(Organisation, Organisation.id == Holding.entered_for)
+        .where(Holding.person_id == person_id)
+    )
+    return db.session.execute(query.order_by(Holding.id.desc())).all()
+
+
+def results(person_id: int) -> Sequence[AssessmentResult]:
+    """What assessments gave a person, the latest year first."""
+    mine = select(AssessmentResult).where(AssessmentResult.person_id == person_id)
+    return db.session.scalars(mine.order_by(AssessmentResult.year.desc(), AssessmentResult.id.desc())).all()
+
+
+def subordinates(department_id: int, at: datetime) -> dict[int, str]:
+    """Names of the open units below a department at an instant, by id, in the order of their pinyin."""
+    query = (
+        select(Organisation.id, Organisation.name)
+        .join(Subordination, Subordination.organisation_id == Organisation.id)
+        .where(Subordination.superior_id == department_id, Subordination.valid_from <= at)
+        .where(or_(Subordination.valid_to.is_(None), Subordination.valid_to > at))
+        .where(Organisation.closed_at.is_(None))
+        .order_by(Organisation.name_key, Organisation.id)
+    )
+    return {row.id: row.name for row in db.session.execute(query)}

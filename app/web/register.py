@@ -1,0 +1,94 @@
+"""Importing into the workers' register: workers of units below, results of an assessment (JD-04, JD-11)."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext as _
+
+from app import edge
+from app.documents import workbooks
+from app.errors import Invalid
+from app.operations import register, register_imports
+from app.operations._tables import MOST_BYTES, MOST_LINES
+from app.operations.register_imports import RESULTS, WORKERS, Imported
+from app.web.session import needs, signed_in
+
+bp = Blueprint("register", __name__, url_prefix="/register")
+
+
+@dataclass(frozen=True)
+class _Table:
+    """What may be imported: its columns, and what to tell about them."""
+
+    title: str
+    columns: Sequence[str]
+    notes: Sequence[str]
+
+
+def _table(kind: str) -> _Table:
+    """Aborts with 404 for what the organisation may not import."""
+    if kind == "workers" and signed_in().caller.kind != "office":
+        told = [
+            _("“单位”填单位全称或统一社会信用代码；空着的是本单位。"),
+            _("工种、等级空着的，只添加人员；取得日期如 2012-06-01。"),
+            _("工种等级只在这里填一次，以后只随考评结果的导入更新。"),
+        ]
+        return _Table(_("人员"), WORKERS, told)
+    if kind == "results" and register.may_import(signed_in().actor, edge.received_at()):
+        told = [_("“年度”是考评的年度，在下一年度导入；“结果”填“通过”或“不通过”。")]
+        return _Table(_("考评结果"), RESULTS, told)
+    abort(404)
+
+
+@bp.get("/<kind>")
+@needs("operator")
+def index(kind: str) -> str:
+    return _page(kind)
+
+
+@bp.get("/<kind>/template")
+@needs("operator")
+def template(kind: str) -> Any:
+    table = _table(kind)
+    stream = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
+    workbooks.write(stream, table.title, table.columns, [], notes=table.notes)
+    stream.seek(0)
+    response = send_file(stream, mimetype=workbooks.XLSX, max_age=0)
+    name = quote(_("%(title)s导入模板.xlsx", title=table.title), safe="")
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
+    return response
+
+
+@bp.post("/<kind>")
+@needs("operator")
+def upload(kind: str) -> Any:
+    """Takes the table at once; what is wrong is told by line, and nothing of it is kept."""
+    _table(kind)
+    sent = request.files.get("file")
+    if sent is None or not sent.filename:
+        return _page(kind, message=_("请选择要上传的文件。")), 422
+    take = register_imports.import_workers if kind == "workers" else register_imports.import_results
+    choice: register_imports.Choice = "good" if request.form.get("choice") == "good" else "all"
+    content = sent.stream.read(MOST_BYTES + 1)
+    try:
+        with edge.transaction():
+            told = take(content, choice, actor=signed_in().actor, now=edge.received_at())
+    except Invalid as refusal:
+        sentences = "".join(text for texts in refusal.fields.values() for text in texts)
+        return _page(kind, message=sentences), 422
+    if told.faults:
+        return _page(kind, told), 200 if told.done else 422
+    flash(_("已导入 %(count)s 行。", count=told.done), "done")
+    return redirect(url_for("people.register.index", kind=kind))
+
+
+def _page(kind: str, told: Imported | None = None, message: str = "") -> str:
+    return render_template(
+        "people/import.html", kind=kind, table=_table(kind), told=told, message=message, most_lines=MOST_LINES
+    )
