@@ -30,7 +30,7 @@ from app.engine.types import Problem
 
 FOLDER = "scenarios/"
 _ACTIONS = {
-    **{name: name for name in ("task", "draft", "message", "overlay", "reorganise")},
+    **{name: name for name in ("task", "draft", "message", "overlay", "reorganise", "paid")},
     "give_back": "return",
 }
 """What a step may do: its attribute, and the key in the file."""
@@ -104,6 +104,7 @@ class Step:
     """One act at an instant, or, without one, only time that passes. `refused`: a text in the refusal.
 
     `use` names the world's values that `values` complete and override; read scenarios have them in `values`.
+    `paid` is the reference of an online payment that comes in.
     `give_back` (in the file: return) is the task from which the case is given back, `to` an earlier one.
     """
 
@@ -116,6 +117,7 @@ class Step:
     message: str | None = None
     overlay: ScenarioOverlay | None = None
     reorganise: Reorganisation | None = None
+    paid: str | None = None
     give_back: str | None = None
     to: str | None = None
     then: Literal["on", "back"] = "on"
@@ -211,6 +213,7 @@ class _Step(Record):
     message = Text(load_default=None)
     overlay = Part(_Overlay, load_default=None)
     reorganise = Part(_Reorganisation, load_default=None)
+    paid = Text(load_default=None)
     give_back = Text(load_default=None, data_key="return")
     to = Text(load_default=None)
     then = Text(load_default="on", validate=one_of("on", "back"))

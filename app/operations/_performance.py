@@ -22,6 +22,7 @@ from app.operations import (
     cases,
     deployments,
     messages,
+    online_payments,
     organisations,
     returns,
     sayings,
@@ -206,7 +207,8 @@ class Performance:
         register_posts(Request(case_id, jurisdiction, self.scheme, unit_id, None, 0, "", {"posts": rows}, at))
 
     def _take(self, step: Step) -> None:
-        acts = step.task or step.draft or step.message or step.overlay or step.reorganise or step.give_back
+        acts = step.task or step.draft or step.message or step.overlay or step.reorganise
+        acts = acts or step.give_back or step.paid
         since = {row.id: row.seq for row in db.session.execute(select(Case.id, Case.seq))}
         self._begin_cases(step.at)
         # Where nothing but time passes, what is due at that instant is seen as fired.
@@ -241,6 +243,9 @@ class Performance:
             return
         if step.reorganise is not None:
             self._reorganise(step.reorganise, step.at)
+            return
+        if step.paid is not None:
+            online_payments.come_in(case_id, step.paid, step.at)
             return
         actor = self._acting(step.by or "")
         if step.give_back is not None:

@@ -10,16 +10,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import exists, insert, select, update
 from sqlalchemy.engine import Row
 
 from app.content.messages import PAYMENT_RECEIVED
 from app.engine.civil import civil
 from app.errors import Conflict, DomainError, Invalid, NotFound, Refused
 from app.extensions import db, settings
-from app.models import Case, Payment, PaymentCallback, Reconciliation
+from app.models import Case, MessageWait, Payment, PaymentCallback, Reconciliation
 from app.operations import clock
 from app.operations._locking import lock_case
+from app.operations._moving import Moving
 from app.operations._payment_provider import Forged, Order, Provider, StatementLine, Told, provider
 from app.operations._road import caught_up
 from app.operations.actors import SYSTEM, Actor
@@ -75,6 +76,8 @@ def place_order(payment_id: int, actor: Actor, notify: Callable[[str], str], bac
     payment: Payment = row.Payment
     if payment.state != DUE:
         raise Conflict("这笔费用不是待缴状态，请刷新页面查看。")
+    if not waits_for_payment(payment.case_id):
+        raise Conflict("这笔费用不在网上缴，请到柜台缴费。")
     if payment.order_number is None or payment.provider != at.name:
         payment.order_number, payment.provider = secrets.token_hex(12), at.name
     urls = notify(at.name), back
@@ -222,21 +225,34 @@ def _verdict(payment: Payment, told: Told) -> str | None:
     return "wrong_amount" if payment.amount != told.amount else None
 
 
-def _receive(moving: Any, meant: Row[Any], payment: Payment, told: Told, at: datetime) -> str:
-    payload = {"payment_reference": told.reference, "paid_on": civil(at).date()}
+def come_in(case_id: int, reference: str, at: datetime) -> None:
+    """What a case owes has been paid online: a scenario's word for a provider's. Raises Conflict, Closed."""
+    moving = lock_case(case_id)
+    owed = select(Payment.id).where(Payment.case_id == case_id, Payment.state == DUE)
+    payment_id = db.session.scalar(owed.order_by(Payment.id).limit(1))
+    if payment_id is None:
+        raise Conflict("这件办件没有待缴的费用。")
+    _enter(moving, payment_id, reference, civil(at).date(), at)
+
+
+def waits_for_payment(case_id: int) -> bool:
+    """Whether the case goes on when a payment comes in online."""
+    waits = exists().where(MessageWait.case_id == case_id, MessageWait.message == PAYMENT_RECEIVED)
+    return bool(db.session.scalar(select(waits)))
+
+
+def _enter(moving: Moving, payment_id: int, reference: str, day: date, at: datetime) -> None:
+    payload = {"payment_reference": reference, "paid_on": civil(at).date()}
+    with caught_up(moving, at):
+        paid = {"state": PAID, "method": ONLINE, "reference": reference, "paid_at": at, "provider_day": day}
+        db.session.execute(update(Payment).where(Payment.id == payment_id).values(paid))
+        receive(moving, PAYMENT_RECEIVED, str(moving.id), payload, SYSTEM, at)
+
+
+def _receive(moving: Moving, meant: Row[Any], payment: Payment, told: Told, at: datetime) -> str:
     try:
-        with savepoint(), caught_up(moving, at):
-            taken = update(Payment).where(Payment.id == payment.id)
-            db.session.execute(
-                taken.values(
-                    state=PAID,
-                    method=ONLINE,
-                    reference=told.reference,
-                    paid_at=at,
-                    provider_day=civil(told.paid_at).date(),
-                )
-            )
-            receive(moving, PAYMENT_RECEIVED, str(meant.case_id), payload, SYSTEM, at)
+        with savepoint():
+            _enter(moving, payment.id, told.reference, civil(told.paid_at).date(), at)
     except (Conflict, NotFound) as refusal:
         log.info("payment for case %d came too late: %s", meant.case_id, refusal.code)
         return "late"

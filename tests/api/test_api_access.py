@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 from support.api import PREFIX, Caller, caller, problem
-from support.capability_kit import perform
 from support.crowd import accept
-from support.fees import payment_of
+from support.fees import open_entry, payment_of, publish_fees
 from support.pages import PASSWORD, PDF, Stage
 from support.phased import finished_import
 from support.world import (
@@ -23,6 +22,7 @@ from support.world import (
     OTHER_UNIT,
     PUBLISHED,
     SCHEME,
+    at,
     complete,
     open_filing,
     register_posts,
@@ -73,6 +73,7 @@ REQUESTS = [
     Request("GET", "/cases/<id:case_id>", "fresh", SEE_THE_LIBRARY),
     Request("GET", "/cases/<id:case_id>", "filed", SEE_THE_LIBRARY),
     Request("GET", "/cases/<id:case_id>/history", "filed", SEE_THE_LIBRARY),
+    Request("GET", "/cases/<id:case_id>/diagram", "filed", SEE_THE_LIBRARY),
     Request("GET", "/cases/<id:case_id>/proof", "filed", SEE_THE_LIBRARY),
     Request("POST", "/cases/<id:case_id>/messages", "fresh", (LIBRARY,), {"message": "withdrawn"}),
     Request("POST", "/cases/<id:case_id>/records", "filed", (BUREAU,), {"kind": "paper_set", **APPROVED}),
@@ -128,7 +129,8 @@ def things(stage: Stage) -> dict[str, Any]:
     )
     values = {"grade": "technician", "summary": "扎实", "certificate": attached}
     complete(filed, "fill", values, stage.world.actors[LIBRARY], "2021-06-10 10:00")
-    perform("request_payment", fresh, {"amount": 60})
+    publish_fees()
+    owing = open_entry(stage.world, at("2021-06-11 09:00"))
     with atomic() as session:
         told = {"case_id": fresh, "kind": "message", "element": "x", "message": "样例", "deadlines": []}
         incident = Incident(**told, opened_at=stage.now())
@@ -137,7 +139,7 @@ def things(stage: Stage) -> dict[str, Any]:
         incident_id = incident.id
     return {
         "incident": incident_id,
-        "payment": payment_of(fresh).id,
+        "payment": payment_of(owing).id,
         "fresh": fresh,
         "filed": filed,
         "fill": task_of(fresh),

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from sqlalchemy import select
+
 from app import clock
-from app.extensions import atomic, settings
+from app.extensions import atomic, db, settings
+from app.models import Payment
 from app.operations import clock as clocks
 from app.operations import online_payments
 from app.operations._payment_provider import SANDBOX, SIGNATURE, Sandbox, StatementLine, Told, provider
@@ -38,6 +41,18 @@ def a_provider_tells_that_it_was_paid(stage: Stage) -> Act:
     body = sandbox.message(Told(address.rpartition("/")[2], "R1", PRICE, datetime(2021, 6, 11, tzinfo=UTC)))
     headers = {SIGNATURE: sandbox.sign(body)}
     return lambda: online_payments.take_callback(SANDBOX, headers, body, clock.now())
+
+
+@story("online_payments.come_in", again=True)
+def a_payment_comes_in(stage: Stage) -> Act:
+    _owed(stage)
+    case_id = db.session.scalars(select(Payment.case_id)).one()
+
+    def pays() -> None:
+        if db.session.scalars(select(Payment.state)).one() == "due":
+            online_payments.come_in(case_id, "R1", FILED)
+
+    return pays
 
 
 @story("online_payments.reconcile")
