@@ -13,9 +13,9 @@ from app.api.moving import receipt
 from app.api.people import masked_number
 from app.api.problems import pointing_into
 from app.api.reading import Room
-from app.operations import cases, organisations, sayings
+from app.operations import cases, deployments, organisations, sayings
 from app.queries import cases as case_queries
-from app.queries import certificates, files, timeline
+from app.queries import certificates, files, pictures, timeline
 from app.queries.visibility import case_for, seen_by
 
 blueprint = Room("api_cases", __name__, "办件")
@@ -75,6 +75,16 @@ def history(query: dict[str, Any], case_id: int) -> dict[str, Any]:
     case_for(case_id, me().sight)
     page = timeline.steps(case_id, query.get("after"))
     return {"items": page.rows, "next": page.next}
+
+
+@blueprint.get("/cases/<id:case_id>/diagram")
+@signed_in("operator", "supervisor")
+@blueprint.response(200, schemas.Diagrams)
+def diagram(case_id: int) -> dict[str, Any]:
+    """办件走过的各张流程图，自身的在前，被调用的在后；走过哪里，现在停在哪里"""
+    case = case_for(case_id, me().sight)
+    drawn, _words = pictures.of_case(case, deployments.scheme(case.deployment_id), timeline.waits(case_id))
+    return {"items": drawn}
 
 
 @blueprint.post("/cases")

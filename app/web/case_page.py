@@ -17,12 +17,12 @@ from app.models import Case
 from app.operations import cases as case_operations
 from app.operations import organisations, sayings
 from app.queries import cases as case_queries
-from app.queries import certificates, files, proofs, timeline
+from app.queries import certificates, files, pictures, proofs, timeline
 from app.queries.organisations import name_of
 from app.queries.people import of_case
 from app.queries.returns import came_back
 from app.queries.visibility import case_for, seen_by
-from app.web import history, pictures, task_forms
+from app.web import history, task_forms
 from app.web.schemes import blank_reason, field_labels, listed_text, now_of, scheme_of
 from app.web.session import needs, signed_in
 from app.web.task_forms import Errors, Values

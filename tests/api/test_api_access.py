@@ -74,6 +74,7 @@ REQUESTS = [
     Request("GET", "/cases/<id:case_id>", "filed", SEE_THE_LIBRARY),
     Request("GET", "/cases/<id:case_id>/history", "filed", SEE_THE_LIBRARY),
     Request("GET", "/cases/<id:case_id>/diagram", "filed", SEE_THE_LIBRARY),
+    Request("GET", "/cases/<id:case_id>/diagram", "filed", SEE_THE_LIBRARY),
     Request("GET", "/cases/<id:case_id>/proof", "filed", SEE_THE_LIBRARY),
     Request("POST", "/cases/<id:case_id>/messages", "fresh", (LIBRARY,), {"message": "withdrawn"}),
     Request("POST", "/cases/<id:case_id>/records", "filed", (BUREAU,), {"kind": "paper_set", **APPROVED}),

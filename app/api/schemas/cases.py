@@ -116,6 +116,17 @@ class Step(Schema):
     values = fields.Dict(allow_none=True, metadata={"description": "经办人填写的内容"})
 
 
+class Diagram(Schema):
+    name = fields.String()
+    xml = fields.String(metadata={"description": "BPMN 2.0 XML，与发布时逐字节相同"})
+    taken = fields.List(fields.String(), metadata={"description": "走过的元素和顺序流的 id"})
+    current = fields.List(fields.String(), metadata={"description": "现在所处的元素的 id；办结后为空"})
+
+
+class Diagrams(Schema):
+    items = fields.List(fields.Nested(Diagram))
+
+
 class Notice(Schema):
     id = fields.Integer()
     case_id = fields.Integer()
