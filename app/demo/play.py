@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import count, cycle
 from random import Random
@@ -20,7 +20,7 @@ from app.engine.civil import civil, start_of_day
 from app.errors import DomainError, Refused
 from app.extensions import db
 from app.models import Case, Task
-from app.operations import cases, messages, overlays, sayings, tasks, timers
+from app.operations import cases, messages, organisations, overlays, sayings, tasks, timers
 from app.operations.actors import Actor
 from app.operations.apart import savepoint
 from app.operations.made_up import filled_in
@@ -68,6 +68,8 @@ class Play:
         for opening in script.openings:
             plans = cycle(opening["plans"])
             for unit in units:
+                if opening.get("group") and opening["group"] not in _unit_known(unit):
+                    continue
                 day = script.begins + timedelta(days=script.first_day_of(unit.name, opening))
                 at = self._office_hour(day)
                 self._put(at, next(plans), _unit_known(unit), None, unit, opening["process"])
@@ -144,11 +146,16 @@ class Play:
         if due.unit is None:
             raise AssertionError("only a unit opens a case")
         unit = due.unit
-        case_id = cases.start(
-            self.scheme.id, due.process, unit_id=unit.id, actor=unit.actor, received_at=due.at
-        )
+        starter = self._starter(due.process, unit, due.at)
+        case_id = cases.start(self.scheme.id, due.process, unit_id=unit.id, actor=starter, received_at=due.at)
         self.seen.add(case_id)
         self._put(due.at + timedelta(minutes=20), due.acts, due.known, case_id)
+
+    def _starter(self, process: str, unit: Unit, at: datetime) -> Actor:
+        """Who may start it about the unit: the unit itself, an office, or the department above (JD-04)."""
+        role = self.scheme.roles[self.scheme.processes[process].start.role or ""]
+        holder = organisations.resolve_role(role, unit.id, at) or unit.id
+        return self.actors[holder][0]
 
     def _act(self, due: Due, case_id: int) -> None:
         act, *rest = due.acts
@@ -166,15 +173,19 @@ class Play:
             self._put(self._later(due.at), rest, due.known, case_id)
 
     def _say(self, case_id: int, act: Mapping[str, str], at: datetime) -> None:
-        """Says a message for the case's unit, if it still can be said."""
+        """Says a message for the case's unit, or its department, if it still can be said."""
         case = db.session.get_one(Case, case_id)
-        actor = self.units[case.unit_id].actor
-        for said in sayings.sayable(case, actor, at):
+        roles = [role for role in self.scheme.roles.values() if role.relation != "jurisdiction"]
+        holders = {organisations.resolve_role(replace(r, optional=True), case.unit_id, at) for r in roles}
+        actors = [self.actors[holder][0] for holder in sorted(h for h in holders if h)]
+        sayable = ((actor, said) for actor in actors for said in sayings.sayable(case, actor, at))
+        for actor, said in sayable:
             if said.saying.message == act["message"]:
                 form = said.saying.form
                 template = self.script.answers[form][act["answer"]] if form else {}
                 values = filled_in(template, self.scheme.form(form) if form else None, {}, actor, at)
                 cases.message(case_id, act["message"], values, actor, at)
+                return
 
     def _answer(self, case_id: int, answer: str, known: Known, at: datetime, *, draft: bool) -> None:
         """Fills in the first open task that has such an answer; not every case comes to each step."""
@@ -221,11 +232,18 @@ class Play:
 
 
 def _unit_known(unit: Unit) -> dict[str, Any]:
-    """What templates may say of a unit: its posts leave exactly as many places as people apply."""
+    """What templates may say of a unit: its posts leave exactly as many places as people apply.
+
+    People stand as `people`, and once more under their group, if they have one.
+    """
     wanted = Counter(applicant.known["grade"] for applicant in unit.applicants)
     posts = [
         {"grade": grade, "approved": held + vacant, "held": held, "vacant": vacant}
         for held, (grade, vacant) in enumerate(sorted(wanted.items()), start=2)
     ]
     people = [applicant.known for applicant in unit.applicants]
-    return {"unit": unit.name, "posts": posts, "people": people}
+    groups: dict[str, list[Known]] = {}
+    for known in people:
+        if "group" in known:
+            groups.setdefault(known["group"], []).append(known)
+    return {"unit": unit.name, "posts": posts, "people": people, **groups}

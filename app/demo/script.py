@@ -26,7 +26,8 @@ class Script:
     `by_offices` are what single offices start, each on its day with acts of its own. `clocks` names the
     instants at which a demonstration may stop; the first is the usual one. `moved` are dates that an office
     fixes for its area, and somebody else of it approves. `born`: the first and the last year of birth;
-    `most`: not more cases than these, however many are asked for.
+    `most`: not more cases than these, however many are asked for. People of `people` may have a `group`,
+    to which an opening with that `group` is kept, and what they hold in the workers' register, `holds`.
     """
 
     scheme: str

@@ -12,7 +12,7 @@ from app.content.identity import make_credit_code
 from app.demo.people import MadeUp, made_up_people
 from app.demo.script import Script
 from app.engine.civil import start_of_day
-from app.operations import accounts, organisations, people
+from app.operations import accounts, organisations, people, register
 from app.operations.accounts import actor_for
 from app.operations.actors import SYSTEM, Actor
 from app.operations.organisations import Profile
@@ -92,6 +92,8 @@ class Stage:
         person: MadeUp = next(self.crowd)
         kind = next(self.kinds)
         added = people.add(unit_id, person.name, person.id_number, actor=actor, now=self.now)
+        for held in kind.get("holds", ()):
+            register.enter(added.id, held["trade"], held["grade"], None, actor=actor, now=self.now)
         known = {
             "person": added.id,
             "unit": unit,
