@@ -40,7 +40,7 @@ def test_it_stops_ten_minutes_before_the_last_day_and_midnight_takes_who_still_o
 ) -> None:
     """HN-07: under review, waiting for their unit, paid, examined: nobody's hand, one instant."""
     now = clocks.scheme_now(SCHEME, clock.now())
-    assert at("2025-06-29 23:50") <= now < at("2025-06-30 00:00")
+    assert at("2025-06-30 23:50") <= now < at("2025-07-01 00:00")
     before = statuses()
     assert {"待工考管理机构审查", "待缴费确认", "待考试", "待公布结果", "待补正材料"} <= before.keys()
     assert db.session.scalar(select(func.count()).select_from(Overlay)) == 4
