@@ -37,8 +37,7 @@ CLOCK_TOLERANCE = 5.0
 
 
 def run_once() -> timers.Swept:
-    """Takes messages to their cases, moves timers whose dates were moved, fires what is due, and takes on what
-    that has sent.
+    """Delivers messages, moves timers whose dates were moved, fires what is due, delivers what that has sent.
 
     What was sent while this was down was sent in time: it comes before the timer that would give it up.
     """
