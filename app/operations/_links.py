@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, bindparam, exists, select
 from sqlalchemy.engine import Row
 
 from app.extensions import db
 from app.models import Case
+from app.operations._prepared import Prepared
 
 
 def linked_case(case_id: int) -> Row[Any] | None:
@@ -20,9 +21,16 @@ def linked_case(case_id: int) -> Row[Any] | None:
 
 def line_of(case_id: int) -> list[int]:
     """The case, the one that it is about, the one that that is about, and so on."""
-    line = select(Case.id, Case.linked_case_id).where(Case.id == case_id).cte(recursive=True)
+    return list(_LINE.run({"case": case_id}).scalars())
+
+
+def _line() -> Select[tuple[int]]:
+    line = select(Case.id, Case.linked_case_id).where(Case.id == bindparam("case")).cte(recursive=True)
     line = line.union_all(select(Case.id, Case.linked_case_id).where(Case.id == line.c.linked_case_id))
-    return list(db.session.scalars(select(line.c.id).order_by(line.c.id.desc())))
+    return select(line.c.id).order_by(line.c.id.desc())
+
+
+_LINE = Prepared(_line())
 
 
 def disputed(case_id: int) -> bool:

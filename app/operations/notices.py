@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from app.content.capabilities import CapabilityDeclaration
 from app.extensions import db
 from app.models import Notice
+from app.operations._prepared import Prepared
 from app.operations.capabilities import Request, Values, capability
 
 NOTIFY = CapabilityDeclaration(
@@ -19,6 +20,9 @@ NOTIFY = CapabilityDeclaration(
     outputs={"notice": "消息编号"},
     repeatable=True,
 )
+
+
+_SENT = Prepared(upsert(Notice.__table__).on_conflict_do_nothing().returning(Notice.__table__.c.id))
 
 
 @capability(NOTIFY, simulate=lambda inputs: {"notice": 0})
@@ -31,8 +35,7 @@ def notify(request: Request) -> Values:
         "text": str(request.inputs["text"]),
         "sent_at": request.at,
     }
-    statement = upsert(Notice).values(row).on_conflict_do_nothing().returning(Notice.id)
-    sent = db.session.execute(statement).scalar()
+    sent = _SENT.run(row).scalar()
     if sent is None:
         known = select(Notice.id).where(Notice.case_id == request.case_id, Notice.token == request.token)
         sent = db.session.execute(known).scalar_one()
