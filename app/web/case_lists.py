@@ -18,7 +18,6 @@ from app.operations.regions import prefix
 from app.queries import cases, organisations
 from app.queries.cases import CaseFilter
 from app.queries.visibility import seen_by
-from app.web.here import schemes_here
 from app.web.listing import asked, asked_days
 from app.web.schemes import field_labels, known_fields, newest_schemes, process_title
 from app.web.session import SignedIn, signed_in
@@ -139,8 +138,12 @@ def regions() -> list[tuple[str, str]]:
     return [(found.code, found.name) for found in organisations.regions() if found.code.startswith(inside)]
 
 
-def kind_name(scheme_id: str, process: str) -> str:
-    """The process by its title, with its scheme where there are several."""
-    scheme = newest_schemes()[scheme_id]
-    title = process_title(scheme, process)
-    return title if list(schemes_here()) == [scheme_id] else f"{title}（{scheme.name}）"
+def tabs(
+    choices: Sequence[tuple[str, str]], scheme_id: str
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """The address and name of each scheme with cases in sight, and of each kind of case in the shown one."""
+    firsts = {scheme: process for scheme, process in reversed(choices)}
+    schemes = [(f"{name}/{firsts[name]}", newest_schemes()[name].name) for name in dict(choices)]
+    kinds = [process for name, process in choices if name == scheme_id]
+    scheme = newest_schemes().get(scheme_id)
+    return schemes, [(f"{scheme_id}/{kind}", process_title(scheme, kind)) for kind in kinds] if scheme else []

@@ -140,13 +140,15 @@ def _list_page(items: Sequence[Mapping[str, Any]] = (), message: str = "") -> st
         wanted = shown.wanted()
         rows = cases.listing(scope, wanted, request.args.get("before"))
         count = cases.count(scope, wanted)
+    schemes, kinds = case_lists.tabs(choices, shown.scheme.id if shown else "")
     own = cases.open_tasks([row.case.id for row in rows.rows], me.organisation_id)
     return render_template(
         "cases/index.html",
         page=rows,
         count=count,
         shown=shown,
-        choices=[("/".join(pair), case_lists.kind_name(*pair)) for pair in choices],
+        schemes=schemes,
+        choices=kinds,
         regions=case_lists.regions(),
         own=own,
         can_submit=any(_submittable(task) for of_case in own.values() for task in of_case),
