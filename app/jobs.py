@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import procrastinate
 from flask import Flask
@@ -46,14 +46,14 @@ queue = procrastinate.App(connector=procrastinate.PsycopgConnector())
 def enqueue(accepted: Work) -> None:
     """Puts the lanes of a work into the queue, in the present transaction: taken back, it was never there."""
     for lane in range(accepted.lanes):
-        _enqueue(accepted.id, lane)
+        _enqueue(accepted.kind, accepted.id, lane)
 
 
-def _enqueue(work_id: int, lane: int) -> None:
+def _enqueue(kind: str, work_id: int, lane: int) -> None:
     connection = db.session.connection().connection.driver_connection
     # Of two jobs for one lane, as after a worker was thought dead, one waits for the other.
     wanted = _take_turn.configure(lock=f"work-{work_id}-{lane}", connection=connection)
-    wanted.defer(work_id=work_id, lane=lane)
+    wanted.defer(kind=kind, work_id=work_id, lane=lane)
 
 
 @queue.task(
@@ -62,31 +62,34 @@ def _enqueue(work_id: int, lane: int) -> None:
     retry=procrastinate.RetryStrategy(max_attempts=MOST_TRIES, wait=NEXT_TRY),
     pass_context=True,
 )
-def _take_turn(context: procrastinate.JobContext, *, work_id: int, lane: int) -> None:
+def _take_turn(context: procrastinate.JobContext, *, kind: str, work_id: int, lane: int) -> None:
     """One turn at one lane of a work, and a job for the next; other work comes in between."""
     app: Flask = context.additional_context["app"]
     stopping: threading.Event = context.additional_context["stopping"]
     with app.app_context():
         try:
-            _turn(work_id, lane, stopping, context.job.attempts)
+            if context.job.attempts >= MOST_TRIES - 1:
+                with _transaction():
+                    work.give_up(work_id, clock.now())
+            elif _turn(kind, work_id, lane, stopping.is_set):
+                with _transaction():
+                    _enqueue(kind, work_id, lane)
         finally:
             db.session.remove()
 
 
-def _turn(work_id: int, lane: int, stopping: threading.Event, tries: int) -> None:
-    if tries >= MOST_TRIES - 1:
-        with _transaction():
-            work.give_up(work_id, clock.now())
-        return
-    turn = work.Turn(
-        work_id, lane, lambda scheme_id: scheme_now(scheme_id, clock.now()), _transaction, stopping.is_set
-    )
+def _turn(kind: str, work_id: int, lane: int, stopping: Callable[[], bool]) -> bool:
+    """Whether there is more to do."""
+    if kind == "export":
+        # Here, since the pages that hand over work need this module.
+        from app.web import long_exports
+
+        return long_exports.write_out(work_id, stopping)
+    turn = work.Turn(work_id, lane, lambda id: scheme_now(id, clock.now()), _transaction, stopping)
     more = work.go_on(turn, clock.now())
     if db.session.info.pop(SENT, False):
         messages.deliver(atomic)
-    if more:
-        with atomic():
-            _enqueue(work_id, lane)
+    return more
 
 
 @contextlib.contextmanager

@@ -43,8 +43,12 @@ def write(
         sheet.column_dimensions[get_column_letter(number)].width = min(_WIDEST, 4 + 2 * max(len(text), 5))
     sheet.append([_bold(sheet, text) for text in head])
     count = 0
-    for count, row in enumerate(rows, 1):  # noqa: B007 - the last number is the answer
-        sheet.append([_cell(sheet, value) for value in row])
+    try:
+        for count, row in enumerate(rows, 1):  # noqa: B007 - the last number is the answer
+            sheet.append([_cell(sheet, value) for value in row])
+    except BaseException:
+        sheet.close()
+        raise
     if notes:
         _write_notes(book.create_sheet("说明"), notes)
     book.save(stream)

@@ -182,6 +182,15 @@ _CALLER = Prepared(
 )
 
 
+def caller_without_session(account_id: int) -> Caller | None:
+    """An account whose long work is done while it may be away; None where it was disabled."""
+    account = db.session.get(Account, account_id)
+    if account is None or account.disabled_at is not None:
+        return None
+    kind = db.session.scalar(select(Organisation.kind).where(Organisation.id == account.organisation_id))
+    return Caller(actor_for(account), kind, True, False, False, False)
+
+
 def actor_for(account: Account) -> Actor:
     """The account as it acts."""
     name = db.session.scalar(select(Organisation.name).where(Organisation.id == account.organisation_id))

@@ -173,3 +173,19 @@ class ImportLines:
     def end(self, work: Work, state: str, message: str | None) -> None:
         if work.import_id:
             imports.end(work.import_id, message)
+
+
+class Exports:
+    """A list that is written to a file; its rows are told on the work itself."""
+
+    def counts(self, work: Work) -> dict[str, int]:
+        return {"done": work.done, "waiting": work.total - work.done}
+
+    def waits(self, work: Work, lane: int) -> bool:
+        return work.done < work.total
+
+    def share(self, work: Work, actor: Actor, turn: Turn, at_most: int) -> Callable[[], None]:
+        raise NotImplementedError("a list is written by the room that shows it")
+
+    def end(self, work: Work, state: str, message: str | None) -> None:
+        """Nothing was marked."""

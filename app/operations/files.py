@@ -104,6 +104,21 @@ def path_of(attachment: Attachment) -> Path:
     return path
 
 
+def keep_for_a_day(content: bytes) -> str:
+    """Keeps what no row of uploads names until the clean-up takes it, a day later or two; its digest."""
+    digest = hashlib.sha256(content).hexdigest()
+    _keep(digest, content)
+    return digest
+
+
+def path_for_a_day(digest: str) -> Path:
+    """Where it lies. Raises NotFound once it is gone."""
+    path = _path(digest)
+    if not path.is_file():
+        raise NotFound("文件已过期，请重新导出。")
+    return path
+
+
 def discard(name: str, actor: Actor) -> None:
     """Takes back an upload that is part of no case yet; the clean-up takes the bytes. Raises NotFound."""
     mine = (Attachment.name == name) & (Attachment.organisation_id == actor.organisation_id)

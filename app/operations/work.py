@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from app.errors import Conflict, NotFound, Refused
 from app.extensions import db
@@ -17,12 +17,13 @@ from app.operations._administration import record
 from app.operations._entered import without_id_numbers
 from app.operations._road import PENDING_FOR
 from app.operations._sign_in import actor_for
-from app.operations._work_kinds import DEFECT, Decisions, ImportLines, Kind, Turn
+from app.operations._work_kinds import DEFECT, Decisions, Exports, ImportLines, Kind, Turn
 from app.operations.actors import Actor
 
 __all__ = [
     "CHUNK", "LIVE", "MOST_ITEMS", "Chosen", "Turn",
-    "accept_decisions", "accept_import", "cancel", "counts", "forget", "give_up", "go_on",
+    "accept_decisions", "accept_export", "accept_import", "begin", "cancel", "counts", "finish_export",
+    "forget", "give_up", "go_on", "tell",
 ]  # fmt: skip
 
 CHUNK = 50
@@ -37,7 +38,7 @@ LIVE = ("queued", "running")
 TOO_LATE = "受理后一小时内没有办完，这一件没有办理；请重新提交。"
 CANCELLED = "任务已取消，这一件没有办理。"
 
-KINDS: Mapping[str, Kind] = {"decisions": Decisions(), "import": ImportLines()}
+KINDS: Mapping[str, Kind] = {"decisions": Decisions(), "import": ImportLines(), "export": Exports()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,11 @@ def accept_import(
     return _accepted("import", title, total, actor, now, **more)
 
 
+def accept_export(title: str, asked: Mapping[str, Any], rows: int, *, actor: Actor, now: datetime) -> Work:
+    """Takes on a list of so many rows that is to be written to a file; `asked` says which list."""
+    return _accepted("export", title, rows, actor, now, asked=dict(asked), lanes=1)
+
+
 def _accepted(kind: str, title: str, total: int, actor: Actor, now: datetime, **more: Any) -> Work:
     facts: dict[str, Any] = {
         "title": title[:LONGEST_TITLE],
@@ -132,7 +138,7 @@ def go_on(turn: Turn, now: datetime, *, at_most: int = CHUNK) -> bool:
     Errors of the database are raised, so that the turn comes again; a defect at an item is told in it.
     """
     with turn.transaction():
-        work = _begun(turn.work_id)
+        work = begin(turn.work_id)
         if work is None:
             return False
         if work.received_at and turn.now(work.scheme_id or "") - work.received_at >= PENDING_FOR:
@@ -145,7 +151,7 @@ def go_on(turn: Turn, now: datetime, *, at_most: int = CHUNK) -> bool:
         return _more(turn, now)
 
 
-def _begun(work_id: int) -> Work | None:
+def begin(work_id: int) -> Work | None:
     """The work, now under way; None for one that is over, or gone."""
     work = _locked(work_id)
     if work is None or work.state not in LIVE:
@@ -153,6 +159,20 @@ def _begun(work_id: int) -> Work | None:
     work.state = "running"
     db.session.flush()
     return work
+
+
+def tell(work_id: int, done: int) -> bool:
+    """Tells how many rows of an export are written; False where it was cancelled."""
+    going = update(Work).where(Work.id == work_id, Work.state == "running").values(done=done)
+    return bool(db.session.execute(going.returning(Work.id)).first())
+
+
+def finish_export(work_id: int, digest: str, rows: int, now: datetime) -> None:
+    """Ends an export with its file; nothing happens to one that was cancelled meanwhile."""
+    work = _locked(work_id)
+    if work is not None and work.state in LIVE:
+        work.digest, work.done, work.total = digest, rows, rows
+        _end(work, "done", "done", None, now)
 
 
 def _locked(work_id: int) -> Work | None:
@@ -190,11 +210,11 @@ def cancel(work_id: int, *, actor: Actor, now: datetime) -> None:
     record("work.cancelled", work_id, actor, now, detail={"title": work.title, "done": work.done})
 
 
-def give_up(work_id: int, now: datetime) -> None:
-    """Ends a work that fails again and again, such as one that kills its worker."""
+def give_up(work_id: int, now: datetime, message: str | None = None) -> None:
+    """Ends a work that fails again and again, such as one that kills its worker; or for the reason given."""
     work = _locked(work_id)
     if work is not None and work.state in LIVE:
-        work.message = "系统出现故障，任务没有办完；请联系系统管理员。"
+        work.message = message or "系统出现故障，任务没有办完；请联系系统管理员。"
         _end(work, "failed", "failed", DEFECT, now)
 
 

@@ -69,10 +69,10 @@ def listing(scope: ColumnElement[bool], wanted: CaseFilter, before: str | None =
     return cut(rows, lambda row: str(row.case.id))
 
 
-def every(scope: ColumnElement[bool], wanted: CaseFilter) -> Iterator[CaseRow]:
+def every(scope: ColumnElement[bool], wanted: CaseFilter, *, long: bool = False) -> Iterator[CaseRow]:
     """All of a list, the newest first. Raises TooMany."""
     query = _narrowed(ROWS.where(scope), wanted).order_by(Case.id.desc())
-    return (CaseRow(*row) for row in all_rows(query))
+    return (CaseRow(*row) for row in all_rows(query, long=long))
 
 
 def one(case_id: int, scope: ColumnElement[bool]) -> CaseRow:

@@ -63,16 +63,17 @@ def open_tasks(organisation_id: int, wanted: TaskFilter, after: str | None = Non
     return cut(_fetch(limited(query)), lambda row: at_cursor(row.task.opened_at, row.task.id))
 
 
-def every_open(organisation_id: int, wanted: TaskFilter) -> Iterator[TaskRow]:
+def every_open(organisation_id: int, wanted: TaskFilter, *, long: bool = False) -> Iterator[TaskRow]:
     """All open tasks, the oldest first. Raises TooMany."""
     query = _narrowed(ROWS.where(*_open(organisation_id)), wanted).order_by(Task.opened_at, Task.id)
-    return (TaskRow(*row) for row in all_rows(query))
+    return (TaskRow(*row) for row in all_rows(query, long=long))
 
 
-def every_done(organisation_id: int, wanted: TaskFilter) -> Iterator[TaskRow]:
+def every_done(organisation_id: int, wanted: TaskFilter, *, long: bool = False) -> Iterator[TaskRow]:
     """All that the organisation completed, the newest first. Raises TooMany."""
     query = _narrowed(_done(organisation_id), wanted, Task.completed_at)
-    return (TaskRow(*row) for row in all_rows(query.order_by(Task.completed_at.desc(), Task.id.desc())))
+    query = query.order_by(Task.completed_at.desc(), Task.id.desc())
+    return (TaskRow(*row) for row in all_rows(query, long=long))
 
 
 def count_open(organisation_id: int, wanted: TaskFilter | None = None) -> tuple[int, bool]:

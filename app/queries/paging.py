@@ -16,7 +16,9 @@ from app.extensions import db
 PAGE_SIZE = 50
 COUNT_CAP = 1000
 MOST_ROWS = 10_000
-"""Of a list that is taken as a whole."""
+"""Of a list that one request takes as a whole."""
+MOST_LONG_ROWS = 200_000
+"""Of a list that long work takes as a whole."""
 CHUNK = 500
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -45,13 +47,26 @@ def cut(rows: Sequence[Row], cursor_of: Callable[[Row], str]) -> Page[Row]:
 class TooMany(Refused):
     """符合条件的太多，请缩小筛选范围。"""
 
+    def __init__(self, most: int, rows: int) -> None:
+        super().__init__(f"符合条件的超过 {most} 条，一次导不出来；请缩小筛选范围，分几次导出。")
+        self.rows = rows
 
-def all_rows(query: Select[Any]) -> Iterator[SqlRow[Any]]:
-    """All rows of a list, read in chunks. Raises TooMany beyond MOST_ROWS."""
-    excess = query.order_by(None).with_only_columns(literal(1), maintain_column_froms=True)
-    if db.session.execute(excess.offset(MOST_ROWS).limit(1)).first() is not None:
-        raise TooMany(f"符合条件的超过 {MOST_ROWS} 条，一次导不出来；请缩小筛选范围，分几次导出。")
+
+def all_rows(query: Select[Any], *, long: bool = False) -> Iterator[SqlRow[Any]]:
+    """All rows of a list, read in chunks. Raises TooMany beyond what a request, or long work, may take.
+
+    It tells how many there are, counted no further than long work may take.
+    """
+    most = MOST_LONG_ROWS if long else MOST_ROWS
+    found = _count_upto(query, most + 1)
+    if found > most:
+        raise TooMany(most, found if long else _count_upto(query, MOST_LONG_ROWS + 1))
     return iter(db.session.execute(query.execution_options(yield_per=CHUNK)))
+
+
+def _count_upto(query: Select[Any], most: int) -> int:
+    some = query.order_by(None).with_only_columns(literal(1), maintain_column_froms=True).limit(most)
+    return db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 
 def at_cursor(at: datetime, row_id: int) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from app.errors import NotFound
 from app.extensions import db
@@ -14,6 +15,7 @@ from app.operations import work as operations
 from app.operations.actors import Actor
 from app.queries.paging import Page, cut, limited, read_id_cursor
 
+FILE_KEPT = timedelta(days=1)
 UNSUCCESSFUL = ("refused", "failed", "cancelled")
 
 
@@ -37,6 +39,11 @@ class Standing:
     def tag(self) -> str:
         """Changes whenever it has gone on."""
         return f"{self.work.state}-{self.done}-{self.failed}"
+
+    def has_file(self, now: datetime) -> bool:
+        """Whether an export's file may still be had."""
+        ended = self.work.finished_at
+        return self.work.digest is not None and ended is not None and now - ended < FILE_KEPT
 
 
 def recent(actor: Actor, after: str | None = None) -> Page[Standing]:
@@ -80,5 +87,5 @@ def items(work: Work, after: str | None = None, *, only_unsuccessful: bool = Fal
     return cut(rows, lambda row: str(row.number))
 
 
-def _own(actor: Actor) -> tuple[object, ...]:
+def _own(actor: Actor) -> tuple[ColumnElement[bool], ...]:
     return Work.account_id == actor.account_id, Work.organisation_id == actor.organisation_id

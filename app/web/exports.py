@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from flask import Blueprint, flash, redirect, send_file, url_for
+from flask import Blueprint, Response, flash, redirect, request, send_file, url_for
 from flask_babel import gettext as _
 
-from app import edge
+from app import edge, jobs
 from app.documents import workbooks
 from app.documents.workbooks import Cell
 from app.models import Case
-from app.operations import exports
+from app.operations import exports, work
 from app.queries import cases, inbox
 from app.queries.cases import CaseRow
 from app.queries.inbox import TaskRow
-from app.queries.paging import TooMany
+from app.queries.paging import MOST_LONG_ROWS, TooMany
 from app.web import case_lists, monitor
 from app.web.case_lists import CaseList
 from app.web.filters import closing
@@ -33,53 +34,118 @@ Row = TypeVar("Row")
 Columns = Sequence[tuple[str, Callable[[Row], Cell]]]
 
 
+@dataclass(frozen=True)
+class Listing:
+    """A list as the present request narrows it; `rows` takes whether it is long work, and raises TooMany."""
+
+    page: str
+    title: str
+    columns: Columns[Any]
+    rows: Callable[[bool], Iterable[Any]]
+
+    def lines(self, long: bool) -> Iterable[list[Cell]]:
+        return ([text(row) for _title, text in self.columns] for row in self.rows(long))
+
+    @property
+    def head(self) -> list[str]:
+        return [heading for heading, _text in self.columns]
+
+
 @bp.post("/cases/export")
 @needs("operator")
 def case_list() -> Any:
-    scope = case_lists.scope_of(signed_in())
-    shown = case_lists.asked_list(scope, case_lists.kinds(scope))
-    if shown is None:
-        return redirect(url_for("cases.index"))
-    rows = lambda: cases.every(scope, shown.wanted())  # noqa: E731
-    return _sent("cases.index", shown.title, _case_columns(shown), rows)
+    return _sent("cases")
 
 
 @bp.post("/inbox/export")
 @needs("operator")
 def open_tasks() -> Any:
-    rows = lambda: inbox.every_open(signed_in().organisation_id, wanted_tasks())  # noqa: E731
-    return _sent("inbox.index", _("待办"), [*_task_columns(), *_open_columns()], rows)
+    return _sent("inbox")
 
 
 @bp.post("/inbox/done/export")
 @needs("operator")
 def done_tasks() -> Any:
-    rows = lambda: inbox.every_done(signed_in().organisation_id, wanted_tasks())  # noqa: E731
-    return _sent("inbox.done", _("已办"), [*_task_columns(), *_done_columns()], rows)
+    return _sent("done")
 
 
 @bp.post("/monitor/cases/export")
 @needs("supervisor")
 def watched() -> Any:
+    return _sent("watched")
+
+
+def _cases() -> Listing | None:
+    scope = case_lists.scope_of(signed_in())
+    shown = case_lists.asked_list(scope, case_lists.kinds(scope))
+    if shown is None:
+        return None
+    wanted = shown.wanted()
+    rows = lambda long: cases.every(scope, wanted, long=long)  # noqa: E731
+    return Listing("cases.index", shown.title, _case_columns(shown), rows)
+
+
+def _inbox() -> Listing:
+    me, wanted = signed_in().organisation_id, wanted_tasks()
+    rows = lambda long: inbox.every_open(me, wanted, long=long)  # noqa: E731
+    return Listing("inbox.index", _("待办"), [*_task_columns(), *_open_columns()], rows)
+
+
+def _done() -> Listing:
+    me, wanted = signed_in().organisation_id, wanted_tasks()
+    rows = lambda long: inbox.every_done(me, wanted, long=long)  # noqa: E731
+    return Listing("inbox.done", _("已办"), [*_task_columns(), *_done_columns()], rows)
+
+
+def _watched() -> Listing:
     _scheme_id, scope, wanted = monitor.watched_list()
-    rows = lambda: cases.every(scope, wanted)  # noqa: E731
-    return _sent("monitor.listing", _("办件清单"), _watched_columns(wanted.phase), rows)
+    rows = lambda long: cases.every(scope, wanted, long=long)  # noqa: E731
+    return Listing("monitor.listing", _("办件清单"), _watched_columns(wanted.phase), rows)
 
 
-def _sent(page: str, title: str, columns: Columns[Row], rows: Callable[[], Iterable[Row]]) -> Any:
-    """The file, or back to the list with a sentence where it holds too much."""
+LISTINGS: dict[str, tuple[str, Callable[[], Listing | None]]] = {
+    "cases": ("operator", _cases),
+    "inbox": ("operator", _inbox),
+    "done": ("operator", _done),
+    "watched": ("supervisor", _watched),
+}
+"""The lists that can be taken out, with the duty that it takes."""
+
+
+def _sent(name: str) -> Any:
+    """The file; of a longer list the way to the long work that writes it, or back with a sentence."""
+    listing = LISTINGS[name][1]()
+    if listing is None:
+        return redirect(url_for("cases.index"))
     narrowed_to = filters()
     stream = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
     try:
         with edge.transaction():
-            lines = ([text(row) for _title, text in columns] for row in rows())
-            count = workbooks.write(stream, title, [heading for heading, _text in columns], lines)
-            exports.log(title, narrowed_to, count, actor=signed_in().actor, now=edge.received_at())
+            count = workbooks.write(stream, listing.title, listing.head, listing.lines(False))
+            exports.log(listing.title, narrowed_to, count, actor=signed_in().actor, now=edge.received_at())
     except TooMany as refusal:
         stream.close()
+        if refusal.rows <= MOST_LONG_ROWS:
+            return _handed_over(name, listing, refusal.rows)
         flash(refusal.message, "refused")
-        return redirect(url_for(page, **narrowed_to))
+        return redirect(url_for(listing.page, **narrowed_to))
     stream.seek(0)
+    return as_download(stream, listing.title)
+
+
+def _handed_over(name: str, listing: Listing, rows: int) -> Any:
+    """Written in the background, from the same address."""
+    asked = {"list": name, "address": request.full_path}
+    title = _("导出：%(title)s", title=listing.title)
+    with edge.transaction():
+        accepted = work.accept_export(title, asked, rows, actor=signed_in().actor, now=edge.received_at())
+        jobs.enqueue(accepted)
+        work_id = accepted.id
+    return redirect(url_for("work.show", work_id=work_id))
+
+
+def as_download(stream: Any, title: str) -> Response:
+    """A workbook, or the path of one, as a file that no cache keeps."""
     response = send_file(stream, mimetype=workbooks.XLSX, max_age=0)
     name = quote(f"{title}.xlsx", safe="")
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"

@@ -9,8 +9,10 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from app import edge
-from app.operations import work
+from app.errors import NotFound
+from app.operations import files, work
 from app.queries import work as queries
+from app.web.exports import as_download
 from app.web.schemes import real_now
 from app.web.session import needs, signed_in
 
@@ -30,7 +32,8 @@ def show(work_id: int) -> str:
     found = queries.one(work_id, signed_in().actor)
     only = request.args.get("only") == "unsuccessful"
     page = queries.items(found.work, request.args.get("after"), only_unsuccessful=only)
-    return render_template("work/show.html", found=found, page=page, only=only)
+    has_file = found.has_file(real_now())
+    return render_template("work/show.html", found=found, page=page, only=only, has_file=has_file)
 
 
 @bp.get("/<int:work_id>/progress")
@@ -41,6 +44,16 @@ def progress(work_id: int) -> BaseResponse:
     response = make_response(render_template("work/progress.html", found=found))
     response.set_etag(found.tag)
     return response.make_conditional(request)
+
+
+@bp.get("/<int:work_id>/file")
+@needs("operator", "supervisor")
+def download(work_id: int) -> BaseResponse:
+    """The file of an export, for a day, for whoever asked for it."""
+    found = queries.one(work_id, signed_in().actor)
+    if not found.has_file(real_now()):
+        raise NotFound(_("没有这个文件，或已过期；请重新导出。"))
+    return as_download(files.path_for_a_day(found.work.digest or ""), found.work.title)
 
 
 @bp.post("/<int:work_id>/cancel")

@@ -34,6 +34,8 @@ NO_PAGES = {
     "static": "files of the pages themselves",
     "files.download": "a download",
     "imports.template": "a download",
+    "work.download": "a download",
+    "people.register.template": "a download",
     "inbox.newest": "a number for a script",
     "work.progress": "a part of a page, for a script",
     "oidc.start": "leads to a provider",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 from zipfile import ZipFile
@@ -11,14 +12,16 @@ import pytest
 from flask import Flask
 from openpyxl import load_workbook
 from sqlalchemy import select, update
+from support.crowd import until, work_row, working
 from support.pages import Browser, Stage, set_stage
 from support.phased import PHASED, publish_phased, reviewed, waiting_for_scores
 from support.world import BUREAU, LIBRARY, OFFICE, complete
 
 from app.documents import workbooks
 from app.extensions import atomic, db
-from app.models import Act, Organisation
+from app.models import Act, Organisation, Work
 from app.queries import paging
+from app.web import exports, long_exports
 
 LIST = f"of={PHASED}/entry"
 
@@ -123,6 +126,8 @@ def test_control_characters_do_not_spoil_the_file() -> None:
 
 def test_too_long_a_list_is_told_and_nothing_is_sent(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paging, "MOST_ROWS", 2)
+    for module in (paging, exports):
+        monkeypatch.setattr(module, "MOST_LONG_ROWS", 2)
     unit = stage.open(LIBRARY)
     unit.get("/cases/")
     answer = unit.post(f"/cases/export?{LIST}&phase=review")
@@ -131,6 +136,68 @@ def test_too_long_a_list_is_told_and_nothing_is_sent(stage: Stage, monkeypatch: 
     assert 'name="phase" value="review"' in page
     assert len(table(unit, f"/cases/export?{LIST}&name=李")) == 1
     assert [act.detail["rows"] for act in acts()] == [1]
+
+
+@pytest.fixture
+def long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One request takes two rows out, no more."""
+    monkeypatch.setattr(paging, "MOST_ROWS", 2)
+
+
+def handed_over(unit: Browser) -> str:
+    unit.get("/")
+    answer = unit.post(f"/cases/export?{LIST}")
+    assert answer.status_code == 302, answer.text
+    assert "/work/" in answer.location
+    return str(answer.location)
+
+
+def test_a_long_list_is_written_in_the_background_and_kept_for_a_day(
+    stage: Stage, long: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit = stage.open(LIBRARY)
+    address = handed_over(unit)
+    assert "已写 0 条，共 3 条" in unit.get(address).text
+    assert unit.get(f"{address}/file").status_code == 404
+    with working(stage.app):
+        until(lambda: "下载文件" in unit.get(address).text)
+    answer = unit.get(f"{address}/file")
+    assert (answer.mimetype, answer.headers["Cache-Control"]) == (workbooks.XLSX, "no-store")
+    head, *rows = load_workbook(BytesIO(answer.data)).worksheets[0].iter_rows(values_only=True)
+    assert [row[head.index("姓名")] for row in rows] == ["王三", "李二", "陈一"]
+    assert all("****" in str(row[head.index("证件号码")]) for row in rows)
+    (act,) = acts()
+    assert (act.actor_id, act.detail["rows"]) == (stage.world.actors[LIBRARY].account_id, 3)
+    assert act.detail["filters"] == {"of": f"{PHASED}/entry"}
+    stage.give(BUREAU, "operator", "supervisor")
+    assert stage.open(BUREAU).get(f"{address}/file").status_code == 404
+    with atomic() as session:
+        session.execute(update(Work).values(finished_at=Work.finished_at - timedelta(days=1)))
+    assert unit.get(f"{address}/file").status_code == 404
+    assert "文件已过期" in unit.get(address).text
+
+
+def test_what_the_account_may_no_longer_do_is_not_done_for_it(stage: Stage, long: None) -> None:
+    unit = stage.open(LIBRARY)
+    work_id = int(handed_over(unit).rpartition("/")[2])
+    stage.give(LIBRARY, "designer")
+    assert not long_exports.write_out(work_id, lambda: False)
+    found = work_row(work_id)
+    assert (found.state, found.digest) == ("failed", None)
+    assert "不能进行此项操作" in (found.message or "")
+    assert acts() == []
+
+
+def test_a_stopped_export_begins_anew_and_a_cancelled_one_does_not(stage: Stage, long: None) -> None:
+    unit = stage.open(LIBRARY)
+    address = handed_over(unit)
+    work_id = int(address.rpartition("/")[2])
+    assert long_exports.write_out(work_id, lambda: True)
+    assert work_row(work_id).state == "running"
+    unit.get(address)
+    unit.post(f"{address}/cancel")
+    assert not long_exports.write_out(work_id, lambda: False)
+    assert (work_row(work_id).state, acts()) == ("cancelled", [])
 
 
 def acts() -> list[Act]:

@@ -87,6 +87,7 @@ def addresses(theirs: Belongings) -> dict[str, tuple[str, ...]]:
         f"/imports/{theirs.table}/drop": ("POST",),
         f"/work/{theirs.work}": ("GET",),
         f"/work/{theirs.work}/progress": ("GET",),
+        f"/work/{theirs.work}/file": ("GET",),
         f"/work/{theirs.work}/cancel": ("POST",),
         f"/people/{theirs.person}": ("GET", "POST"),
         f"/people/{theirs.person}/leave": ("POST",),

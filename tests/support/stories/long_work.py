@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from app import clock
 from app.extensions import atomic
-from app.operations import work
+from app.operations import files, work
 from support.stories import Act, Stage, story
 from support.stories.stage import FILED, FILLED
 from support.world import LIBRARY, SCHEME, open_filing, task_of
@@ -66,3 +66,40 @@ def old_work_is_forgotten(stage: Stage) -> Act:
     with atomic():
         work.give_up(accepted, clock.now())
     return lambda: work.forget(clock.now() + work.KEPT + timedelta(days=1))
+
+
+def _export(stage: Stage) -> int:
+    asked = {"list": "cases", "address": "/cases/export"}
+    accepted = work.accept_export("导出", asked, 3, actor=stage.actors[LIBRARY], now=clock.now())
+    return accepted.id
+
+
+def _exporting(stage: Stage) -> int:
+    with atomic():
+        work_id = _export(stage)
+        work.begin(work_id)
+        return work_id
+
+
+@story("work.accept_export")
+def a_long_list_is_asked_for(stage: Stage) -> Act:
+    return lambda: _export(stage)
+
+
+@story("work.begin", again=True)
+def an_export_begins(stage: Stage) -> Act:
+    with atomic():
+        work_id = _export(stage)
+    return lambda: work.begin(work_id)
+
+
+@story("work.tell", again=True)
+def an_export_tells_how_far_it_is(stage: Stage) -> Act:
+    work_id = _exporting(stage)
+    return lambda: work.tell(work_id, 2)
+
+
+@story("work.finish_export", "files.keep_for_a_day", again=True, differs=frozenset({"work.finished_at"}))
+def an_export_is_finished(stage: Stage) -> Act:
+    work_id = _exporting(stage)
+    return lambda: work.finish_export(work_id, files.keep_for_a_day(b"PK"), 3, clock.now())
