@@ -75,7 +75,7 @@ def _import(content: bytes, columns: Sequence[str], choice: Choice, take: Callab
 
 
 def _add_worker(row: Row, actor: Actor, now: datetime) -> None:
-    unit_id = organisations.open_unit(row[UNIT]) if row[UNIT] else actor.organisation_id
+    unit_id = organisations.open_unit(row[UNIT] or actor.organisation_id or 0)
     phone = row[TELEPHONE] or None
     person = people.add(unit_id, row[NAME], row[NUMBER], actor=actor, now=now, telephone=phone)
     if row[TRADE] or row[GRADE]:

@@ -93,7 +93,8 @@ _SUBJECTS = ("unit", "department")
 class _Start:
     """A process that the organisation may start by hand; `closes` is the end of the window, if it has one.
 
-    `for_unit`: it is about a unit that the office looks after, or the department has, which it has to name.
+    `for_unit`: it is about a unit that the office looks after, which it has to name, or about one of the
+    `units` below the department.
     """
 
     scheme: Scheme
@@ -102,6 +103,7 @@ class _Start:
     closes: datetime | None
     open: bool
     for_unit: bool
+    units: Sequence[str] = ()
 
 
 def _startable() -> Sequence[_Start]:
@@ -112,9 +114,11 @@ def _startable() -> Sequence[_Start]:
             if process.start.role and not process.start.about and _holds(scheme, process.start.role, now):
                 opens, closes = case_operations.window(scheme, process, signed_in().organisation_id)
                 inside = (opens is None or opens <= now) and (closes is None or now < closes)
-                others = scheme.roles[process.start.role].relation != "unit"
-                for_unit = others and process.subject == "unit"
-                found.append(_Start(scheme, process, opens, closes, inside, for_unit))
+                relation = scheme.roles[process.start.role].relation
+                for_unit = relation != "unit" and process.subject == "unit"
+                below = register.subordinates(signed_in().organisation_id, now) if for_unit else {}
+                units = list(below.values()) if relation == "superior" else []
+                found.append(_Start(scheme, process, opens, closes, inside, for_unit, units))
     return found
 
 

@@ -35,7 +35,7 @@ def _table(kind: str) -> _Table:
     """Aborts with 404 for what the organisation may not import."""
     if kind == "workers" and signed_in().caller.kind != "office":
         told = [
-            _("“单位”填单位全称或统一社会信用代码；空着的是本单位。"),
+            _("“单位”填单位全称或统一社会信用代码；单位自己导入的可以空着。"),
             _("工种、等级空着的，只添加人员；取得日期如 2012-06-01。"),
             _("工种等级只在这里填一次，以后只随考评结果的导入更新。"),
         ]

@@ -61,7 +61,7 @@ class TestPicking:
 
     def test_the_department_picks_and_sees_what_is_to_be_submitted(self, stage: Stage) -> None:
         browser = stage.open(DEPARTMENT)
-        assert "单位全称或统一社会信用代码" in browser.get("/cases/start").text
+        assert f"<option>{UNIT}</option>" in browser.get("/cases/start").text
         wanted = {"scheme": SCHEME, "process": "picking", "unit": UNIT}
         page = browser.follow(browser.post("/cases/start", wanted)).text
         assert "闵讲解" in page
@@ -132,14 +132,15 @@ class TestWorkers:
         browser = stage.open(DEPARTMENT)
         good = f"{UNIT},闵新人,{NUMBER},电工,技师,2012-06-01,13800138000"
         bad = f"{OTHERS},闵外人,{make_citizen_id('321099', at('1989-08-08').date(), 61, 'male')},,,,"
-        wrong = f"{UNIT},闵错码,321099198808081230,,,,"
+        wrong, nowhere = f"{UNIT},闵错码,321099198808081230,,,,", f",闵无处,{NUMBER},,,,"
         status, page = send(browser, "workers", "all", good, bad, wrong)
         assert status == 422
         assert "一行也没有导入" in page
         assert named("闵新人") is None
-        status, page = send(browser, "workers", "good", good, bad, wrong)
+        status, page = send(browser, "workers", "good", nowhere, good, bad, wrong)
         assert status == 200
         assert "只能维护本单位和下属单位的人员" in page
+        assert "没有找到这个单位" in page
         assert NUMBER not in page
         assert named("闵新人") is not None
         assert named("闵外人") is None
