@@ -29,11 +29,11 @@ from app.operations.clock import scheme_now
 log = logging.getLogger(__name__)
 
 QUEUE = "work"
-HEARTBEAT = 5.0
+HEARTBEAT = 3.0
 """Seconds between the signs of life of a worker."""
-STALLED = 15.0
+STALLED = 10.0
 """Seconds without one, after which another worker takes up what it was at."""
-LOOK_FOR_STALLED = 5.0
+LOOK_FOR_STALLED = 3.0
 NEXT_TRY = 10
 """Seconds until what the database refused is tried again, and until a lost queue is looked for."""
 MOST_TRIES = 20
