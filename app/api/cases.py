@@ -99,7 +99,11 @@ def start(body: dict[str, Any]) -> Response:
         case_for(about, me().sight)
 
     def work() -> dict[str, Any]:
-        own = organisations.open_unit(body["unit"]) if body.get("unit") else me().organisation_id
+        own = (
+            organisations.open_unit(body["unit"], organisations.SUBJECTS)
+            if body.get("unit")
+            else me().organisation_id
+        )
         started = cases.start(
             body["scheme"],
             body["process"],

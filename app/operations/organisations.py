@@ -143,6 +143,10 @@ def facts(unit_id: int, as_of: datetime) -> dict[str, Any]:
     }
 
 
+SUBJECTS = ("unit", "department")
+"""The kinds of organisations that a case may be about without anybody's person."""
+
+
 def open_unit(named: int | str, kinds: Collection[str] = ("unit",)) -> int:
     """The id of the open unit of that id, 统一社会信用代码 or full name. Raises NotFound for none or two.
 

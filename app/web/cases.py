@@ -83,10 +83,7 @@ def start() -> Any:
 def _unit_meant() -> int | None:
     """The unit that an office names, or else the organisation itself. Raises NotFound."""
     text = request.form.get("unit", "").strip()
-    return organisations.open_unit(text, _SUBJECTS) if text else signed_in().organisation_id
-
-
-_SUBJECTS = ("unit", "department")
+    return organisations.open_unit(text, organisations.SUBJECTS) if text else signed_in().organisation_id
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,9 @@ from app.operations.scenarios import run_scheme
 
 ID = "jiangdu-2020"
 OWN = [f"JD-{number:02}" for number in range(1, 13)]
+BESIDE = {"selection", "transfer_done"}
+"""Where a branch beside the way of the case ends: it says nothing about the case."""
+
 FILES = read_scheme_folder(PROJECT, ID)
 CALENDAR, ROLES = f"bpmn/{ID}/calendar.yaml", f"bpmn/{ID}/roles.yaml"
 
@@ -40,9 +43,7 @@ def faults(path: str, old: str, new: str) -> list[str]:
 
 
 def test_the_checker_finds_nothing_left_to_do() -> None:
-    """The end of the branch beside the way of the case says nothing about the case."""
-    told = [p.message for p in check_scheme(FILES, declarations())]
-    assert told == ["scheme.yaml：阶段“技师选拔考试”的结束事件“已提醒”没有写 status，列表里看不出结果"]
+    assert {p.element for p in check_scheme(FILES, declarations())} == BESIDE
 
 
 def test_every_scenario_holds_and_together_they_go_everywhere(app: Flask) -> None:

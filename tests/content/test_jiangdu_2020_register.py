@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from support.world import at, case_row, complete, task_of, upload
 
 from app.config import PROJECT
@@ -20,7 +20,7 @@ from app.content.sources import read_scheme_folder
 from app.errors import DomainError
 from app.extensions import atomic, db
 from app.models import Holding, Person, ShareClaim
-from app.operations import cases, clock, deployments, people, register, register_imports, tasks
+from app.operations import cases, clock, deployments, people, register, register_imports, tasks, verify
 from app.operations.actors import SYSTEM
 from app.operations.capabilities import Request
 from app.operations.worlds import Built, build
@@ -187,3 +187,36 @@ def test_a_case_that_passed_leaves_the_register_as_it_is(world: Built) -> None:
         complete(case_id, element, given, world.actors[by], "2020-12-02 10:00")
     assert case_row(case_id).status == "考评通过，待核对在职在岗"
     assert held(world.people["车师傅甲"]) == ["technician"]
+
+
+@pytest.mark.corrupts
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("UPDATE share_pool SET most = 0", "指标被占用的多于规定数"),
+        ("UPDATE \"case\" SET state = 'cancelled'", "仍占着申报指标"),
+    ],
+)
+def test_a_share_that_must_not_be_is_found(world: Built, statement: str, told: str) -> None:
+    filed(world, "车师傅甲")
+    assert list(verify.verify_all()) == []
+    db.session.rollback()
+    with atomic():
+        db.session.execute(text(statement))
+    assert any(told in finding.what for finding in verify.verify_all())
+
+
+def test_a_share_given_back_is_claimed_anew(world: Built) -> None:
+    """Freed by a withdrawal it is the next one's, and then nobody else's (LIFE-01)."""
+    first = filed(world, "车师傅甲")
+    with atomic():
+        cases.message(
+            first,
+            "withdrawn",
+            {"reason": "另有安排", "requested": True},
+            world.actors[DEPARTMENT],
+            at("2020-08-04 09:00"),
+        )
+    filed(world, "车师傅乙")
+    with pytest.raises(DomainError, match="已申报 1 人"):
+        filed(world, "车师傅丙")
