@@ -154,14 +154,18 @@ def _storm(base: Ground, who: str, number: int, people: int, kill_every: float) 
         try:
             for worker in [_ready(worker) for worker in workers]:
                 _say(worker, "go")
+            rising: list[threading.Thread] = []
             begin = killed = time.perf_counter()
             while _left(connection):
                 time.sleep(0.1)
-                if kill_every and time.perf_counter() - killed > kill_every:
-                    # The next one gets up while the other works, as a server's does.
-                    _kill(workers.pop(0))
+                up = [worker for worker in workers if worker.poll() is None]
+                late = time.perf_counter() - killed > kill_every > 0
+                if late and not any(thread.is_alive() for thread in rising):
+                    # The next one gets up while the other works; only one that is up is killed.
+                    _kill(up[0])
                     workers.append(_begin(base, who))
-                    _say(workers[-1], "go")
+                    rising = [threading.Thread(target=_let_loose, args=[workers[-1]], daemon=True)]
+                    rising[0].start()
                     night.kills, killed = night.kills + 1, time.perf_counter()
             night.seconds = time.perf_counter() - begin
         finally:
@@ -248,6 +252,11 @@ def _say(worker: subprocess.Popen[str], word: str) -> None:
     assert worker.stdin
     worker.stdin.write(f"{word}\n")
     worker.stdin.flush()
+
+
+def _let_loose(worker: subprocess.Popen[str]) -> None:
+    if worker.stdout and worker.stdout.readline():
+        _say(worker, "go")
 
 
 def _kill(worker: subprocess.Popen[str]) -> None:
