@@ -23,6 +23,8 @@ NAME, NUMBER, TRADE, GRADE = "姓名", "身份证号码", "工种", "等级"
 UNIT, ISSUED, TELEPHONE, YEAR, RESULT = "单位", "取得日期", "联系电话", "年度", "结果"
 WORKERS = (UNIT, NAME, NUMBER, TRADE, GRADE, ISSUED, TELEPHONE)
 RESULTS = (NAME, NUMBER, YEAR, TRADE, GRADE, RESULT)
+MOST = 500
+"""Lines that one request takes: far fewer than its 30 s allow."""
 OUTCOMES = {"通过": True, "不通过": False}
 
 
@@ -59,6 +61,8 @@ def import_results(content: bytes, choice: Choice, *, actor: Actor, now: datetim
 def _import(content: bytes, columns: Sequence[str], choice: Choice, take: Callable[[Row], None]) -> Imported:
     """Each line in a savepoint of its own; all of them in one around, which goes if any is wrong of `all`."""
     table = read_table(content)
+    if len(table.lines) > MOST:
+        raise refused(f"一次最多 {MOST} 行，请分几次上传。")
     faults: list[Fault] = []
     whole = db.session.begin_nested()
     for line, row in _rows(table, columns):

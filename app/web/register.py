@@ -15,8 +15,8 @@ from app import edge
 from app.documents import workbooks
 from app.errors import Invalid
 from app.operations import register, register_imports
-from app.operations._tables import MOST_BYTES, MOST_LINES
-from app.operations.register_imports import RESULTS, WORKERS, Imported
+from app.operations._tables import MOST_BYTES
+from app.operations.register_imports import MOST, RESULTS, WORKERS, Imported
 from app.web.session import needs, signed_in
 
 bp = Blueprint("register", __name__, url_prefix="/register")
@@ -90,5 +90,5 @@ def upload(kind: str) -> Any:
 
 def _page(kind: str, told: Imported | None = None, message: str = "") -> str:
     return render_template(
-        "people/import.html", kind=kind, table=_table(kind), told=told, message=message, most_lines=MOST_LINES
+        "people/import.html", kind=kind, table=_table(kind), told=told, message=message, most_lines=MOST
     )

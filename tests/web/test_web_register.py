@@ -153,6 +153,10 @@ class TestWorkers:
         told = browser.post("/people/register/workers", sent)
         assert told.status_code == 422
         assert "第一行缺少列" in told.text
+        status, page = send(browser, "workers", "good", *[f"{UNIT},闵新人,{NUMBER},,,,"] * 501)
+        assert status == 422
+        assert "一次最多 500 行" in page
+        assert named("闵新人") is None
 
 
 class TestResults:
