@@ -155,12 +155,12 @@ def dying() -> Iterator[None]:
 
 def test_another_year_counts_anew_and_another_jurisdiction_by_itself(world: Built) -> None:
     publish_life(scheme="life-2022", year=2022)
-    publish_life(scheme="neighbour-2021", jurisdiction="880000")
+    publish_life(scheme="neighbour-2021", jurisdiction="990100")
     certified(world, "陈一")
     certified(world, "李二", scheme="life-2022")
     certified(world, "王三", scheme="neighbour-2021")
     numbers = db.session.scalars(select(Certificate.number).order_by(Certificate.id)).all()
-    assert [number[:16] for number in numbers] == ["9900002021000001", "9900002022000001", "8800002021000001"]
+    assert [number[:16] for number in numbers] == ["9900002021000001", "9900002022000001", "9901002021000001"]
 
 
 class TestRevoked:
