@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 
 from flask import current_app
+from flask_babel import gettext as _
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app import clock
@@ -63,7 +64,7 @@ def _write(work_id: int, name: str, stopping: Callable[[], bool]) -> None:
         raise Forbidden
     listing = listing_of()
     if listing is None:
-        raise NotFound("已经没有符合条件的内容。")
+        raise NotFound(_("已经没有符合条件的内容。"))
     with tempfile.TemporaryFile() as stream:
         with atomic():
             lines = _telling(listing.lines(True), work_id, stopping)
