@@ -34,7 +34,7 @@ HEARTBEAT = 3.0
 STALLED = 10.0
 """Seconds without one, after which another worker takes up what it was at."""
 LOOK_FOR_STALLED = 3.0
-NEXT_TRY = 10
+NEXT_TRY = 5
 """Seconds until what the database refused is tried again, and until a lost queue is looked for."""
 MOST_TRIES = 20
 """Turns of one lane in a row that ended in a defect or with the death of the worker."""
@@ -161,7 +161,9 @@ class Worker:
     async def _serve_one_connection(self) -> None:
         """Until the database goes away: the embedded one may stand elsewhere when it comes back."""
         address = await asyncio.to_thread(self._address)
-        connector = procrastinate.PsycopgConnector(conninfo=address, min_size=1, max_size=3)
+        connector = procrastinate.PsycopgConnector(
+            conninfo=address, min_size=1, max_size=3, timeout=NEXT_TRY, reconnect_timeout=NEXT_TRY
+        )
         log.info("worker started in process %d", os.getpid())
         async with queue.with_connector(connector).open_async() as opened:
             looking = asyncio.create_task(_take_up_stalled(opened.job_manager))

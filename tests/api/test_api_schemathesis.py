@@ -21,6 +21,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi import checks
 from sqlalchemy import select
 from support.api import PREFIX, caller
+from support.crowd import accept, open_tasks
 from support.life import LIFE, archived, open_award, publish_life, start_about
 from support.pages import PDF, Stage
 from support.phased import finished_import
@@ -114,10 +115,12 @@ def things(stage: Stage) -> Things:
             }.items()
         }
         codes = [proofs.code_of(case) for case in session.scalars(select(Case))]
+    work_id = accept(stage.world, open_tasks("fill"), stage.now(), {}, LIBRARY)
     senders = {stage.world.actors[name].account_id for name in SENDERS if name}
     return {
         **ids,
         "account_id": [one for one in ids["account_id"] if one not in senders],
+        "work_id": [work_id],
         "import_id": [finished_import(stage, LIBRARY)],
         "name": [name],
         "scheme_id": [SCHEME, LIFE],
