@@ -126,6 +126,8 @@ class Worker:
 
     def run(self) -> None:
         """Serves in this thread; in the main thread, until SIGTERM or SIGINT."""
+        # It would tell of every job.
+        logging.getLogger("procrastinate").setLevel(logging.WARNING)
         try:
             asyncio.run(self._run())
         finally:
@@ -196,6 +198,4 @@ def start(app: Flask) -> Worker | None:
 
 def run_forever(app: Flask) -> None:
     """Works in the foreground: `flask worker`, beside any number of web processes."""
-    # It would tell of every job.
-    logging.getLogger("procrastinate").setLevel(logging.WARNING)
     Worker(app).run()
