@@ -143,12 +143,22 @@ def _filled(form: FormElement, sent: dict[str, Any], values: Mapping[str, Any]) 
         controls = form.cssselect(f'[name="{name}"]:not([type=hidden]), [name="_file-{name}"]')
         if not controls:
             missing.append(name)
-        elif controls[0].get("type") == "file":
+        elif controls[-1].get("type") == "file":
+            if len(controls) > 1:
+                continue  # uploaded already, with a box to keep it
             names = value if isinstance(value, list) else [value]
             sent[f"_file-{name}"] = [(BytesIO(content_of(one.rpartition(".")[2])), one) for one in names]
         else:
             _set(controls, name, value, sent)
     return missing
+
+
+def _box(boxes: list[HtmlElement], name: str, words: str) -> str:
+    """The value of the box whose label begins with these words."""
+    labels = {_words(box.label): str(box.get("value")) for box in boxes}
+    found = [value for label, value in labels.items() if label.startswith(words)]
+    assert len(found) == 1, (name, words, labels)
+    return found[0]
 
 
 def _set(controls: list[HtmlElement], name: str, value: Any, sent: dict[str, Any]) -> None:
@@ -158,6 +168,8 @@ def _set(controls: list[HtmlElement], name: str, value: Any, sent: dict[str, Any
         sent.pop(name, None)
         if value:
             sent[name] = [controls[0].get("value")]
+    elif kind == "checkbox" and isinstance(value, list):
+        sent[name] = [_box(controls, name, words) for words in value]
     elif kind in ("radio", "checkbox"):
         assert text in {one.get("value") for one in controls}, (name, text)
         sent[name] = [text]

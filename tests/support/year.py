@@ -10,23 +10,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Protocol
 
-import yaml
 from flask import Flask
-from sqlalchemy import func, update
 
-from app import clock
-from app.config import PROJECT
 from app.content.identity import make_citizen_id, make_credit_code
-from app.content.scenarios import read_scenarios
-from app.content.sources import read_scheme_folder
-from app.extensions import atomic
-from app.models import Account
-from app.operations import _passwords, deployments
-from app.operations import clock as clocks
-from app.operations.actors import SYSTEM
-from app.operations.worlds import Built, build
 from support.pages import PASSWORD, Stage
-from support.world import PUBLISHED, at
+from support.rehearsal import rehearse, sample
 
 SCHEME = "chongqing-2021"
 BUREAU, OFFICE = "渝北区人力资源和社会保障局", "市工考办"
@@ -94,27 +82,14 @@ class Walker(Protocol):
 
 
 def set_stage(app: Flask) -> Stage:
-    """1 June 2021, 9:00, in Chongqing; the offices' operators have the same password, one keeps the clock."""
-    files = read_scheme_folder(PROJECT, SCHEME)
-    with atomic() as session:
-        clocks.mark_database(True, PUBLISHED)
-        deployments.publish(files, SYSTEM, PUBLISHED)
-        clocks.open_clock(SCHEME, at("2021-06-01 09:00"), SYSTEM, clock.now())
-        built: Built = build(read_scenarios(files).worlds["organisations.yaml"])
-        login = func.concat("operator", Account.id)
-        session.execute(update(Account).values(login=login, password_hash=_passwords.hashed(PASSWORD)))
-    stage = Stage(app, built)
-    stage.give(OFFICE, "administrator", "operator")
-    return stage
+    """1 June 2021, 9:00, in Chongqing."""
+    return rehearse(app, SCHEME, "2021-06-01 09:00", OFFICE)
 
 
 def filled(name: str) -> dict[str, Any]:
     """A filing by the scheme's own samples."""
-    path = PROJECT / "bpmn" / SCHEME / "scenarios" / "organisations.yaml"
-    samples = yaml.safe_load(path.read_text(encoding="utf-8"))["values"]
-    title = {"technician": "合格的技师", "junior": "合格的初级工", "senior": "合格的高级工"}[GRADES[name]]
-    values: dict[str, Any] = yaml.safe_load(yaml.safe_dump(samples[title]))
-    return {key: value.isoformat() if isinstance(value, date) else value for key, value in values.items()}
+    titles = {"technician": "合格的技师", "junior": "合格的初级工", "senior": "合格的高级工"}
+    return sample(SCHEME, titles[GRADES[name]])
 
 
 def walk(walker: Walker) -> None:
