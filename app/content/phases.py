@@ -71,7 +71,8 @@ class Blanks:
     ) -> str:
         """The answer that made the field superfluous (缺考), else how its phase stands (待录入成绩).
 
-        Empty for a variable that no phase asks for, and once the case is `over` without coming to it.
+        Empty for a variable that no phase asks for, and once the case is `over` without coming to it or
+        with its value taken back: nothing is still to come.
         """
         asked = self._asked.get(variable)
         if asked is None:
@@ -79,7 +80,8 @@ class Blanks:
         answered = {field: listed.get(name) for name, field in asked.outputs}
         spared = _spared_by(asked.form, asked.field, answered)
         status = phases.get(asked.phase.process)
-        return spared or status or ("" if over else f"未到{asked.phase.title}")
+        taken_back = over and variable in listed
+        return spared or ("" if taken_back else status) or ("" if over else f"未到{asked.phase.title}")
 
 
 def _spared_by(form: Form, name: str, values: Mapping[str, Any]) -> str:
