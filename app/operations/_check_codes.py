@@ -15,7 +15,7 @@ SIGNS = 12
 """Of the head: 59 bits, so that nobody finds another chain with the same ones."""
 
 MISTAKEN = str.maketrans({"I": "1", "O": "0", "S": "5", "Z": "2", "—": "-", "–": "-", "−": "-", " ": None})
-FORM = re.compile(rf"([0-9]{{1,18}})-([0-9]{{1,9}})-((?:[{ALPHABET}]-?){{{SIGNS}}})([{ALPHABET}])")
+FORM = re.compile(rf"([1-9][0-9]{{0,17}})-([1-9][0-9]{{0,8}})-((?:[{ALPHABET}]-?){{{SIGNS}}})([{ALPHABET}])")
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def index() -> str:
 @needs("operator", "supervisor")
 def show(work_id: int) -> str:
     found = queries.one(work_id, signed_in().actor)
-    only = request.args.get("only") == "unsuccessful"
+    only = request.args.get("shown") == "unsuccessful"
     page = queries.items(found.work, request.args.get("after"), only_unsuccessful=only)
     has_file = found.has_file(real_now())
     return render_template("work/show.html", found=found, page=page, only=only, has_file=has_file)

@@ -139,7 +139,7 @@ def test_a_number_that_is_none(unit: Caller, value: Any) -> None:
     assert pointers(told) == {"/tasks/1"}
 
 
-@pytest.mark.parametrize("tasks", [[], list(range(201)), {}, "1"])
+@pytest.mark.parametrize("tasks", [[], list(range(5001)), {}, "1"])
 def test_too_few_or_too_many_at_once(unit: Caller, tasks: Any) -> None:
     assert pointers(problem(unit("POST", "/tasks/completions", {"tasks": tasks}), 422, "invalid")) == {
         "/tasks"

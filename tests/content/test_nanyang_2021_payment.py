@@ -14,6 +14,7 @@ from app.config import PROJECT
 from app.content.scenarios import read_scenarios
 from app.content.scheme import Scheme
 from app.content.sources import read_scheme_folder
+from app.errors import Conflict
 from app.extensions import atomic, db, settings
 from app.models import Payment
 from app.operations import cases, clock, deployments, online_payments, tasks, worlds
@@ -109,7 +110,8 @@ def test_the_pilots_counter_takes_it_as_well(world: Built) -> None:
 def test_elsewhere_only_the_counter_takes_it(world: Built) -> None:
     case_id = owing(world, COUNTY)
     assert case_row(case_id).status == "待缴费"
-    assert pay_online(world, case_id, COUNTY["unit"]) == "late"
+    with pytest.raises(Conflict, match="请到柜台缴费"):
+        pay_online(world, case_id, COUNTY["unit"])
     assert payment_of(case_id).state == "due"
     do(world, case_id, "pay_counter", COUNTY["office"], PAID, paid_on="2021-05-11", receipt="票2")
     assert case_row(case_id).status == "待考试"

@@ -82,6 +82,8 @@ def crawl(browser: Browser) -> dict[str, str]:
         if address in found or address.startswith(("/static", "/files")):
             continue
         response = browser.get(address)
+        if response.mimetype != "text/html":
+            continue
         found[address] = response.text
         waiting += LINK.findall(response.text.replace("&amp;", "&"))
     return found

@@ -62,7 +62,7 @@ def test_from_the_filtered_inbox_to_the_results(app: Flask, crowd: list[int], bu
     told = text_of(bureau.get(address).text)
     assert "成功 5 件，未成功 0 件" in told
     assert told.count("考生") == 3
-    assert "没有未成功的" in bureau.get(f"{address}?only=unsuccessful").text
+    assert "没有未成功的" in bureau.get(f"{address}?shown=unsuccessful").text
     assert "批量办理：初审" in bureau.get("/work/").text
     assert open_tasks("first_review") == []
 
