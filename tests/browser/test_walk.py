@@ -154,7 +154,7 @@ def test_the_way_of_an_application(
     unit.page.click('button[name="_draft"]')
     unit.page.wait_for_selector("text=已暂存")
     submit(unit.page)
-    unit.page.wait_for_selector("text=岗位使用情况备案")
+    unit.page.wait_for_selector("text=请先备案再申报")
     unit.look("23-application-refused")
 
     register_posts_for(world)
