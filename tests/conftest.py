@@ -20,7 +20,7 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from psycopg import sql
 
-from app import embedded_postgres
+from app import edge, embedded_postgres
 from app.config import PROJECT, Settings, read_settings
 from app.embedded_postgres.process import SUPERUSER
 from app.extensions import db
@@ -162,6 +162,7 @@ def app(request: pytest.FixtureRequest, worker_app: Flask, _cleaner: Cleaner) ->
     After each test the invariants of the database are checked, unless the test is marked `corrupts`.
     """
     _cleaner.clean()
+    worker_app.extensions["lookups"] = edge.Lookups()
     with worker_app.app_context():
         yield worker_app
     if not request.node.get_closest_marker("corrupts"):

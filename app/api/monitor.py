@@ -46,7 +46,9 @@ class Undetermined(Schema):
     process = fields.String()
     element = fields.String()
     name = fields.String()
-    dates = fields.List(fields.String(), metadata={"description": "在等的日历日期；空为尚未公布的节假日"})
+    dates = fields.List(
+        fields.String(), metadata={"description": "在等的日历日期；*workdays 为尚未公布的节假日"}
+    )
     count = fields.Integer()
     oldest = fields.AwareDateTime()
 

@@ -61,8 +61,8 @@ class TestDryRun:
         result = run(bare_app, "dry-run", scheme_folder, "filing")
         assert result.exit_code == 0, result.output
         told = lines(result)
-        assert told[0] == "开始  2021-06-01 09:00:00"
-        assert "第 1 步：办理“填写申报表”  2021-06-01 09:00:00" in told
+        assert told[0] == "开始  2021-06-10 09:00:00"
+        assert "第 1 步：办理“填写申报表”  2021-06-10 09:00:00" in told
         assert any(line.startswith("“占用岗位名额”要求系统能力 reserve_place：basis=") for line in told)
         assert "在等 待办“初审”" in told
         assert told[-1] == "结束：审核已通过（passed）"

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, select, true
 from support.waits import open_wait, publish_waits
 from support.world import LIBRARY, at, case_row, make_world, task_of
 
+from app.engine import WORKDAYS
 from app.errors import Closed
 from app.extensions import atomic, db
 from app.models import Case, History, MessageWait, Task, Timer
@@ -168,7 +169,12 @@ class TestUnknownHolidays:
         assert dues(case_id) == {"until_lapsed": None}
         assert sweep(at("2030-01-01 00:00")).fired == 0
         (alarm,) = monitor.undetermined(everything())
-        assert (alarm.process, alarm.element, alarm.dates, alarm.count) == ("working", "until_lapsed", [], 1)
+        assert (alarm.process, alarm.element, alarm.dates, alarm.count) == (
+            "working",
+            "until_lapsed",
+            [WORKDAYS],
+            1,
+        )
         assert alarm.oldest == YEAR_END
         write(world, case_id, at("2029-12-31 00:00"))
         assert case_row(case_id).outcome == "done"
@@ -199,15 +205,14 @@ class TestUnknownHolidays:
         assert retime(at("2027-01-02 09:00")) == 0
         assert case_row(case_id).head == before
 
-    def test_what_was_determined_before_stays(self, world: Built) -> None:
+    def test_what_was_determined_before_follows_a_correction(self, world: Built) -> None:
         case_id = open_wait(world, "working", at("2026-12-28 10:00"))
         with atomic():
             days = {date(2026, 12, 29): False}
             workdays.set_days(days, ground="台风停工", actor=SYSTEM, now=at("2026-12-28 11:00"))
-        assert retime(at("2026-12-28 12:00")) == 0
-        assert dues(case_id) == {"until_lapsed": at("2026-12-31 00:00")}
-        later = open_wait(world, "working", at("2026-12-28 13:00"))
-        assert dues(later) == {"until_lapsed": at("2027-01-01 00:00")}
+        assert retime(at("2026-12-28 12:00")) == 1
+        assert dues(case_id) == {"until_lapsed": at("2027-01-01 00:00")}
+        assert retime(at("2026-12-28 12:30")) == 0
 
 
 def test_recomputing_by_name_fires_what_is_overdue_first(world: Built) -> None:
