@@ -8,7 +8,8 @@ from app.content.forms import Form
 from app.content.masking import DEFAULT_ID_MASK, Mask
 from app.content.matrix import Home, clause_matrix
 from app.content.roles import Role, check_holders
-from app.content.scenarios import Scenario, Scenarios, read_scenarios
+from app.content.scenario_parts import Scenario
+from app.content.scenarios import Scenarios, read_scenarios
 from app.content.scheme import Process, Scheme
 from app.content.sources import read_scheme_folder, scheme_folders, scheme_hash
 from app.content.worlds import World

@@ -21,7 +21,8 @@ from app.content.reading import (
     read_record,
 )
 from app.content.samples import sample_variables
-from app.content.scenarios import ScenarioCase, Scenarios
+from app.content.scenario_parts import ScenarioCase
+from app.content.scenarios import Scenarios
 from app.content.scheme import Scheme
 from app.content.worlds import World, WorldOrganisation
 from app.engine.civil import civil

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.content import calendar, clauses, head, roles
-from app.content.scenarios import FOLDER, Scenario
+from app.content.scenario_parts import Scenario
+from app.content.scenarios import FOLDER
 from app.content.scheme import Scheme
 
 KINDS = {

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.content import Scheme
-from app.content.scenarios import Expect
+from app.content.scenario_parts import Expect
 from app.engine import Instance, Snapshot
 from app.engine.civil import civil
 from app.errors import DomainError

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.content import Form, Scenario, Scheme, World
-from app.content.scenarios import Reorganisation, ScenarioCase, ScenarioOverlay, Step
+from app.content.scenario_parts import Reorganisation, ScenarioCase, ScenarioOverlay, Step
 from app.errors import DomainError
 from app.extensions import db
 from app.models import Account, Case, History, Incident, Message, PostQuota, Task, Timer

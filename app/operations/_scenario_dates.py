@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.content.scenarios import ScenarioOverlay
+from app.content.scenario_parts import ScenarioOverlay
 from app.extensions import db
 from app.models import Organisation
 from app.operations import overlays

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from app.content.checks.subject import Subject, in_file
-from app.content.scenarios import FOLDER, Scenario, Step
+from app.content.scenario_parts import Scenario, Step
+from app.content.scenarios import FOLDER
 from app.engine.types import Problem
 
 

@@ -15,7 +15,7 @@ from app.content.form_file import read_form
 from app.content.head import HeadFile
 from app.content.reading import read_record
 from app.content.roles import RolesFile, check_roles
-from app.content.scenarios import ScenarioFile
+from app.content.scenario_file import ScenarioFile
 from app.content.worlds import WorldFile, check_world
 from app.engine.types import Problem
 
