@@ -33,6 +33,7 @@ from app.models import Account, Case, Task
 from app.operations import accounts, clock, deployments, tasks, verify
 from app.operations._performance import Performance
 from app.operations._road import GRACE
+from app.operations._scenario_stage import Stage
 from app.operations.actors import SYSTEM
 from bench.chains import chained_copies
 from bench.floor import fire_batch, written
@@ -134,10 +135,10 @@ def _played(base: Ground, file: str, steps: int) -> int:
     scenario = replace(scenario, steps=scenario.steps[:steps])
     with atomic():
         scheme = deployments.scheme(deployments.current(SCHEME, DUE))
-        played = Performance(scheme, scenario, scenarios.worlds[scenario.world], base.world)
-        failures = played.run()
+        stage = Stage(scheme, scenario, scenarios.worlds[scenario.world], base.world)
+        failures = Performance(stage).run()
     assert not failures, failures
-    (case_id,) = played.cases.values()
+    (case_id,) = stage.cases.values()
     return case_id
 
 

@@ -64,6 +64,15 @@ def told(refusal: DomainError) -> str:
     return "；".join([refusal.message, *(text for texts in fields.values() for text in texts)])
 
 
+def field_differences(wanted: Mapping[str, str], refusal: DomainError) -> Iterator[str]:
+    """A sentence for each field of which the refusal does not say the text wanted."""
+    fields = getattr(refusal, "fields", {})
+    for name, text in wanted.items():
+        given = "；".join(fields.get(name, []))
+        if text not in given:
+            yield f"字段 {name} 的提示应当含有“{text}”，实际是：{given or '没有提示'}"
+
+
 def differences(expect: Expect, stands: Stands, happened: Happened) -> Iterator[str]:
     """A sentence for each part that the scenario states and that stands otherwise."""
     for part in sorted(expect.asked):

@@ -6,20 +6,18 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from app.content import Scenario, Scenarios, Scheme, read_scenarios
-from app.engine import ProcessDefinition
+from app.content import Scenarios, Scheme, read_scenarios
 from app.errors import NotFound, SchemeInvalid
 from app.operations import deployments, worlds
 from app.operations._performance import Failure, Performance
+from app.operations._scenario_coverage import Covered, Gap, covered, gaps
+from app.operations._scenario_stage import Stage
 from app.operations.actors import SYSTEM
 from app.operations.apart import apart, undone
 
 __all__ = ["Failure", "Gap", "ScenarioResult", "SchemeRun", "run_scenario", "run_scheme"]
 
 PUBLISHED = datetime(1990, 1, 1, tzinfo=UTC)
-
-Covered = Mapping[str, frozenset[str]]
-"""Ids of elements and flows, by process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +33,6 @@ class ScenarioResult:
     @property
     def passed(self) -> bool:
         return not self.failures
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """An element, or with `source` and `target` a flow, that no scenario went through."""
-
-    process: str
-    id: str
-    name: str
-    source: str = ""
-    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +67,7 @@ def run_scheme(
                 results[result.file] = result
                 told(result)
     in_order = tuple(results[name] for name in chosen)
-    return SchemeRun(in_order, _gaps(scheme, [result.covered for result in in_order]))
+    return SchemeRun(in_order, gaps(scheme, [result.covered for result in in_order]))
 
 
 def run_scenario(files: Mapping[str, bytes], name: str) -> ScenarioResult:
@@ -107,32 +94,12 @@ def _run_in_world(
         for name in chosen:
             scenario = found.scenarios[name]
             if scenario.world == world:
-                yield _perform(name, scenario, Performance(scheme, scenario, found.worlds[world], built))
+                yield _perform(name, Stage(scheme, scenario, found.worlds[world], built))
 
 
-def _perform(name: str, scenario: Scenario, performance: Performance) -> ScenarioResult:
+def _perform(name: str, stage: Stage) -> ScenarioResult:
     with undone():
-        failures = performance.run()
-        covered = performance.covered()
-    return ScenarioResult(name, scenario.title, tuple(failures), covered, tuple(scenario.clauses))
-
-
-def _gaps(scheme: Scheme, covered: Collection[Covered]) -> tuple[Gap, ...]:
-    gaps: list[Gap] = []
-    for process in scheme.definitions.processes.values():
-        seen = frozenset[str]().union(*(one.get(process.id, frozenset()) for one in covered))
-        gaps += _gaps_of(process, seen)
-    return tuple(gaps)
-
-
-def _gaps_of(process: ProcessDefinition, seen: Collection[str]) -> list[Gap]:
-    def told(element_id: str) -> str:
-        return process.elements[element_id].name or element_id
-
-    elements = [Gap(process.id, e.id, told(e.id)) for e in process.elements.values() if e.id not in seen]
-    flows = [
-        Gap(process.id, flow.id, flow.name, told(flow.source), told(flow.target))
-        for flow in process.flows.values()
-        if flow.id not in seen
-    ]
-    return elements + flows
+        failures = Performance(stage).run()
+        seen = covered(stage.scheme)
+    scenario = stage.scenario
+    return ScenarioResult(name, scenario.title, tuple(failures), seen, tuple(scenario.clauses))
