@@ -6,6 +6,7 @@ from app.models.bars import Bar
 from app.models.cases import Case, Incident, MessageWait, Task, TaskDraft, TaskValue, Timer
 from app.models.certificates import Certificate, CertificateCopy
 from app.models.deployments import Deployment, DeploymentFile
+from app.models.desk import KeptForm, SavedFilter, TaskPresence
 from app.models.files import Attachment
 from app.models.history import History, HistoryPayload
 from app.models.imports import Import, ImportRow
@@ -43,6 +44,7 @@ __all__ = [
     "ImportRow",
     "Incident",
     "Jurisdiction",
+    "KeptForm",
     "LoginAttempt",
     "Message",
     "MessageWait",
@@ -59,6 +61,7 @@ __all__ = [
     "Reconciliation",
     "Region",
     "RegistrationAttempt",
+    "SavedFilter",
     "SchemeClock",
     "SecondFactor",
     "ShareClaim",
@@ -66,6 +69,7 @@ __all__ = [
     "Subordination",
     "Task",
     "TaskDraft",
+    "TaskPresence",
     "TaskValue",
     "Timer",
     "WebSession",
