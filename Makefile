@@ -6,7 +6,7 @@ FLASK := $(PY) -m flask --app wsgi
 PORT ?= 8000
 WORKERS ?= 2
 
-.PHONY: run test lint soak bench clean
+.PHONY: run test lint soak bench frontend clean
 .DELETE_ON_ERROR:
 
 run: .build/installed
@@ -25,6 +25,10 @@ lint: .build/installed-dev
 
 soak: .build/installed-dev .build/system-packages
 	SOAK=1 $(PY) -m pytest tests -m soak -n $(WORKERS) --timeout 3600
+
+# 重新生成 app/static/vendor（已随代码提交，运行不需要 Node）: 两次生成逐字节相同。
+frontend:
+	cd frontend && npm ci --no-audit --no-fund && npm run build
 
 bench: .build/installed-dev
 	$(PY) -m bench

@@ -10,13 +10,12 @@ const here = dirname(fileURLToPath(import.meta.url));
 const vendor = join(here, "../app/static/vendor");
 const manifestFile = join(here, "manifest.json");
 const LICENCE_NAMES = /^(licen[cs]e|copying)(\.\w+)?$/i;
-// Copied, not bundled; their licences are listed as well.
-const COPIES = {"bootstrap": "dist/css/bootstrap.min.css"};
+const ENTRIES = ["src/bootstrap.css", "src/htmx.js", "src/viewer.js"];
 
 async function bundle(target) {
   const result = await build({
     absWorkingDir: here,
-    entryPoints: ["src/viewer.js"],
+    entryPoints: ENTRIES,
     outdir: target,
     bundle: true,
     minify: true,
@@ -31,7 +30,7 @@ async function bundle(target) {
 
 function packagesOf(inputs) {
   const names = inputs.map((path) => path.match(/node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[1]).filter(Boolean);
-  return [...new Set([...names, ...Object.keys(COPIES)])].sort();
+  return [...new Set(names)].sort();
 }
 
 async function licenceOf(name) {
@@ -46,11 +45,6 @@ async function licenceOf(name) {
 async function produce(target) {
   await mkdir(target, {recursive: true});
   const packages = packagesOf(await bundle(target));
-  for (const [name, file] of Object.entries(COPIES)) {
-    const css = await readFile(join(here, "node_modules", name, file), "utf8");
-    // The source map is not served; a link to it would only be a 404.
-    await writeFile(join(target, file.split("/").at(-1)), css.replace(/\/\*# sourceMappingURL=.*\*\/\s*$/, ""));
-  }
   const texts = await Promise.all(packages.map(licenceOf));
   await writeFile(join(target, "THIRD_PARTY_LICENSES"), texts.join("\n\n"));
 }
