@@ -2,6 +2,7 @@
 
 from app.models.accounts import Account, LoginAttempt, RegistrationAttempt, SecondFactor, WebSession
 from app.models.acts import Act
+from app.models.assigning import Cosigner, Deputy
 from app.models.bars import Bar
 from app.models.cases import Case, Incident, MessageWait, Task, TaskDraft, TaskValue, Timer
 from app.models.certificates import Certificate, CertificateCopy
@@ -31,9 +32,11 @@ __all__ = [
     "Case",
     "Certificate",
     "CertificateCopy",
+    "Cosigner",
     "DatabaseMark",
     "Deployment",
     "DeploymentFile",
+    "Deputy",
     "EnteredIdNumber",
     "History",
     "HistoryPayload",

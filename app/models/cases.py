@@ -93,13 +93,36 @@ class Task(db.Model):
     One that is `returned` was done by giving the case back 退回 to an earlier step, whose new task names it
     in `returned_from`. `straight_back`: once that is done, the case goes straight to where it came back from.
 
-    `closes_at`: the instant from which a completion is refused. `pending_since` is the `received_at` of a
-    bulk request that was accepted and has not come to this task yet (decision 3).
+    `closes_at`: the instant from which a completion is refused. `due_at`: until when it should be done: its
+    closing, else the timer at it that only reminds. `pending_since` is the `received_at` of a bulk request
+    that was accepted and has not come to this task yet (decision 3).
+
+    Any operator of the office may do it while it has no `assignee_id`. `owner_id`: whose it is while it is
+    `delegated`, that is, waits for the assignee's opinion. `awaits`: how many cosigners have yet to answer.
     """
 
     __tablename__ = "task"
     __table_args__ = (
-        Index("ix_task_inbox", "office_id", "opened_at", "id", postgresql_where=text("state = 'open'")),
+        # An inbox is made of parts, each in the order of the page: what nobody of the office has taken, what
+        # an account has, what any account of the office has.
+        *(
+            Index(
+                f"ix_task_{part}_{order}",
+                owner,
+                key,
+                "id",
+                postgresql_where=text(f"state = 'open' and {those}"),
+            )
+            for part, owner, those in (
+                ("free", "office_id", "assignee_id is null"),
+                ("own", "assignee_id", "assignee_id is not null"),
+                ("taken", "office_id", "assignee_id is not null"),
+            )
+            for order, key in (
+                ("opened", "opened_at"),
+                ("due", text("coalesce(due_at, 'infinity'::timestamptz)")),
+            )
+        ),
         # For the kinds of tasks in an inbox, which are few, whatever their number.
         Index(
             "ix_task_kind",
@@ -136,12 +159,18 @@ class Task(db.Model):
     state: Mapped[Code]
     opened_at: Mapped[Instant]
     closes_at: Mapped[OptionalInstant]
+    due_at: Mapped[OptionalInstant]
+    assignee_id: Mapped[OptionalAccountRef]
+    owner_id: Mapped[OptionalAccountRef]
+    delegated: Mapped[bool] = mapped_column(server_default=text("false"))
+    awaits: Mapped[int] = mapped_column(server_default=text("0"))
     pending_since: Mapped[OptionalInstant]
     completed_at: Mapped[OptionalInstant]
     completed_by: Mapped[OptionalAccountRef]
     completed_for: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     returned_from: Mapped[int | None] = mapped_column(ForeignKey("task.id"))
     straight_back: Mapped[bool] = mapped_column(server_default=text("false"))
+    reminded_at: Mapped[OptionalInstant]
 
 
 class TaskValue(db.Model):

@@ -19,5 +19,6 @@ OptionalCode = Annotated[str | None, mapped_column(Text(collation="C"))]
 
 OrganisationRef = Annotated[int, mapped_column(ForeignKey("organisation.id"))]
 OptionalOrganisationRef = Annotated[int | None, mapped_column(ForeignKey("organisation.id"))]
+AccountRef = Annotated[int, mapped_column(ForeignKey("account.id"))]
 OptionalAccountRef = Annotated[int | None, mapped_column(ForeignKey("account.id"))]
 CaseRef = Annotated[int, mapped_column(ForeignKey("case.id"))]
