@@ -1,6 +1,13 @@
 """The tables, a file a noun."""
 
-from app.models.accounts import Account, LoginAttempt, RegistrationAttempt, SecondFactor, WebSession
+from app.models.accounts import (
+    Account,
+    Activation,
+    LoginAttempt,
+    RegistrationAttempt,
+    SecondFactor,
+    WebSession,
+)
 from app.models.acts import Act
 from app.models.assigning import Cosigner, Deputy
 from app.models.bars import Bar
@@ -26,6 +33,7 @@ from app.models.work import Work, WorkItem
 __all__ = [
     "Account",
     "Act",
+    "Activation",
     "AssessmentResult",
     "Attachment",
     "Bar",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, ForeignKey, Index
+from sqlalchemy import BigInteger, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -11,13 +11,22 @@ from app.models.columns import Code, Id, Instant, OptionalInstant, OptionalOrgan
 
 
 class Account(db.Model):
-    """A login of one person who acts for one organisation.
+    """A login of one person who acts for one organisation, or for nobody but themselves.
 
-    `duties`: operator 经办, supervisor 监督, administrator 系统管理, designer 流程设计.
-    `person_id` links an officer to the register, so that nobody decides on their own case (ALL-04).
+    `duties`: operator 经办, supervisor 监督, administrator 系统管理, designer 流程设计; or applicant 申报人
+    alone, of no organisation. `person_id` says who an applicant is, and links an officer to the register, so
+    that nobody decides on their own case (ALL-04): whoever is both has two accounts.
     """
 
     __tablename__ = "account"
+    __table_args__ = (
+        Index(
+            "ix_account_applicant",
+            "person_id",
+            unique=True,
+            postgresql_where=text("'applicant' = any(duties) and disabled_at is null"),
+        ),
+    )
 
     id: Mapped[Id]
     login: Mapped[Code] = mapped_column(unique=True)
@@ -32,6 +41,17 @@ class Account(db.Model):
     disabled_at: Mapped[OptionalInstant]
     created_at: Mapped[Instant]
     password_changed_at: Mapped[OptionalInstant]
+
+
+class Activation(db.Model):
+    """The one-time code with which an applicant sets their own password; gone once it was used."""
+
+    __tablename__ = "activation"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True, autoincrement=False)
+    code_digest: Mapped[bytes]
+    made_at: Mapped[Instant]
+    expires_at: Mapped[Instant]
 
 
 class SecondFactor(db.Model):

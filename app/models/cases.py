@@ -97,6 +97,8 @@ class Task(db.Model):
     closing, else the timer at it that only reminds. `pending_since` is the `received_at` of a bulk request
     that was accepted and has not come to this task yet (decision 3).
 
+    `person_id`: the case's person, who may do it too, where its role lets applicants.
+
     Any operator of the office may do it while it has no `assignee_id`. `owner_id`: whose it is while it is
     `delegated`, that is, waits for the assignee's opinion. `awaits`: how many cosigners have yet to answer.
     """
@@ -133,6 +135,7 @@ class Task(db.Model):
             postgresql_where=text("state = 'open'"),
         ),
         Index("ix_task_case", "case_id", "token"),
+        Index("ix_task_person", "person_id", "id", postgresql_where=text("person_id is not null")),
         # Nearly always empty: the sweep asks each due case for such a task, and must not read all tasks.
         Index("ix_task_pending", "case_id", postgresql_where=text("pending_since is not null")),
         Index(
@@ -153,6 +156,7 @@ class Task(db.Model):
     name: Mapped[str]
     role: Mapped[Code]
     office_id: Mapped[OptionalOrganisationRef]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     form: Mapped[OptionalCode]
     status: Mapped[str | None]
     bulk: Mapped[bool] = mapped_column(default=False)
