@@ -40,7 +40,7 @@ def _inbox(base: Ground, count: int) -> str:
     with atomic() as session:
         session.execute(update(Task).where(Task.case_id == case_id).values(office_id=office))
     copies(case_id, count, task__opened_at="s.opened_at + n * interval '1 second'")
-    wanted = inbox.TaskFilter()
+    wanted, desk = inbox.TaskFilter(), inbox.Desk(office, None)
     middle = db.session.execute(
         select(Task.opened_at, Task.id).where(Task.office_id == office)
         .order_by(Task.opened_at, Task.id).offset(count // 2).limit(1)
@@ -52,10 +52,10 @@ def _inbox(base: Ground, count: int) -> str:
     )
     rows: list[Sequence[object]] = []
     for title, work, times in (
-        ("first page", lambda: _fresh(inbox.open_tasks, office, wanted), 100),
-        ("a page in the middle", lambda: _fresh(inbox.open_tasks, office, wanted, cursor), 100),
-        ("the count, capped at 1,000", lambda: inbox.count_open(office), 100),
-        ("the newest, for the tag", lambda: inbox.newest_open(office), 100),
+        ("first page", lambda: _fresh(inbox.open_tasks, desk, wanted), 100),
+        ("a page in the middle", lambda: _fresh(inbox.open_tasks, desk, wanted, cursor), 100),
+        ("the count, capped at 1,000", lambda: inbox.count_open(desk), 100),
+        ("the newest, for the tag", lambda: inbox.newest_open(desk), 100),
         ("the kinds, for the filter", lambda: inbox.kinds(office), 10),
         (
             "for comparison: ids alone by OFFSET, in the middle",

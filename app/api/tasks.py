@@ -33,9 +33,13 @@ FILLED, STATUS = schemas.Filled(), schemas.Status()
 @blueprint.response(200, schemas.page_of(schemas.Task))
 def listing(query: dict[str, Any]) -> dict[str, Any]:
     """本机构的待办事项，先到的在前；已办的，新的在前"""
-    find = inbox.open_tasks if query.pop("state") == "open" else inbox.done_tasks
+    state, view, by = query.pop("state"), query.pop("view"), query.pop("by")
     after = query.pop("after", None)
-    page = find(me().organisation_id, inbox.TaskFilter(**query), after)
+    wanted = inbox.TaskFilter(**query)
+    if state == "open":
+        page = inbox.open_tasks(_desk(office_wide=view == "office"), wanted, after, by)
+    else:
+        page = inbox.done_tasks(me().organisation_id, wanted, after)
     return {"items": [_row(row) for row in page.rows], "next": page.next}
 
 
@@ -113,7 +117,7 @@ def complete_many(body: dict[str, Any]) -> Response:
 
 def _complete_many(task_ids: Sequence[int], values: Mapping[str, Any] | None) -> list[tasks.ItemResult]:
     """A result an item, in the order asked for; each scheme's tasks by its own clock."""
-    rows = inbox.chosen(task_ids, me().organisation_id)
+    rows = inbox.chosen(task_ids, _desk())
     schemes = {row.task.id: row.task.scheme_id for row in rows}
     saved = task_queries.typed(schemes) if values is None else {}
     results = {row.task.id: _single(row) for row in rows if not row.task.bulk}
@@ -132,7 +136,7 @@ def _complete_many(task_ids: Sequence[int], values: Mapping[str, Any] | None) ->
 
 def _hand_over(task_ids: Sequence[int], values: Mapping[str, Any] | None) -> dict[str, Any]:
     """Accepts those that wait here for the background; the others are refused at once."""
-    rows = {row.task.id: row for row in inbox.chosen(task_ids, me().organisation_id) if row.task.bulk}
+    rows = {row.task.id: row for row in inbox.chosen(task_ids, _desk()) if row.task.bulk}
     if len({row.task.scheme_id for row in rows.values()}) != 1:
         raise Conflict("后台办理的各项须属于同一方案，且至少有一项是本机构可以批量办理的待办。")
     first = next(iter(rows.values())).task
@@ -168,6 +172,10 @@ def _single(row: inbox.TaskRow) -> tasks.ItemResult:
     return tasks.ItemResult(row.task.id, False, f"“{row.task.name}”不能批量办理，请逐项办理。")
 
 
+def _desk(*, office_wide: bool = False) -> inbox.Desk:
+    return inbox.desk_of(me().actor, edge.received_at(), office_wide=office_wide)
+
+
 def _row(row: inbox.TaskRow | task_queries.TaskPage) -> dict[str, Any]:
     task = row.task
     return {
@@ -182,5 +190,10 @@ def _row(row: inbox.TaskRow | task_queries.TaskPage) -> dict[str, Any]:
         "bulk": task.bulk,
         "opened_at": task.opened_at,
         "closes_at": task.closes_at,
+        "due_at": task.due_at,
+        "assignee_id": task.assignee_id,
+        "assignee": row.assignee,
+        "delegated": task.delegated,
+        "awaits": task.awaits,
         "completed_at": task.completed_at,
     }

@@ -17,13 +17,15 @@ from app.operations import deployments
 
 @dataclass(frozen=True)
 class TaskPage:
-    """A task, its case and subject, and the draft that was saved for it."""
+    """A task, its case and subject, the draft that was saved for it, and the names of who has it."""
 
     task: Task
     case: Case
     unit_name: str
     person: Person | None
     draft: TaskDraft | None
+    assignee: str | None
+    owner: str | None
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,15 @@ class Entered:
 
 def one(task_id: int, organisation_id: int) -> TaskPage:
     """A task that the organisation holds; raises NotFound alike for none and for another office's."""
+    assignee, owner = aliased(Account), aliased(Account)
     query = (
-        select(Task, Case, Organisation.name, Person, TaskDraft)
+        select(Task, Case, Organisation.name, Person, TaskDraft, assignee.name, owner.name)
         .join(Case, Case.id == Task.case_id)
         .join(Organisation, Organisation.id == Case.unit_id)
         .outerjoin(Person, Person.id == Case.person_id)
         .outerjoin(TaskDraft, TaskDraft.task_id == Task.id)
+        .outerjoin(assignee, assignee.id == Task.assignee_id)
+        .outerjoin(owner, owner.id == Task.owner_id)
         .where(Task.id == task_id, Task.office_id == organisation_id)
     )
     row = db.session.execute(query).first()

@@ -22,7 +22,7 @@ from app.queries import tasks as task_queries
 from app.queries.paging import Page
 from app.web import case_lists
 from app.web.here import schemes_here
-from app.web.inbox import MOST_AT_ONCE, result_rows, subject_name
+from app.web.inbox import MOST_AT_ONCE, own_desk, result_rows, subject_name
 from app.web.listing import ticked
 from app.web.schemes import now_of
 from app.web.session import needs, signed_in
@@ -44,7 +44,7 @@ def submit() -> Any:
     if not task_ids or len(task_ids) > MOST_AT_ONCE:
         return _list_page(message=_("请勾选要提交的申报，一次最多 %(most)s 件。", most=MOST_AT_ONCE)), 422
     me = signed_in()
-    rows = inbox.chosen(task_ids, me.organisation_id)
+    rows = inbox.chosen(task_ids, own_desk())
     subjects = {row.task.id: (row.case.id, subject_name(row)) for row in rows}
     nows = {row.task.scheme_id: now_of(row.task.scheme_id) for row in rows}
     saved = task_queries.typed(task_ids)

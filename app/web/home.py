@@ -12,6 +12,7 @@ from app.queries import cases, inbox, monitor, notices
 from app.queries.cases import CaseFilter
 from app.queries.visibility import seen_by
 from app.web.here import schemes_here
+from app.web.inbox import own_desk
 from app.web.schemes import now_of
 from app.web.session import SignedIn, needs, signed_in
 
@@ -33,12 +34,12 @@ def index() -> Any:
     own = Case.unit_id == me.organisation_id
     return render_template(
         "home/index.html",
-        waiting=inbox.count_open(me.organisation_id) if me.has("operator") else None,
-        newest=inbox.open_tasks(me.organisation_id, inbox.TaskFilter()).rows[:5]
+        waiting=inbox.count_open(own_desk()) if me.has("operator") else None,
+        newest=inbox.open_tasks(own_desk(), inbox.TaskFilter()).rows[:5]
         if me.has("operator")
         else [],
         running=cases.count(own, CaseFilter(state="running")) if me.is_unit else None,
-        unread=notices.unread(me.organisation_id),
+        unread=notices.unread(me.actor),
         deadlines=_deadlines(me.organisation_id) if me.is_unit else [],
         watched=_watched(me) if me.has("supervisor") else None,
         me=me,

@@ -22,7 +22,7 @@ from app.queries.paging import read_id_cursor
 from app.queries.returns import came_back
 from app.web import task_forms
 from app.web.listing import asked, asked_days, ticked
-from app.web.schemes import newest_schemes, now_of, scheme_of
+from app.web.schemes import newest_schemes, now_of, real_now, scheme_of
 from app.web.session import needs, signed_in
 from app.web.task_forms import Errors, Values
 
@@ -35,7 +35,7 @@ MOST_AT_ONCE = 200
 @bp.get("/")
 @needs("operator")
 def index() -> str:
-    me, wanted, schemes = signed_in().organisation_id, wanted_tasks(), newest_schemes()
+    me, wanted, schemes = own_desk(), wanted_tasks(), newest_schemes()
     page = inbox.open_tasks(me, wanted, request.args.get("after"))
     return render_template(
         "inbox/index.html",
@@ -43,8 +43,9 @@ def index() -> str:
         returned=came_back([row.task.id for row in page.rows if row.task.returned_from]),
         count=inbox.count_open(me, wanted),
         newest=inbox.newest_open(me),
-        kinds=[(kind.key, _kind_name(kind, schemes)) for kind in inbox.kinds(me)],
-        can_import=bool(imports.kinds(me)),
+        tag=inbox.tag(me),
+        kinds=[(kind.key, _kind_name(kind, schemes)) for kind in inbox.kinds(me.organisation_id)],
+        can_import=bool(imports.kinds(me.organisation_id)),
     )
 
 
@@ -53,7 +54,7 @@ def index() -> str:
 def newest() -> BaseResponse:
     """Nothing but a tag that changes when a task has come; pages ask for it now and then."""
     response = make_response("", 200)
-    response.set_etag(str(inbox.newest_open(signed_in().organisation_id)))
+    response.set_etag(inbox.tag(own_desk()))
     return response.make_conditional(request)
 
 
@@ -104,7 +105,7 @@ class _Batch:
 
     @classmethod
     def of_kind(cls, upto: int) -> _Batch:
-        rows = inbox.all_of_kind(signed_in().organisation_id, wanted_tasks(), upto, MOST_ITEMS + 1)
+        rows = inbox.all_of_kind(own_desk(), wanted_tasks(), upto, MOST_ITEMS + 1)
         if not rows:
             return cls((), None, None, _("没有可以批量办理的事项；请先按环节筛选。"))
         if len(rows) > MOST_ITEMS:
@@ -120,7 +121,7 @@ class _Batch:
             return cls((), None, None, _("请先在待办列表里勾选要办理的事项。"))
         if len(task_ids) > MOST_AT_ONCE:
             return cls((), None, None, _("一次最多办理 %(most)s 件，请分批勾选。", most=MOST_AT_ONCE))
-        rows = [row for row in inbox.chosen(task_ids, signed_in().organisation_id) if row.task.bulk]
+        rows = [row for row in inbox.chosen(task_ids, own_desk()) if row.task.bulk]
         if not rows:
             return cls((), None, None, _("勾选的事项已经办理，或不能批量办理。"))
         if len({(row.case.deployment_id, row.task.element) for row in rows}) > 1:
@@ -181,6 +182,11 @@ class _Batch:
             most_shown=MOST_AT_ONCE,
             long=len(self.rows) > MOST_AT_ONCE,
         )
+
+
+def own_desk() -> inbox.Desk:
+    """What is open for who is signed in."""
+    return inbox.desk_of(signed_in().actor, real_now())
 
 
 def _form_of(row: TaskRow) -> tuple[Scheme, Form | None]:

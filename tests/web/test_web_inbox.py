@@ -56,8 +56,8 @@ def test_pages_by_keyset_meet_every_row_once(
 ) -> None:
     office_id = stage.world.organisations["东溪区人社局"]
     monkeypatch.setattr(paging, "PAGE_SIZE", 2)
-    first = inbox.open_tasks(office_id, inbox.TaskFilter())
-    rest = inbox.open_tasks(office_id, inbox.TaskFilter(), first.next)
+    first = inbox.open_tasks(inbox.Desk(office_id, None), inbox.TaskFilter())
+    rest = inbox.open_tasks(inbox.Desk(office_id, None), inbox.TaskFilter(), first.next)
     assert [row.person.name for row in (*first.rows, *rest.rows)] == ["陈一", "李二", "王三"]
     assert rest.next is None
 

@@ -14,6 +14,12 @@ MOST_ITEMS = 5_000
 
 class TaskQuery(Cursor):
     state = choice("open", "completed", load_default="open")
+    view = choice(
+        *("mine", "office"),
+        load_default="mine",
+        metadata={"description": "mine 只列本人可以办理的，office 列本机构全部待办，包括同事已签收的"},
+    )
+    by = choice("opened", "due", load_default="opened", metadata={"description": "按到达先后，或按期限先后"})
     kind = pattern("[^/]+/[^/]+", "应为“方案/环节”，如 tiny-2021/fill。")
     unit = text()
     name = text()
@@ -31,6 +37,15 @@ class Task(Schema):
     bulk = fields.Boolean()
     opened_at = fields.AwareDateTime()
     closes_at = fields.AwareDateTime(allow_none=True)
+    due_at = fields.AwareDateTime(
+        allow_none=True, metadata={"description": "办理期限：截止时刻，或环节上提醒的时刻"}
+    )
+    assignee_id = fields.Integer(
+        allow_none=True, metadata={"description": "办理人的账号；空着的，本机构经办人都可以办理"}
+    )
+    assignee = fields.String(allow_none=True)
+    delegated = fields.Boolean(metadata={"description": "已委派，等办理人答复意见"})
+    awaits = fields.Integer(metadata={"description": "还有几位加签人没有答复"})
     completed_at = fields.AwareDateTime(allow_none=True)
 
 

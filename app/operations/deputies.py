@@ -1,0 +1,22 @@
+"""Deputies 代理人: who acts for whom, from one instant to another, in one scheme or in all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, select
+
+from app.extensions import db
+from app.models import Deputy
+
+
+def principals_of(account_id: int, now: datetime) -> Sequence[tuple[int, str | None]]:
+    """For whom an account acts at an instant of the real clock, each with the scheme it is limited to."""
+    query = select(Deputy.principal_id, Deputy.scheme_id).where(Deputy.deputy_id == account_id, valid(now))
+    found = {(principal, scheme) for principal, scheme in db.session.execute(query)}
+    return sorted(one for one in found if one[1] is None or (one[0], None) not in found)
+
+
+def valid(now: datetime) -> ColumnElement[bool]:
+    return and_(Deputy.revoked_at.is_(None), Deputy.valid_from <= now, Deputy.valid_to > now)
