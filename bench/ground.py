@@ -22,6 +22,7 @@ from app.content.instants import parse_local_instant as at
 from app.extensions import atomic, db
 from app.models import Case, Task
 from app.operations import cases, clock, deployments, worlds
+from app.operations._projection import Changes
 from app.operations.actors import SYSTEM, Actor
 from app.operations.capabilities import Request
 from app.operations.places import register_posts
@@ -104,9 +105,8 @@ def open_application(ground: Ground, person: str = PERSON, grade: str = SELECTED
             {**_payload(), "grade": grade}, SYSTEM, OPENED, "person_cleared",
         )  # fmt: skip
         posts = [{"grade": grade, "approved": 10**6, "held": 0, "special": 0, "vacant": 10**6}]
-        register_posts(
-            Request(case_id, scheme.jurisdiction, scheme, unit_id, None, 0, "", {"posts": posts}, OPENED)
-        )
+        given = ({"posts": posts}, OPENED, Changes())
+        register_posts(Request(case_id, scheme.jurisdiction, scheme, unit_id, None, 0, "", *given))
     return case_id
 
 

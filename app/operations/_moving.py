@@ -127,6 +127,7 @@ class Moving:
                 element=ask.element,
                 inputs=ask.inputs,
                 at=context.now,
+                changes=self.changes,
             )
             answer: dict[str, Any] = {"token": ask.token, "capability": ask.capability}
             try:

@@ -52,6 +52,11 @@ class Changes:
     history: Rows = field(default_factory=list)
     incidents: Rows = field(default_factory=list)
     cases: dict[int, dict[str, Any]] = field(default_factory=dict)
+    others: dict[Prepared, Rows] = field(default_factory=dict)
+
+    def later(self, statement: Prepared, row: dict[str, Any]) -> None:
+        """Runs a capability's statement with the row when everything is written; nothing comes back."""
+        self.others.setdefault(statement, []).append(row)
 
     def flush(self) -> None:
         """Writes everything; afterwards nothing is pending."""
@@ -65,6 +70,9 @@ class Changes:
         if self.cases:
             _UPDATE_CASE.run_each(list(self.cases.values()))
             self.cases.clear()
+        for statement, rows in self.others.items():
+            statement.run_each(rows)
+        self.others.clear()
 
 
 _TASK, _DRAFT, _TIMER, _WAIT = (table.__table__ for table in (Task, TaskDraft, Timer, MessageWaitRow))

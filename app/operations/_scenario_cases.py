@@ -10,6 +10,7 @@ from app.content.scenario_parts import ScenarioCase
 from app.extensions import db
 from app.models import Case, PostQuota
 from app.operations import cases, deployments
+from app.operations._projection import Changes
 from app.operations._scenario_stage import Stage
 from app.operations.actors import SYSTEM
 from app.operations.capabilities import Request
@@ -60,4 +61,5 @@ def begun(stage: Stage, name: str, case_id: int, at: datetime) -> None:
         for code, p in posts.items()
     ]
     scheme = stage.scheme
-    register_posts(Request(case_id, scheme.jurisdiction, scheme, unit_id, None, 0, "", {"posts": rows}, at))
+    given = ({"posts": rows}, at, Changes())
+    register_posts(Request(case_id, scheme.jurisdiction, scheme, unit_id, None, 0, "", *given))

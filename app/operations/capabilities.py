@@ -10,6 +10,7 @@ from typing import Any
 from app.content.capabilities import CapabilityDeclaration
 from app.content.scheme import Scheme
 from app.errors import EngineError
+from app.operations._projection import Changes
 
 Values = dict[str, Any]
 
@@ -25,7 +26,10 @@ class CapabilityRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a capability is given: the case that asks, the inputs it computed, and the step's instant."""
+    """What a capability is given: the case that asks, the inputs it computed, and the step's instant.
+
+    `changes` are the rows that are written together when the step, or a batch of steps, is done.
+    """
 
     case_id: int
     jurisdiction: str
@@ -36,6 +40,7 @@ class Request:
     element: str
     inputs: Mapping[str, Any]
     at: datetime
+    changes: Changes
 
 
 Perform = Callable[[Request], Values]

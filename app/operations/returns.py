@@ -307,6 +307,7 @@ def _undo(moving: Moving, wait: TaskWait, way: _Way, at: datetime) -> list[Mappi
             element=wait.element,
             inputs={},
             at=at,
+            changes=moving.changes,
         )
         undone.append({"capability": name, "result": to_json(capabilities.perform(name, request))})
     return undone

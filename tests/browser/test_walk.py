@@ -22,6 +22,7 @@ from app.extensions import atomic
 from app.models import Account
 from app.operations import _passwords, capabilities, cases, deployments, places
 from app.operations import clock as clocks
+from app.operations._projection import Changes
 from app.operations.actors import SYSTEM
 from app.operations.worlds import Built, build
 
@@ -263,5 +264,6 @@ def register_posts_for(world: Built) -> None:
                     "posts": [{"grade": "technician", "approved": 1, "held": 0, "special": 0, "vacant": 1}]
                 },
                 at=at("2021-06-17 09:00"),
+                changes=Changes(),
             )
         )

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 from sqlalchemy import event
-from support.capability_kit import CASES, Asked, Watched, fingerprint, perform, request
+from support.capability_kit import CASES, Asked, Watched, ask, fingerprint, perform, request
 from support.life import publish_life
 from support.world import make_world, publish_tiny
 
@@ -77,7 +77,7 @@ class TestAnswers:
 
         def die_after_it() -> None:
             with atomic():
-                capabilities.perform(name, request(case_id, asked.inputs))
+                ask(name, case_id, asked.inputs)
                 raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):

@@ -17,6 +17,7 @@ from app.content.identity import make_citizen_id
 from app.extensions import atomic, db
 from app.models import Case
 from app.operations import accounts, capabilities, deployments
+from app.operations._projection import Changes
 from app.operations.actors import SYSTEM
 from app.operations.capabilities import Request
 from app.operations.worlds import Built
@@ -290,15 +291,22 @@ def request(case_id: int, inputs: Mapping[str, Any], token: int = 7) -> Request:
     """What the road would give the capability for this case."""
     case = db.session.get_one(Case, case_id)
     scheme = deployments.scheme(case.deployment_id)
-    return Request(
-        case_id, case.jurisdiction, scheme, case.unit_id, case.person_id, token, "asks", inputs, NOON
-    )
+    given = (token, "asks", inputs, NOON, Changes())
+    return Request(case_id, case.jurisdiction, scheme, case.unit_id, case.person_id, *given)
 
 
 def perform(name: str, case_id: int, inputs: Mapping[str, Any], token: int = 7) -> dict[str, Any]:
     """Asks in a transaction of its own."""
     with atomic():
-        return capabilities.perform(name, request(case_id, inputs, token))
+        return ask(name, case_id, inputs, token)
+
+
+def ask(name: str, case_id: int, inputs: Mapping[str, Any], token: int = 7) -> dict[str, Any]:
+    """Asks, and writes what is written together with the step."""
+    asked = request(case_id, inputs, token)
+    answer = capabilities.perform(name, asked)
+    asked.changes.flush()
+    return answer
 
 
 def fingerprint() -> dict[str, str]:
