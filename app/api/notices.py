@@ -20,7 +20,7 @@ blueprint = Room("api_notices", __name__, "站内消息")
 @blueprint.response(200, schemas.page_of(schemas.Notice))
 def listing(query: dict[str, Any]) -> dict[str, Any]:
     """本机构的站内消息，新的在前"""
-    page = notice_queries.of_organisation(me().organisation_id, query.get("after"))
+    page = notice_queries.of_actor(me().actor, query.get("after"))
     return {"items": page.rows, "next": page.next}
 
 
@@ -30,4 +30,4 @@ def listing(query: dict[str, Any]) -> dict[str, Any]:
 def mark_read() -> None:
     """全部标为已读"""
     with edge.transaction():
-        notices.mark_read(me().organisation_id, edge.received_at())
+        notices.mark_read(me().actor, edge.received_at())

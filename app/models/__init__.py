@@ -13,6 +13,7 @@ from app.models.assigning import Cosigner, Deputy
 from app.models.bars import Bar
 from app.models.cases import Case, Incident, MessageWait, Task, TaskDraft, TaskValue, Timer
 from app.models.certificates import Certificate, CertificateCopy
+from app.models.company import CaseCopy, Phrase
 from app.models.deployments import Deployment, DeploymentFile
 from app.models.desk import KeptForm, SavedFilter, TaskPresence
 from app.models.files import Attachment
@@ -20,6 +21,7 @@ from app.models.history import History, HistoryPayload
 from app.models.imports import Import, ImportRow
 from app.models.messages import Message, Notice
 from app.models.organisations import Jurisdiction, Organisation, OrganisationName, Region, Subordination
+from app.models.outbox import Contact, Post
 from app.models.overlays import Overlay
 from app.models.payments import Payment, PaymentCallback, Reconciliation
 from app.models.people import EnteredIdNumber, Person
@@ -38,8 +40,10 @@ __all__ = [
     "Attachment",
     "Bar",
     "Case",
+    "CaseCopy",
     "Certificate",
     "CertificateCopy",
+    "Contact",
     "Cosigner",
     "DatabaseMark",
     "Deployment",
@@ -66,7 +70,9 @@ __all__ = [
     "Payment",
     "PaymentCallback",
     "Person",
+    "Phrase",
     "PlaceClaim",
+    "Post",
     "PostQuota",
     "ProofRoot",
     "Reconciliation",

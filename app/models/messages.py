@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import db
@@ -12,9 +12,10 @@ from app.models.columns import (
     Id,
     Instant,
     Json,
+    OptionalAccountRef,
     OptionalCode,
     OptionalInstant,
-    OrganisationRef,
+    OptionalOrganisationRef,
 )
 
 
@@ -49,18 +50,33 @@ class Message(db.Model):
 
 
 class Notice(db.Model):
-    """A notice 站内消息 to an organisation about a case, written by the capability `notify`."""
+    """A notice 站内消息 to an organisation or one account: a diagram's (`token`), or of what people do.
+
+    `kind`: case, task, reminder, copy: what its reader may choose a channel for. One of no case has no link.
+    """
 
     __tablename__ = "notice"
     __table_args__ = (
+        CheckConstraint("num_nonnulls(account_id, organisation_id) = 1", name="one_recipient"),
         Index("ix_notice_organisation", "organisation_id", "id"),
-        Index("ix_notice_case", "case_id", "token", unique=True),
+        Index("ix_notice_account", "account_id", "id"),
+        Index("ix_notice_case", "case_id", "token", unique=True, postgresql_where=text("account_id is null")),
+        Index(
+            "ix_notice_case_account",
+            "case_id",
+            "token",
+            "account_id",
+            unique=True,
+            postgresql_where=text("account_id is not null"),
+        ),
     )
 
     id: Mapped[Id]
-    organisation_id: Mapped[OrganisationRef]
-    case_id: Mapped[CaseRef]
-    token: Mapped[int]
+    organisation_id: Mapped[OptionalOrganisationRef]
+    account_id: Mapped[OptionalAccountRef]
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"))
+    token: Mapped[int | None]
+    kind: Mapped[Code] = mapped_column(server_default="case")
     text: Mapped[str]
     sent_at: Mapped[Instant]
     read_at: Mapped[OptionalInstant]

@@ -1,17 +1,25 @@
-"""Notices 站内消息: what a diagram tells an organisation about a case."""
+"""Notices 站内消息: what an organisation or an account is told, and the post that goes out with it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Integer, bindparam, func, insert, literal, null, or_, select, union_all, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.sql.selectable import CTE
 
+from app import clock
 from app.content.capabilities import CapabilityDeclaration
 from app.extensions import db
-from app.models import Notice
+from app.models import Account, Contact, Notice, Post
 from app.operations._prepared import Prepared
+from app.operations.actors import Actor
 from app.operations.capabilities import Request, Values, capability
+
+CASE, TASK, REMINDER, COPY = "case", "task", "reminder", "copy"
+"""Kinds of notices: what a diagram tells; what somebody gave one to do; 催办; 抄送."""
 
 NOTIFY = CapabilityDeclaration(
     "notify",
@@ -21,28 +29,109 @@ NOTIFY = CapabilityDeclaration(
     repeatable=True,
 )
 
+_NOTICE, _POST, _CONTACT, _ACCOUNT = (model.__table__ for model in (Notice, Post, Contact, Account))
+_HOLDS = func.any(_ACCOUNT.c.duties)
+_LIVE = _ACCOUNT.c.disabled_at.is_(None)
 
-_SENT = Prepared(upsert(Notice.__table__).on_conflict_do_nothing().returning(Notice.__table__.c.id))
+
+def _sending(recipients: Any) -> Prepared:
+    """Writes the notices and, with them, what is to go out to whoever chose a channel for that kind."""
+    given = recipients.cte("given")
+    common: list[Any] = [bindparam(name) for name in ("case_id", "token", "kind", "text", "sent_at")]
+    written = ["organisation_id", "account_id", *(bind.key for bind in common)]
+    sent = (
+        upsert(_NOTICE)
+        .from_select(written, select(given.c.organisation_id, given.c.account_id, *common))
+        .on_conflict_do_nothing()
+        .returning(*(_NOTICE.c[name] for name in ("id", "organisation_id", "account_id", "case_id", "kind")))
+        .cte("sent")
+    )
+    return Prepared(select(sent.c.id, sent.c.organisation_id).add_cte(_queued(sent).cte("queued")))
+
+
+def _queued(sent: CTE) -> Any:
+    """An account is told by each channel once a notice; of an organisation, its operators are."""
+    of_organisation = (_ACCOUNT.c.organisation_id == sent.c.organisation_id) & (literal("operator") == _HOLDS)
+    real_now: Any = bindparam("real_now")
+    wanted = (
+        select(
+            func.concat_ws(":", "notice", sent.c.id, _ACCOUNT.c.id, _CONTACT.c.channel),
+            *(_ACCOUNT.c.id, _CONTACT.c.channel, sent.c.kind, sent.c.case_id),
+            *(literal("waiting"), literal(0), real_now, real_now),
+        )
+        .join(_ACCOUNT, or_(_ACCOUNT.c.id == sent.c.account_id, of_organisation))
+        .join(_CONTACT, _CONTACT.c.account_id == _ACCOUNT.c.id)
+        .where(_LIVE, sent.c.kind == func.any(_CONTACT.c.kinds))
+    )
+    columns = ("key", "account_id", "channel", "kind", "case_id", "state", "tries", "next_at", "made_at")
+    return insert(_POST).from_select(columns, wanted)
+
+
+_organisation = select(
+    bindparam("organisation", type_=Integer).label("organisation_id"), null().label("account_id")
+)
+_applicants = select(null(), _ACCOUNT.c.id).where(
+    _ACCOUNT.c.person_id == bindparam("person"), literal("applicant") == _HOLDS, _LIVE
+)
+_TO_ORGANISATION = _sending(_organisation)
+_TO_UNIT_AND_PERSON = _sending(union_all(_organisation, _applicants))
+_TO_ACCOUNT = _sending(
+    select(null().label("organisation_id"), _ACCOUNT.c.id.label("account_id")).where(
+        _ACCOUNT.c.id == bindparam("account")
+    )
+)
 
 
 @capability(NOTIFY, simulate=lambda inputs: {"notice": 0})
 def notify(request: Request) -> Values:
-    """Tells the case's unit; one notice a token, however often it is asked."""
-    row = {
-        "organisation_id": request.unit_id,
-        "case_id": request.case_id,
-        "token": request.token,
-        "text": str(request.inputs["text"]),
-        "sent_at": request.at,
+    """Tells the case's unit, and its person where they have an account; one notice a token, however often
+    it is asked.
+    """
+    told = {"organisation": request.unit_id, "person": request.person_id, "token": request.token}
+    row = _row(request.case_id, str(request.inputs["text"]), request.at, CASE)
+    sent = _TO_UNIT_AND_PERSON.run({**row, **told}).all()
+    for notice in sent:
+        if notice.organisation_id is not None:
+            return {"notice": notice.id}
+    known = select(Notice.id).where(Notice.case_id == request.case_id, Notice.token == request.token)
+    return {"notice": db.session.execute(known.where(Notice.account_id.is_(None))).scalar_one()}
+
+
+def tell(
+    case_id: int | None,
+    text: str,
+    at: datetime,
+    *,
+    accounts: Iterable[int] = (),
+    organisation_id: int | None = None,
+    kind: str = TASK,
+) -> None:
+    """Tells accounts, an organisation, or both of a case, in the caller's transaction.
+
+    `at` is the instant of the case's scheme; `text` is read in the house alone: what goes out on a channel
+    says no more than that there is a notice (decision 0028). `kind` is what people choose channels by.
+    """
+    row = _row(case_id, text, at, kind)
+    if organisation_id is not None:
+        _TO_ORGANISATION.run({**row, "organisation": organisation_id})
+    for account_id in dict.fromkeys(accounts):
+        _TO_ACCOUNT.run({**row, "account": account_id})
+
+
+def _row(case_id: int | None, text: str, at: datetime, kind: str) -> dict[str, Any]:
+    return {
+        "case_id": case_id,
+        "token": None,
+        "kind": kind,
+        "text": text,
+        "sent_at": at,
+        "real_now": clock.now(),
     }
-    sent = _SENT.run(row).scalar()
-    if sent is None:
-        known = select(Notice.id).where(Notice.case_id == request.case_id, Notice.token == request.token)
-        sent = db.session.execute(known).scalar_one()
-    return {"notice": sent}
 
 
-def mark_read(organisation_id: int, now: datetime) -> None:
-    """Marks all notices of an organisation as read."""
-    unread = (Notice.organisation_id == organisation_id) & Notice.read_at.is_(None)
-    db.session.execute(update(Notice).where(unread).values(read_at=now))
+def mark_read(actor: Actor, now: datetime) -> None:
+    """Marks all notices of an account as read, and those of the organisation that it is an operator of."""
+    mine = Notice.account_id == actor.account_id
+    if actor.has("operator") and actor.organisation_id is not None:
+        mine |= Notice.organisation_id == actor.organisation_id
+    db.session.execute(update(Notice).where(mine, Notice.read_at.is_(None)).values(read_at=now))

@@ -1,23 +1,29 @@
-"""Notices 站内消息 of an organisation."""
+"""Notices 站内消息 of an account: its own, and its organisation's."""
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from app.extensions import db
 from app.models import Notice
+from app.operations.actors import Actor
 from app.queries.paging import Page, cut, limited, read_id_cursor
 
 
-def of_organisation(organisation_id: int, before: str | None = None) -> Page[Notice]:
+def of_actor(actor: Actor, before: str | None = None) -> Page[Notice]:
     """A page of notices, the newest first."""
-    query = select(Notice).where(Notice.organisation_id == organisation_id).order_by(Notice.id.desc())
+    query = select(Notice).where(_for(actor)).order_by(Notice.id.desc())
     last = read_id_cursor(before)
     if last is not None:
         query = query.where(Notice.id < last)
     return cut(db.session.scalars(limited(query)).all(), lambda notice: str(notice.id))
 
 
-def unread(organisation_id: int) -> int:
-    query = select(func.count()).where(Notice.organisation_id == organisation_id, Notice.read_at.is_(None))
+def unread(actor: Actor) -> int:
+    query = select(func.count()).where(_for(actor), Notice.read_at.is_(None))
     return db.session.scalar(query) or 0
+
+
+def _for(actor: Actor) -> ColumnElement[bool]:
+    own = Notice.account_id == actor.account_id
+    return or_(own, Notice.organisation_id == actor.organisation_id) if actor.organisation_id else own

@@ -94,7 +94,7 @@ def _navigation(me: SignedIn) -> Sequence[Link]:
             links.append(_link(_("缴费"), "payments.index"))
         if not me.is_unit and me.has("operator", "supervisor"):
             links.append(_link(_("日期调整"), "overlays.index"))
-        count = notices.unread(me.organisation_id)
+        count = notices.unread(me.actor)
         links.append(_link(_("消息（%(count)s）", count=count) if count else _("消息"), "notices.index"))
     if me.has("administrator"):
         links += [_link(_("机构"), "organisations.index"), _link(_("账号"), "administration.index")]

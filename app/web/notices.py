@@ -17,13 +17,13 @@ bp = Blueprint("notices", __name__, url_prefix="/notices")
 @needs()
 def index() -> str:
     me = signed_in()
-    page = notices.of_organisation(me.organisation_id, request.args.get("before"))
-    return render_template("notices/index.html", page=page, unread=notices.unread(me.organisation_id))
+    page = notices.of_actor(me.actor, request.args.get("before"))
+    return render_template("notices/index.html", page=page, unread=notices.unread(me.actor))
 
 
 @bp.post("/read")
 @needs("operator")
 def read() -> Response:
     with edge.transaction():
-        notice_operations.mark_read(signed_in().organisation_id, edge.received_at())
+        notice_operations.mark_read(signed_in().actor, edge.received_at())
     return redirect(url_for("notices.index"))

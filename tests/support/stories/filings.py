@@ -151,4 +151,4 @@ def an_incident_is_tried_again(stage: Stage) -> Act:
 def notices_are_read(stage: Stage) -> Act:
     closing(stage)
     timers.sweep(lambda scheme_id: LATER, atomic)
-    return lambda: notices.mark_read(stage.organisations[LIBRARY], LATER)
+    return lambda: notices.mark_read(stage.actors[LIBRARY], LATER)
