@@ -23,6 +23,9 @@ class Role:
     `region` is a code of GB/T 2260 or "unit", `level` and `system` are stated or "unit": then the unit's own
     counts. `as_of` is "now", "start" (of the case: who had it keeps it) or a named date. Where `optional`,
     a unit without such an organisation is no hole.
+
+    `applicant`: besides the unit the case's own person may do what the role does, by an account of their
+    own; where `unit_submits`, they fill in and the unit, having checked it, submits.
     """
 
     title: str
@@ -35,6 +38,8 @@ class Role:
     as_of: str = NOW
     optional: bool = False
     other_than: Sequence[str] = ()
+    applicant: bool = False
+    unit_submits: bool = False
     clauses: Sequence[str] = ()
     note: str = ""
 
@@ -52,6 +57,8 @@ class _Role(Record):
     as_of = Text(load_default=NOW)
     optional = Flag(load_default=False)
     other_than = texts()
+    applicant = Flag(load_default=False)
+    unit_submits = Flag(load_default=False)
     clauses = texts()
     note = Text(load_default="")
     made = Role
@@ -96,6 +103,12 @@ def _check_role(role: Role, dates: Collection[str], file: str) -> list[Problem]:
             for key in _BY_JURISDICTION
             if getattr(role, key) is not None
         ]
+    if role.applicant and role.relation != "unit":
+        sentence = "写了 applicant: true（本人也能办理）的角色，relation 应当是 unit"
+        problems.append(_problem(file, role, "applicant", sentence))
+    if role.unit_submits and not role.applicant:
+        sentence = "写了 unit_submits（本人填写、单位提交）的角色，要同时写 applicant: true"
+        problems.append(_problem(file, role, "unit_submits", sentence))
     if role.as_of not in (NOW, START) and role.as_of not in dates:
         sentence = f"as_of 写的日期“{role.as_of}”不在 calendar.yaml 里；应当是 now、start 或日期名"
         problems.append(_problem(file, role, "as_of", sentence))

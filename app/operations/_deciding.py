@@ -31,6 +31,7 @@ Values = Mapping[str, Any]
 _TASK, _ACCOUNT = Task.__table__.c, Account.__table__.c
 _COLUMNS = (
     *(_TASK.id, _TASK.token, _TASK.role, _TASK.office_id, _TASK.name, _TASK.state, _TASK.closes_at),
+    _TASK.person_id,
     *(_TASK.returned_from, _TASK.straight_back),
 )
 _WANTED = _TASK.id == bindparam("task")
@@ -104,13 +105,16 @@ def _concerned(case_id: int, task_id: int, actor: Actor) -> Sequence[Row[Any]]:
 
 
 def _own(tasks: Sequence[Row[Any]], task_id: int, actor: Actor) -> Row[Any]:
-    """The task, if the actor's office holds it; another office's is as if it were not there (404)."""
+    """The task, if the actor's office holds it, or it is the applicant's own; another's is as if not there."""
     found = next((task for task in tasks if task.id == task_id), None)
-    if found is None or found.office_id is None or found.office_id != actor.organisation_id:
-        raise NotFound()
-    if not actor.has("operator"):
+    if found is None or not (_of_office(found, actor) or actor.is_applicant(found.person_id)):
         raise NotFound()
     return found
+
+
+def _of_office(task: Row[Any], actor: Actor) -> bool:
+    held = task.office_id is not None and task.office_id == actor.organisation_id
+    return held and actor.has("operator")
 
 
 def _check_open(task: Row[Any], received_at: datetime) -> None:
@@ -135,6 +139,8 @@ def _check_decider(moving: Moving, task: Row[Any], tasks: Sequence[Row[Any]], ac
     A unit's steps are no decision; but a role may ask for somebody else than who acted in another one.
     """
     role = moving.scheme.roles[task.role]
+    if role.unit_submits and actor.is_applicant(moving.person_id):
+        raise Refused(f"“{task.name}”由单位审核后提交；您填写的内容可以保存，请告知单位。")
     for other in tasks:
         if other.role in role.other_than:
             raise Refused(f"您已在“{other.name}”环节办理过该办件，“{task.name}”须由另一人办理。")

@@ -159,10 +159,10 @@ class Moving:
     def _office_of(self, at: datetime, offices: dict[str, int | None]) -> OfficeOf:
         """How a new task gets its office; `offices` collects them for the log."""
 
-        def office_of(wait: TaskWait) -> tuple[str, str, int | None]:
+        def office_of(wait: TaskWait) -> tuple[str, str, int | None, int | None]:
             role = self.scheme.role_named(wait.role or "")
             office_id = offices[str(wait.token)] = self._resolve(role, wait, at)
-            return role.id, role.title, office_id
+            return role.id, role.title, office_id, self.person_id if role.applicant else None
 
         return office_of
 

@@ -146,8 +146,9 @@ class Completion:
     state: str = "completed"
 
 
-OfficeOf = Callable[[TaskWait], tuple[str, str, int | None]]
-"""Role id, role title and the office that holds it for this case (None: nobody, told as an incident)."""
+OfficeOf = Callable[[TaskWait], tuple[str, str, int | None, int | None]]
+"""Role id, role title, the office that holds it for this case (None: nobody, told as an incident), and the
+case's person where the role lets applicants."""
 
 
 def project(
@@ -194,7 +195,7 @@ def _project_tasks(
 
 
 def _task_row(wait: TaskWait, at: datetime, office_of: OfficeOf) -> dict[str, Any]:
-    role, title, office_id = office_of(wait)
+    role, title, office_id, person_id = office_of(wait)
     return {
         "token": wait.token,
         "process": wait.process,
@@ -202,6 +203,7 @@ def _task_row(wait: TaskWait, at: datetime, office_of: OfficeOf) -> dict[str, An
         "name": wait.name,
         "role": role,
         "office_id": office_id,
+        "person_id": person_id,
         "form": wait.form,
         "status": status_of(wait, title),
         "bulk": wait.properties.get("bulk") == "true",

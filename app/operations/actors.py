@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+APPLICANT = "applicant"
+"""The duty of who acts for no organisation, but for themselves."""
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -19,6 +22,10 @@ class Actor:
 
     def has(self, duty: str) -> bool:
         return duty in self.duties
+
+    def is_applicant(self, person_id: int | None) -> bool:
+        """Whether this is the person, acting for nobody but themselves."""
+        return person_id is not None and person_id == self.person_id and self.has(APPLICANT)
 
 
 SYSTEM = Actor(None, None, None, None, "系统", system=True)

@@ -15,7 +15,7 @@ from app.content.mapping import output_mapping
 from app.content.scheme import Scheme
 from app.errors import Closed, Conflict, DomainError, NotFound
 from app.extensions import db
-from app.models import Case, Organisation
+from app.models import Case, Organisation, Person
 from app.operations import _overlays, deployments, organisations, regions, sayings, workdays
 from app.operations._calls import Call
 from app.operations._entered import take_in
@@ -26,7 +26,7 @@ from app.operations._locking import lock_case
 from app.operations._moving import Moving
 from app.operations._plain import to_json
 from app.operations._road import caught_up, renew
-from app.operations.actors import Actor
+from app.operations.actors import APPLICANT, Actor
 from app.operations.sayings import demand_impartial
 
 NOT_YOURS = "没有可以由您发起的这类办件。"
@@ -37,13 +37,15 @@ def start(
     process: str,
     *,
     unit_id: int | None = None,
+    person_id: int | None = None,
     linked_case_id: int | None = None,
     actor: Actor,
     received_at: datetime,
 ) -> int:
     """Starts a case by hand, in the deployment in force: the process says which role may, and when.
 
-    It is about a unit, or else about the unit and the person of another case of the scheme (decision 8).
+    It is about a unit, or one of its people, or else about the unit and the person of another case of the
+    scheme (decision 8). An applicant starts their own, where the role lets them.
     Returns the case's id. Raises NotFound, Closed outside the window, Conflict for a second live case.
     """
     deployment_id = deployments.current(scheme_id, received_at)
@@ -52,12 +54,30 @@ def start(
     if found is None or found.start.role is None or (found.start.about is None) != (linked_case_id is None):
         raise NotFound(NOT_YOURS)
     linked = _linked(scheme, found, linked_case_id) if linked_case_id is not None else None
-    about_unit, person_id = (linked.unit_id, linked.person_id) if linked else (unit_id, None)
-    if about_unit is None:
-        raise NotFound(NOT_YOURS)
-    check_starter(scheme, found, about_unit, person_id, actor, received_at)
+    if linked:
+        about_unit, about_person = linked.unit_id, linked.person_id
+    else:
+        about_unit, about_person = _subject(found, unit_id, person_id, actor)
+    check_starter(scheme, found, about_unit, about_person, actor, received_at)
     check_window(scheme, found, about_unit, received_at)
-    return open_case(deployment_id, found, about_unit, person_id, {}, actor, received_at, linked=linked)
+    return open_case(deployment_id, found, about_unit, about_person, {}, actor, received_at, linked=linked)
+
+
+def _subject(
+    process: Process, unit_id: int | None, person_id: int | None, actor: Actor
+) -> tuple[int, int | None]:
+    """The unit, and where the process is about a person, one who is of it now. Raises NotFound."""
+    if process.subject == "person":
+        wanted = actor.person_id if actor.has(APPLICANT) else person_id
+        person = db.session.get(Person, wanted) if wanted is not None else None
+        if person is None or person.unit_id is None or person.left_at is not None:
+            raise NotFound(NOT_YOURS)
+        if unit_id not in (None, person.unit_id):
+            raise NotFound(NOT_YOURS)
+        return person.unit_id, person.id
+    if unit_id is None:
+        raise NotFound(NOT_YOURS)
+    return unit_id, None
 
 
 def startable_about(case: Case, actor: Actor, at: datetime) -> list[Process]:
@@ -187,12 +207,17 @@ def _linked(scheme: Scheme, process: Process, case_id: int) -> Row[Any]:
 def check_starter(
     scheme: Scheme, process: Process, unit_id: int, person_id: int | None, actor: Actor, at: datetime
 ) -> None:
-    """Raises NotFound unless the actor's organisation holds the role that starts the process for the unit."""
+    """Raises NotFound unless the actor's organisation holds the role that starts the process for the unit.
+
+    Or the actor is the person themselves, where the role lets applicants.
+    """
     if actor.system:
         return
     if not concerns(scheme, unit_id):
         raise NotFound(NOT_YOURS)
     role = scheme.roles[process.start.role or ""]
+    if role.applicant and actor.is_applicant(person_id):
+        return
     if organisations.resolve_role(role, unit_id, at) != actor.organisation_id or not actor.has("operator"):
         raise NotFound(NOT_YOURS)
     if role.relation != "unit":

@@ -33,31 +33,30 @@ def of_case(case: Case) -> Iterator[Saying]:
 
 def sayable(case: Case, actor: Actor, at: datetime) -> list[Sayable]:
     """What the actor may say to a case as it stands."""
-    if not actor.has("operator"):
-        return []
     scheme = deployments.scheme(case.deployment_id)
     return [
         found
         for found in _sayable(case)
         if found.closes_at is None or at < found.closes_at
-        if _may_say(scheme, found.saying, case.unit_id, actor, at)
+        if _may_say(scheme, found.saying, case.unit_id, case.person_id, actor, at)
     ]
 
 
 def demand(moving: Moving, message: str, actor: Actor, at: datetime) -> tuple[Saying, str | None]:
     """How the actor says the message to a locked case, and the key that it waits with.
 
-    Raises NotFound, Conflict for the case's own unit where the case does not wait for it, Refused for an
-    officer's own case (ALL-04).
+    Raises NotFound, Conflict for the case's own unit or person where the case does not wait for it, Refused
+    for an officer's own case (ALL-04).
     """
     if message in between_cases(moving.scheme):
         raise NotFound()
     for said, key in _said(moving, message):
-        if actor.has("operator") and _may_say(moving.scheme, said, moving.unit_id, actor, at):
+        if _may_say(moving.scheme, said, moving.unit_id, moving.person_id, actor, at):
             if said.role is not None and moving.scheme.roles[said.role].relation != "unit":
                 demand_impartial(actor, moving.person_id)
             return said, key
-    if moving.unit_id == actor.organisation_id and actor.has("operator") and not _waits(moving, message):
+    own = moving.unit_id == actor.organisation_id and actor.has("operator")
+    if (own or actor.is_applicant(moving.person_id)) and not _waits(moving, message):
         raise Conflict("办件当前的状态不允许此项操作，请刷新页面查看。")
     raise NotFound()
 
@@ -88,10 +87,17 @@ def _said(moving: Moving, message: str) -> Iterator[tuple[Saying, str | None]]:
             yield said, wait.key
 
 
-def _may_say(scheme: Scheme, said: Saying, unit_id: int, actor: Actor, at: datetime) -> bool:
-    if said.role is None:
+def _may_say(
+    scheme: Scheme, said: Saying, unit_id: int, person_id: int | None, actor: Actor, at: datetime
+) -> bool:
+    role = scheme.roles[said.role] if said.role else None
+    if role and role.applicant and actor.is_applicant(person_id):
+        return True
+    if not actor.has("operator"):
+        return False
+    if role is None:
         return unit_id == actor.organisation_id
     try:
-        return organisations.resolve_role(scheme.roles[said.role], unit_id, at) == actor.organisation_id
+        return organisations.resolve_role(role, unit_id, at) == actor.organisation_id
     except DomainError:  # nobody holds it for this unit
         return False

@@ -93,6 +93,7 @@ def _chain_findings(case: Row[Any]) -> Iterator[str]:
     yield from _resolved_findings(case, rows)
     yield from _completion_findings(case, rows)
     yield from _return_findings(case, rows)
+    yield from _applicant_findings(case)
 
 
 def _value_findings(rows: list[Row[Any]]) -> Iterator[str]:
@@ -141,6 +142,15 @@ def _completion_findings(case: Row[Any], rows: list[Row[Any]]) -> Iterator[str]:
     for task_id, name, *by in db.session.execute(tasks.order_by(Task.id)):
         if done.get(task_id) != tuple(by):
             yield f"待办事项“{name}”登记的办理人与记录不符"
+
+
+def _applicant_findings(case: Row[Any]) -> Iterator[str]:
+    """Where a task is entered as a person's own who is not the case's, or whose role lets no applicants."""
+    roles = deployments.scheme(case.deployment_id).roles
+    tasks = select(Task.name, Task.role, Task.person_id).where(Task.case_id == case.id)
+    for name, role, person_id in db.session.execute(tasks.order_by(Task.token)):
+        if person_id != (case.person_id if role in roles and roles[role].applicant else None):
+            yield f"待办事项“{name}”登记的本人与方案不符"
 
 
 def _return_findings(case: Row[Any], rows: list[Row[Any]]) -> Iterator[str]:
