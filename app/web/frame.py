@@ -47,13 +47,18 @@ def add_frame(app: Flask) -> None:
     )
 
 
+MOST_IN_SIGHT = 5
+"""Entries of the navigation that a phone has room for; the rest stand under one more."""
+
+
 @dataclass(frozen=True)
 class Link:
-    """An entry of the navigation."""
+    """An entry of the navigation: a page, or a few `pages` under one name."""
 
     label: str
     address: str
     current: bool
+    pages: Sequence[Link] = ()
 
 
 def _csrf_field() -> Markup:
@@ -63,9 +68,11 @@ def _csrf_field() -> Markup:
 def _frame() -> dict[str, Any]:
     me = viewer()
     rehearsal = clock.is_rehearsal()
+    ready = me is not None and not (me.must_change_password or me.must_bind)
     return {
         "viewer": me,
-        "navigation": _navigation(me) if me and not (me.must_change_password or me.must_bind) else [],
+        "navigation": _navigation(me) if me and ready else [],
+        "own_pages": _own_pages(me) if me else [],
         "rehearsal": rehearsal,
         "clocks": [(s.name, now_of(s.id)) for s in schemes_here().values()] if rehearsal else [],
     }
@@ -74,37 +81,62 @@ def _frame() -> dict[str, Any]:
 def _navigation(me: SignedIn) -> Sequence[Link]:
     if me.incomplete:
         return [_link(_("单位信息"), "account.profile")]
+    daily, now_and_then = _daily(me), _now_and_then(me)
+    room = MOST_IN_SIGHT - len(daily)
+    if len(now_and_then) <= max(room, 1):
+        return [*daily, *now_and_then]
+    more = Link(_("更多"), "", any(link.current for link in now_and_then), now_and_then)
+    return [*daily, more]
+
+
+def _daily(me: SignedIn) -> list[Link]:
+    """What one opens every day."""
     links = [_link(_("首页"), "home.index")]
     if me.actor.organisation_id is not None:
         if me.has("operator"):
-            links += [
-                _link(_("待办"), "inbox.index"),
-                _link(_("已办"), "inbox.done"),
-                _link(_("办件"), "cases.index"),
-            ]
-        if me.caller.kind != "office" and me.has("operator"):
-            links.append(_link(_("人员"), "people.index"))
+            links.append(_link(_("待办"), "inbox.index", "inbox", "tasks"))
+            links.append(_link(_("办件"), "cases.index", "case"))
+        if me.is_unit and me.has("operator"):
+            links.append(_link(_("人员"), "people.index", "people"))
+        if me.has("supervisor"):
+            links.append(_link(_("监督"), "monitor.index", "monitor"))
+        count = notices.unread(me.actor)
+        links.append(_link(_("消息（%(count)s）", count=count) if count else _("消息"), "notices.index"))
+    return links
+
+
+def _now_and_then(me: SignedIn) -> list[Link]:
+    links = []
+    if me.actor.organisation_id is not None:
+        if me.caller.kind == "department" and me.has("operator"):
+            links.append(_link(_("人员"), "people.index", "people"))
         if me.is_unit and me.has("operator"):
             links.append(_link(_("单位信息"), "account.profile"))
         if me.caller.kind == "office" and me.has("operator") and register.may_import(me.actor, real_now()):
             links.append(Link(_("导入结果"), url_for("people.register.index", kind="results"), False))
-        if me.has("supervisor"):
-            links.append(_link(_("监督"), "monitor.index"))
         if me.has("operator", "supervisor"):
             links.append(_link(_("缴费"), "payments.index"))
         if not me.is_unit and me.has("operator", "supervisor"):
-            links.append(_link(_("日期调整"), "overlays.index"))
-        count = notices.unread(me.actor)
-        links.append(_link(_("消息（%(count)s）", count=count) if count else _("消息"), "notices.index"))
+            links.append(_link(_("日期调整"), "overlays.index", "overlays"))
     if me.has("administrator"):
-        links += [_link(_("机构"), "organisations.index"), _link(_("账号"), "administration.index")]
-        links.append(_link(_("对账"), "payments.reconciliations"))
+        links += [
+            _link(_("机构"), "organisations.index", "organisations"),
+            _link(_("账号"), "administration.index", "administration"),
+            _link(_("对账"), "payments.reconciliations"),
+        ]
     if me.has("designer", "administrator"):
-        links.append(_link(_("方案"), "designs.index"))
+        links.append(_link(_("方案"), "designs.index", "designs"))
+        links.append(_link(_("界面规范"), "design.index"))
     if me.has("administrator") and clock.is_rehearsal():
         links.append(_link(_("演练时钟"), "clocks.index"))
     return links
 
 
-def _link(label: str, endpoint: str) -> Link:
-    return Link(label, url_for(endpoint), request.endpoint == endpoint)
+def _own_pages(me: SignedIn) -> list[Link]:
+    """What concerns the account itself."""
+    return [_link(_("修改密码"), "account.password"), _link(_("两步验证"), "second_factor.index")]
+
+
+def _link(label: str, endpoint: str, *blueprints: str) -> Link:
+    """An entry that is marked on its own page, and on all pages of the blueprints."""
+    return Link(label, url_for(endpoint), request.endpoint == endpoint or request.blueprint in blueprints)
