@@ -29,6 +29,7 @@ from app.models.proof import ProofRoot
 from app.models.quotas import PlaceClaim, PostQuota, ShareClaim, SharePool
 from app.models.register import AssessmentResult, Holding
 from app.models.requests import IdempotencyKey
+from app.models.search import CaseKey, OrganisationKey, PersonKey
 from app.models.settings import DatabaseMark, Holiday, SchemeClock
 from app.models.work import Work, WorkItem
 
@@ -41,6 +42,7 @@ __all__ = [
     "Bar",
     "Case",
     "CaseCopy",
+    "CaseKey",
     "Certificate",
     "CertificateCopy",
     "Contact",
@@ -65,11 +67,13 @@ __all__ = [
     "MessageWait",
     "Notice",
     "Organisation",
+    "OrganisationKey",
     "OrganisationName",
     "Overlay",
     "Payment",
     "PaymentCallback",
     "Person",
+    "PersonKey",
     "Phrase",
     "PlaceClaim",
     "Post",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped
 
 from app.extensions import db
@@ -25,7 +25,11 @@ class Act(db.Model):
     """
 
     __tablename__ = "act"
-    __table_args__ = (Index("ix_act_subject", "kind", "subject", "id"),)
+    __table_args__ = (
+        Index("ix_act_subject", "kind", "subject", "id"),
+        # How often an account has looked somebody up of late, which is limited.
+        Index("ix_act_looked_up", "actor_id", "id", postgresql_where=text("kind = 'person.looked_up'")),
+    )
 
     id: Mapped[Id]
     at: Mapped[Instant]

@@ -78,11 +78,23 @@ def full_name(text: str) -> str:
 
 def person_key(name: str) -> str:
     """The key of a person's name: surname by its own reading, syllable by syllable with tones."""
+    reading = _surname(name)
+    if not reading:
+        return name_key(name)
+    return _joined(f"{reading} {_pinyin(name[len(reading.split()):])}", name)
+
+
+def surname_readings(name: str) -> list[str]:
+    """How the surname is read, without tones, sign by sign; nothing where it is read as the sign mostly is."""
+    return [syllable.rstrip("12345") for syllable in _surname(name).split()]
+
+
+def _surname(name: str) -> str:
     for length in (2, 1):
         reading = _SURNAMES.get(name[:length])
         if reading and len(name) > length:
-            return _joined(f"{reading} {_pinyin(name[length:])}", name)
-    return name_key(name)
+            return reading
+    return ""
 
 
 def name_key(name: str) -> str:

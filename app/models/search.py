@@ -1,0 +1,57 @@
+"""What is looked up by typing: keys of people, organisations and cases, each in the places it is seen from."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.extensions import db
+from app.models.columns import Code
+
+
+class PersonKey(db.Model):
+    """One way to type a person: from a sign of the name on, in signs, pinyin or initials; parts of the number.
+
+    `inside`: the key begins behind the first sign of the name. `unit_id` is each unit that the person is in,
+    or was in, or has a case in, and `region` that unit's: so a look-up reads a range of what a unit, or an
+    office's region, may have seen, however many people there are elsewhere.
+    """
+
+    __tablename__ = "person_key"
+    __table_args__ = (
+        Index("ix_person_key_unit", "unit_id", "inside", "key", "person_id"),
+        Index("ix_person_key_region", "region", "inside", "key", "person_id"),
+    )
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
+    inside: Mapped[bool] = mapped_column(primary_key=True)
+    key: Mapped[Code] = mapped_column(primary_key=True)
+    region: Mapped[Code]
+
+
+class OrganisationKey(db.Model):
+    """One way to type an organisation's name, today's or an earlier one."""
+
+    __tablename__ = "organisation_key"
+    __table_args__ = (Index("ix_organisation_key_region", "region", "inside", "key", "organisation_id"),)
+
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
+    inside: Mapped[bool] = mapped_column(primary_key=True)
+    key: Mapped[Code] = mapped_column(primary_key=True)
+    region: Mapped[Code]
+
+
+class CaseKey(db.Model):
+    """A case's trade, in each unit that the case belongs or belonged to; a trigger follows the case's row."""
+
+    __tablename__ = "case_key"
+    __table_args__ = (
+        Index("ix_case_key_unit", "unit_id", "trade", "case_id"),
+        Index("ix_case_key_region", "region", "trade", "case_id"),
+    )
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
+    trade: Mapped[Code]
+    region: Mapped[Code]
