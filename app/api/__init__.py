@@ -32,6 +32,7 @@ from app.api import (
     tasks,
     units,
     work,
+    workers,
 )
 from app.extensions import csrf
 
@@ -39,6 +40,7 @@ PREFIX = "/api/v1"
 ROOMS = (
     *(sessions, second_factor, units, people, schemes, cases, tasks, returns, files, imports, notices),
     *(accounts, organisations, clocks, proofs, certificates, monitor, overlays, dry_runs, payments, work),
+    workers,
 )
 
 

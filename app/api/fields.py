@@ -50,6 +50,15 @@ def number(**options: Any) -> fields.Integer:
     return _Number(strict=True, validate=check, error_messages=_told("应为整数编号。"), **options)
 
 
+def query_number(**options: Any) -> fields.Integer:
+    """The same in an address, where all is text."""
+    return _Digits(error_messages=_told("没有这样的编号。"), **options)
+
+
+def day(**options: Any) -> fields.Date:
+    return fields.Date(error_messages=_told("应为日期，如 2012-06-01。"), **options)
+
+
 def numbers(most: int, **options: Any) -> fields.List[int]:
     check = validate.Length(1, most, error=f"应有 1 至 {most} 项。")
     return fields.List(number(), validate=check, error_messages=_told("应为编号的数组。"), **options)
@@ -77,6 +86,15 @@ class _Number(fields.Integer):
         if type(value) is not int:
             raise self.make_error("invalid")
         return value
+
+
+class _Digits(fields.Integer):
+    """Digits alone, as many as an address may hold; no sign, no blank, no other script's figures."""
+
+    def _validated(self, value: Any) -> int:
+        if not re.fullmatch("[0-9]{1,18}", str(value)):
+            raise self.make_error("invalid")
+        return int(value)
 
 
 def _told(invalid: str) -> Any:

@@ -16,13 +16,14 @@ from app.operations import organisations, people, register
 from app.operations._tables import FORMULA, Line, Table, read_table, refused
 from app.operations.actors import Actor
 
-Choice = Literal["all", "good"]
+Choice = Literal["none", "all", "good"]
 Row = Mapping[str, str]
 
 NAME, NUMBER, TRADE, GRADE = "姓名", "身份证号码", "工种", "等级"
 UNIT, ISSUED, TELEPHONE, YEAR, RESULT = "单位", "取得日期", "联系电话", "年度", "结果"
 WORKERS = (UNIT, NAME, NUMBER, TRADE, GRADE, ISSUED, TELEPHONE)
 RESULTS = (NAME, NUMBER, YEAR, TRADE, GRADE, RESULT)
+COLUMNS: Mapping[str, Sequence[str]] = {"workers": WORKERS, "results": RESULTS}
 MOST = 500
 """Lines that one request takes: far fewer than its 30 s allow."""
 OUTCOMES = {"通过": True, "不通过": False}
@@ -38,17 +39,24 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """How many lines were taken, and what is wrong with the others; with any wrong of `all`, none was."""
+    """How many of the lines were taken, and what is wrong with which; with any wrong of `all`, none was."""
 
+    lines: int
     done: int
     faults: Sequence[Fault]
+
+
+def open_to(organisation_kind: str | None, actor: Actor, now: datetime) -> list[str]:
+    """What may be imported: by units and departments workers, by offices of the register results."""
+    workers = organisation_kind in ("unit", "department")
+    return [*["workers"] * workers, *["results"] * register.may_import(actor, now)]
 
 
 def import_workers(content: bytes, choice: Choice, *, actor: Actor, now: datetime) -> Imported:
     """Adds workers to the registers of the actor's unit or of units below its department (JD-04).
 
-    `choice`: all lines or none, or the good ones. Raises Invalid, field `file`, for a file that is no such
-    table; what is wrong with a line is told by its number.
+    `choice`: all lines or none, or the good ones; `none` only tells what is wrong. Raises Invalid, field
+    `file`, for a file that is no such table; what is wrong with a line is told by its number.
     """
     return _import(content, WORKERS, choice, lambda row: _add_worker(row, actor, now))
 
@@ -59,7 +67,10 @@ def import_results(content: bytes, choice: Choice, *, actor: Actor, now: datetim
 
 
 def _import(content: bytes, columns: Sequence[str], choice: Choice, take: Callable[[Row], None]) -> Imported:
-    """Each line in a savepoint of its own; all of them in one around, which goes if any is wrong of `all`."""
+    """Each line in a savepoint of its own; all of them in one around, which goes if any is wrong of `all`.
+
+    So a check does all that the import would do, and what one line does to the next is seen too.
+    """
     table = read_table(content)
     if len(table.lines) > MOST:
         raise refused(f"一次最多 {MOST} 行，请分几次上传。")
@@ -71,11 +82,11 @@ def _import(content: bytes, columns: Sequence[str], choice: Choice, take: Callab
                 take(_checked(row))
         except DomainError as refusal:
             faults.append(Fault(line.number, _told(refusal)))
-    if faults and choice == "all":
+    if choice == "none" or (faults and choice == "all"):
         whole.rollback()
-        return Imported(0, faults)
+        return Imported(len(table.lines), 0, faults)
     whole.commit()
-    return Imported(len(table.lines) - len(faults), faults)
+    return Imported(len(table.lines), len(table.lines) - len(faults), faults)
 
 
 def _add_worker(row: Row, actor: Actor, now: datetime) -> None:

@@ -8,15 +8,19 @@ from sqlalchemy import Select, select, tuple_
 
 from app.errors import NotFound
 from app.extensions import db
-from app.models import Case, Person
+from app.models import Case, Holding, Person
 from app.queries.paging import Page, cut, limited, read_id_cursor
 
 
-def of_unit(unit_id: int, name: str = "", after: str | None = None) -> Page[Person]:
-    """A page of the unit's present people, by their names' pinyin."""
+def of_unit(
+    unit_id: int, name: str = "", after: str | None = None, *, trade: str = "", grade: str = ""
+) -> Page[Person]:
+    """A page of the unit's present people, by pinyin; with `trade` or `grade` those who hold it now."""
     query = _present(unit_id).order_by(Person.name_key, Person.id)
     if name:
         query = query.where(Person.name.contains(name, autoescape=True))
+    if trade or grade:
+        query = query.where(_holding_now(trade, grade).exists())
     last = read_id_cursor(after)
     if last is not None:
         place = select(Person.name_key, Person.id).where(Person.id == last, Person.unit_id == unit_id)
@@ -41,6 +45,12 @@ def one(person_id: int, *unit_ids: int) -> Person:
 def of_case(case: Case) -> Person | None:
     """The person whom a case is about; None for a unit's or an office's case."""
     return db.session.get(Person, case.person_id) if case.person_id is not None else None
+
+
+def _holding_now(trade: str, grade: str) -> Select[tuple[int]]:
+    valid = select(Holding.id).where(Holding.person_id == Person.id, Holding.ended_at.is_(None))
+    valid = valid.where(Holding.grade == grade) if grade else valid
+    return valid.where(Holding.trade.contains(trade, autoescape=True)) if trade else valid
 
 
 def _present(unit_id: int) -> Select[tuple[Person]]:

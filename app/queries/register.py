@@ -2,14 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.engine import Row
 
 from app.extensions import db
-from app.models import Account, AssessmentResult, Holding, Organisation, Subordination
+from app.models import Account, AssessmentResult, Holding, Organisation, Person, Subordination
+from app.queries import organisations
+
+
+def kept_by(organisation_id: int, at: datetime) -> dict[int, str]:
+    """Names, by id, of the units whose registers an organisation keeps: a department those below it (JD-04),
+    anybody else its own.
+    """
+    keeper = organisations.known(organisation_id)
+    return subordinates(keeper.id, at) if keeper.kind == "department" else {keeper.id: keeper.name}
+
+
+def held_now(person_ids: Collection[int]) -> dict[int, list[Holding]]:
+    """What each person holds now."""
+    valid = select(Holding).where(Holding.person_id.in_(person_ids), Holding.ended_at.is_(None))
+    found: dict[int, list[Holding]] = {}
+    for row in db.session.scalars(valid.order_by(Holding.id)):
+        found.setdefault(row.person_id, []).append(row)
+    return found
+
+
+def strengths(unit_ids: Collection[int]) -> Sequence[Row[tuple[int, str, str, int]]]:
+    """(unit, trade, grade, how many of its present people hold it now): what shares go by (JD-09)."""
+    counted = (
+        select(Person.unit_id, Holding.trade, Holding.grade, func.count().label("count"))
+        .join(Holding, Holding.person_id == Person.id)
+        .where(Person.unit_id.in_(unit_ids), Person.left_at.is_(None), Holding.ended_at.is_(None))
+        .group_by(Person.unit_id, Holding.trade, Holding.grade)
+    )
+    return db.session.execute(counted.order_by(Person.unit_id, Holding.trade, Holding.grade)).all()
 
 
 def holdings(person_id: int) -> Sequence[Row[tuple[Holding, str, str]]]:

@@ -36,8 +36,16 @@ Errors = Mapping[str, Sequence[str]]
 def index() -> str:
     units = _units()
     unit = _unit(units)
-    page = people.of_unit(unit, asked("name"), request.args.get("after"))
-    return render_template("people/index.html", page=page, units=units, unit=unit)
+    wanted = {"trade": asked("trade"), "grade": asked("grade")}
+    page = people.of_unit(unit, asked("name"), request.args.get("after"), **wanted)
+    return render_template(
+        "people/index.html",
+        page=page,
+        units=units,
+        unit=unit,
+        holds=register_queries.held_now([person.id for person in page.rows]),
+        grades=register_operations.grades_for(organisations.known(unit).region, real_now()),
+    )
 
 
 @bp.get("/new")
@@ -117,10 +125,7 @@ def _day(text: str) -> date | None:
 
 def _units() -> Mapping[int, str]:
     """The units whose registers the organisation keeps; a unit only its own."""
-    me = signed_in()
-    if me.caller.kind != "department":
-        return {me.organisation_id: me.organisation_name or ""}
-    return register_queries.subordinates(me.organisation_id, real_now())
+    return register_queries.kept_by(signed_in().organisation_id, real_now())
 
 
 def _unit(units: Mapping[int, str]) -> int:

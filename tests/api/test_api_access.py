@@ -68,6 +68,7 @@ class Request:
 
 FILLED = {"values": {"grade": "junior", "summary": "扎实"}}
 APPROVED = {"values": {"decision": "approve"}}
+HELD = {"trade": "电工", "grade": "technician"}
 GIVEN_BACK = {"element": "fill", "opinion": "请补正"}
 REQUESTS = [
     Request("GET", "/cases/<id:case_id>", "fresh", SEE_THE_LIBRARY),
@@ -89,6 +90,7 @@ REQUESTS = [
     Request("GET", "/people/<id:person_id>", "person", (LIBRARY,)),
     Request("PATCH", "/people/<id:person_id>", "person", (LIBRARY,), {"name": "陈一一"}),
     Request("POST", "/people/<id:person_id>/departure", "person", (LIBRARY,)),
+    Request("POST", "/people/<id:person_id>/holdings", "person", (LIBRARY,), HELD),
     Request("GET", "/imports/<id:import_id>", "import", (LIBRARY,)),
     Request("POST", "/imports/<id:import_id>/confirm", "import", (LIBRARY,), {"lines": "good"}),
     Request("DELETE", "/imports/<id:import_id>", "import", (LIBRARY,)),
@@ -104,6 +106,8 @@ OF_NOBODY = {
     ("POST", "/schemes/<word:scheme_id>/dry-runs"),
     ("GET", "/certificates/<word:number>"),
     ("POST", "/payments/callbacks/<word:name>"),
+    ("GET", "/register/imports/<word:kind>/template"),
+    ("POST", "/register/imports/<word:kind>"),
 }
 """What is the same for everybody who may see it at all."""
 DATES = {

@@ -86,6 +86,7 @@ def test_what_acts_once_says_so(document: dict[str, Any]) -> None:
     }
     assert keyed == {
         ("post", "/people"),
+        ("post", "/people/{person_id}/holdings"),
         ("post", "/organisations"),
         ("post", "/cases"),
         ("post", "/cases/{case_id}/messages"),

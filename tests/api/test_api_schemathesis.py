@@ -126,6 +126,7 @@ def things(stage: Stage) -> Things:
         "scheme_id": [SCHEME, LIFE],
         "form": ["filing.json", "review.json", "posts.json", "note.json"],
         "code": codes,
+        "kind": ["workers", "results"],
     }
 
 
@@ -173,6 +174,7 @@ def real_names(things: Things) -> st.SearchStrategy[dict[str, Any]]:
             "tasks": st.lists(st.sampled_from(things["task_id"]), min_size=1, max_size=3),
             "values": st.dictionaries(st.sampled_from(FIELDS), cells),
             "organisation_id": organisations,
+            "unit_id": organisations,
             "superior": organisations | st.none(),
             "into": organisations,
             "region": st.sampled_from(["990101", "990102"]),

@@ -146,6 +146,25 @@ class TestWorkers:
         assert named("闵外人") is None
         assert named("闵错码") is None
 
+    def test_checked_only_nothing_is_taken_and_what_is_wrong_is_told(self, stage: Stage) -> None:
+        browser = stage.open(DEPARTMENT)
+        good, wrong = f"{UNIT},闵新人,{NUMBER},电工,技师,2012-06-01,", f"{UNIT},闵错码,321099198808081230,,,,"
+        status, page = send(browser, "workers", "none", good, wrong)
+        assert status == 200
+        assert "检查了 2 行，1 行有误；没有导入任何内容" in page
+        assert "全部正确" in send(browser, "workers", "none", good)[1].split("有误的行")[0]
+        assert named("闵新人") is None
+
+    def test_who_holds_what_is_listed_and_found(self, stage: Stage) -> None:
+        browser = stage.open(DEPARTMENT)
+        listed = browser.get("/people/?trade=烹饪&grade=senior").text
+        assert "烹饪 高级工" in listed
+        assert "闵讲解" not in listed
+        shares = browser.get("/people/register/shares").text
+        assert "在册人数" in shares
+        assert UNIT in shares
+        assert OTHERS not in shares
+
     def test_a_file_that_is_no_such_table(self, stage: Stage) -> None:
         browser = stage.open(DEPARTMENT)
         browser.get("/people/register/workers")
