@@ -22,11 +22,11 @@ def take(execution: Execution) -> Snapshot:
     tasks: list[TaskWait] = []
     timers: list[TimerWait] = []
     messages: list[MessageWait] = []
-    closings = _closings(execution)
+    closings, reminders = _closings(execution), _reminders(execution)
     for token in execution.tasks.values():
         definition = getattr(token.task_spec, "event_definition", None)
         if token.has_state(TaskState.READY):
-            tasks.append(_task(token, closings))
+            tasks.append(_task(token, closings, reminders))
         elif token.has_state(TaskState.WAITING) and isinstance(definition, Timer):
             timers.append(_timer(token))
         elif token.has_state(TaskState.WAITING) and isinstance(definition, Message):
@@ -54,8 +54,9 @@ def asks(execution: Execution) -> list[Ask]:
     ]
 
 
-def _task(token: Token, closings: _Closings) -> TaskWait:
+def _task(token: Token, closings: _Closings, reminders: dict[int, datetime]) -> TaskWait:
     element = token.task_spec.element
+    closes_at = _closes_at(token, closings)
     return TaskWait(
         token.id,
         element.id,
@@ -66,7 +67,8 @@ def _task(token: Token, closings: _Closings) -> TaskWait:
         element.form,
         element.properties,
         dict(token.data),
-        _closes_at(token, closings),
+        closes_at,
+        closes_at or reminders.get(token.id),
     )
 
 
@@ -100,6 +102,19 @@ def _closings(execution: Execution) -> _Closings:
         for ended in _ended_by(token):
             closings[ended] = min(due, closings.get(ended, due))
     return closings
+
+
+def _reminders(execution: Execution) -> dict[int, datetime]:
+    """The earliest due instant of the timers that stand by an activity and do not end it, by its token."""
+    found: dict[int, datetime] = {}
+    for token in execution.tasks.values():
+        spec, due = token.task_spec, Timer.due_at(token) if token.internal_data.get("due") else None
+        if due is None or not isinstance(spec, BoundaryEvent) or spec.cancel_activity:
+            continue
+        attached = token.internal_data.get("attached")
+        if token.has_state(TaskState.WAITING) and attached is not None:
+            found[attached] = min(due, found.get(attached, due))
+    return found
 
 
 def _ended_by(timer: Token) -> list[tuple[str, int]]:

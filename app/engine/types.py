@@ -56,7 +56,8 @@ class TaskWait:
     """A user, manual or receive task's token that waits for somebody.
 
     `closes_at` is the earliest due instant of the interrupting timers that would cancel it: its own,
-    an enclosing sub-process's, a call activity's (decision 3).
+    an enclosing sub-process's, a call activity's (decision 3). `due_at` is until when it should be done: its
+    closing, else the earliest due instant of the timers on its border that only start a path beside it.
     """
 
     token: int
@@ -69,6 +70,7 @@ class TaskWait:
     properties: Mapping[str, str]
     variables: Variables
     closes_at: datetime | None
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

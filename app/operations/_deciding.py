@@ -5,10 +5,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import and_, any_, bindparam, or_, select
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.engine import Row
 
 from app.content.mapping import output_mapping
@@ -16,6 +18,7 @@ from app.engine.types import Snapshot, TaskWait
 from app.errors import Closed, Conflict, NotFound, Refused
 from app.extensions import db
 from app.models import Account, Task
+from app.operations import _assignee
 from app.operations._calls import Call
 from app.operations._history import payload_digest
 from app.operations._locking import lock_case_of
@@ -30,48 +33,124 @@ Values = Mapping[str, Any]
 # Made once: to make a statement costs more than to run it.
 _TASK, _ACCOUNT = Task.__table__.c, Account.__table__.c
 _COLUMNS = (
-    *(_TASK.id, _TASK.token, _TASK.role, _TASK.office_id, _TASK.name, _TASK.state, _TASK.closes_at),
+    *(_TASK.id, _TASK.scheme_id, _TASK.token, _TASK.role, _TASK.office_id, _TASK.name, _TASK.state),
+    _TASK.closes_at,
     _TASK.person_id,
     *(_TASK.returned_from, _TASK.straight_back),
+    *(_TASK.assignee_id, _TASK.owner_id, _TASK.delegated, _TASK.awaits),
 )
 _WANTED = _TASK.id == bindparam("task")
 _WANTED_TASK = select(*_COLUMNS).where(_WANTED)
 _CONCERNED_TASKS = Prepared(
     select(*_COLUMNS)
-    .outerjoin(Account.__table__, _ACCOUNT.id == _TASK.completed_by)
+    # Who decided, and for whom: a principal has decided, too.
+    .outerjoin(Account.__table__, _ACCOUNT.id == any_(array([_TASK.completed_by, _TASK.assignee_id])))
     .where(
         _TASK.case_id == bindparam("case"),
-        or_(_WANTED, _ACCOUNT.id == bindparam("account"), _ACCOUNT.person_id == bindparam("person")),
+        or_(
+            _WANTED,
+            and_(
+                _TASK.completed_by.is_not(None),
+                or_(_ACCOUNT.id == bindparam("account"), _ACCOUNT.person_id == bindparam("person")),
+            ),
+        ),
     )
     .distinct(_WANTED, _TASK.role)
 )
 
 
+@dataclass(frozen=True, slots=True)
+class AtHand:
+    """A locked case, caught up, and the open task in it that somebody acts on.
+
+    `decided`: the tasks in which the actor has decided, one a role. `principal`: for whom the actor acts.
+    """
+
+    moving: Moving
+    task: Row[Any]
+    wait: TaskWait
+    actor: Actor
+    received_at: datetime
+    decided: Sequence[Row[Any]]
+    principal: Actor | None = None
+
+    @property
+    def on_behalf(self) -> dict[str, Any]:
+        """What the log says of the principal."""
+        return _assignee.on_behalf(self.principal)
+
+    @property
+    def holder(self) -> Actor:
+        """Who has the task: the actor, or their principal."""
+        return self.principal or self.actor
+
+    def for_(self, principal: Actor | None) -> AtHand:
+        """The same, the actor acting for somebody."""
+        return replace(self, principal=principal)
+
+
 @contextmanager
-def deciding(
-    task_id: int, actor: Actor, received_at: datetime
-) -> Iterator[tuple[Moving, Row[Any], TaskWait]]:
-    """The locked case, caught up, the task's row and what waits, for the body to act on.
+def deciding(task_id: int, actor: Actor, received_at: datetime) -> Iterator[AtHand]:
+    """The task and its locked case, caught up, for the body to complete or to give back.
 
     Raises NotFound for a task of another office, Closed from the due instant on, Conflict for one already
-    done, Refused for who may not decide it (ALL-04).
+    done, in somebody else's hands, or waiting for opinions, Refused for who may not decide it (ALL-04).
     """
+    with _held(task_id, actor, received_at) as at_hand:
+        _assignee.check_answered(at_hand.task, actor)
+        yield at_hand
+
+
+@contextmanager
+def holding(task_id: int, actor: Actor, received_at: datetime) -> Iterator[AtHand]:
+    """The same for one of the office who has the task, or could take it; opinions may be outstanding."""
+    if actor.organisation_id is None:
+        raise NotFound()
+    with _held(task_id, actor, received_at) as at_hand:
+        yield at_hand
+
+
+@contextmanager
+def _held(task_id: int, actor: Actor, received_at: datetime) -> Iterator[AtHand]:
+    with taking_part(task_id, actor, received_at) as at_hand:
+        principal = _assignee.principal_of(at_hand.task, at_hand.moving.scheme.id, actor, received_at)
+        check_decider(at_hand, actor)
+        if principal is not None:
+            check_participant(at_hand, principal)
+        yield at_hand.for_(principal)
+
+
+@contextmanager
+def taking_part(
+    task_id: int, actor: Actor, received_at: datetime, *, duty: str = "operator"
+) -> Iterator[AtHand]:
+    """The same for anybody of the task's office with the duty, whoever has the task; no Refused yet."""
     moving = lock_case_of(task_id)
     renew(moving, received_at)
     tasks = _concerned(moving.id, task_id, actor)
-    task = _own(tasks, task_id, actor)
+    task = _own(tasks, task_id, actor, duty)
     _check_open(task, received_at)
     with caught_up(moving, received_at):
-        wait = _still_waiting(moving, task)
-        _check_decider(moving, task, tasks, actor)
-        yield moving, task, wait
+        yield AtHand(moving, task, _still_waiting(moving, task), actor, received_at, tasks)
+
+
+def check_participant(at_hand: AtHand, who: Actor) -> None:
+    """Whether somebody else than the actor may take part in deciding the task (ALL-04). Raises Refused."""
+    decided = _concerned(at_hand.moving.id, at_hand.task.id, who)
+    _check_decider(at_hand.moving, at_hand.task, decided, who, who.name)
+
+
+def check_decider(at_hand: AtHand, actor: Actor) -> None:
+    """Whether the actor may (ALL-04). Raises Refused."""
+    _check_decider(at_hand.moving, at_hand.task, at_hand.decided, actor, "您")
 
 
 def open_task(task_id: int, actor: Actor, received_at: datetime) -> Row[Any]:
-    """A task of the actor's office that is open, its case not locked. Raises as `deciding` does."""
+    """An open task that is the actor's to decide, its case not locked. Raises as `holding` does."""
     found = db.session.execute(_WANTED_TASK, {"task": task_id}).first()
     task = _own([found] if found else [], task_id, actor)
     _check_open(task, received_at)
+    _assignee.principal_of(task, task.scheme_id, actor, received_at)
     return task
 
 
@@ -104,17 +183,18 @@ def _concerned(case_id: int, task_id: int, actor: Actor) -> Sequence[Row[Any]]:
     return _CONCERNED_TASKS.run(asked).all()
 
 
-def _own(tasks: Sequence[Row[Any]], task_id: int, actor: Actor) -> Row[Any]:
-    """The task, if the actor's office holds it, or it is the applicant's own; another's is as if not there."""
+def _own(tasks: Sequence[Row[Any]], task_id: int, actor: Actor, duty: str = "operator") -> Row[Any]:
+    """The task, if the actor's office holds it, or it is the applicant's own; another's is not there."""
     found = next((task for task in tasks if task.id == task_id), None)
-    if found is None or not (_of_office(found, actor) or actor.is_applicant(found.person_id)):
+    if found is None or not (_of_office(found, actor, duty) or actor.is_applicant(found.person_id)):
         raise NotFound()
     return found
 
 
-def _of_office(task: Row[Any], actor: Actor) -> bool:
+def _of_office(task: Row[Any], actor: Actor, duty: str) -> bool:
+    """An administrator arranges what lies at any office."""
     held = task.office_id is not None and task.office_id == actor.organisation_id
-    return held and actor.has("operator")
+    return actor.has(duty) and (held or duty == "administrator")
 
 
 def _check_open(task: Row[Any], received_at: datetime) -> None:
@@ -133,7 +213,9 @@ def _still_waiting(moving: Moving, task: Row[Any]) -> TaskWait:
     return wait
 
 
-def _check_decider(moving: Moving, task: Row[Any], tasks: Sequence[Row[Any]], actor: Actor) -> None:
+def _check_decider(
+    moving: Moving, task: Row[Any], tasks: Sequence[Row[Any]], actor: Actor, called: str
+) -> None:
     """Nobody decides on their own case, nor at two levels of one (ALL-04).
 
     A unit's steps are no decision; but a role may ask for somebody else than who acted in another one.
@@ -143,11 +225,11 @@ def _check_decider(moving: Moving, task: Row[Any], tasks: Sequence[Row[Any]], ac
         raise Refused(f"“{task.name}”由单位审核后提交；您填写的内容可以保存，请告知单位。")
     for other in tasks:
         if other.role in role.other_than:
-            raise Refused(f"您已在“{other.name}”环节办理过该办件，“{task.name}”须由另一人办理。")
+            raise Refused(f"{called}已在“{other.name}”环节办理过该办件，“{task.name}”须由另一人办理。")
     if role.relation == "unit":
         return
     if actor.person_id is not None and actor.person_id == moving.person_id:
-        raise Refused("您是该办件的申报人，不能办理自己的事项，请由本机构其他经办人办理。")
+        raise Refused(f"{called}是该办件的申报人，不能办理自己的事项，请由本机构其他经办人办理。")
     for other in tasks:
         if other.role != task.role and moving.scheme.roles[other.role].relation != "unit":
-            raise Refused(f"您已在“{other.name}”环节办理过该办件，同一人不能在两级审核中作出决定。")
+            raise Refused(f"{called}已在“{other.name}”环节办理过该办件，同一人不能在两级审核中作出决定。")

@@ -78,7 +78,7 @@ class Moving:
         resolved: dict[str, Any] = {"offices": {}}
         if self.unit_id != unit_before:
             resolved["unit"] = self.unit_id
-            self._hand_over(after, resolved["offices"])
+            self._hand_over(after, resolved["offices"], at)
         completion = None
         if call.kind in _DONE_BY and "token" in call.arguments:
             by = (actor.account_id, actor.organisation_id)
@@ -147,14 +147,14 @@ class Moving:
             self.unit_id = result["unit"]["id"]
             self.offices.clear()
 
-    def _hand_over(self, after: Snapshot, offices: dict[str, int | None]) -> None:
+    def _hand_over(self, after: Snapshot, offices: dict[str, int | None], at: datetime) -> None:
         """Gives the tasks that were open before for the case's own unit to its new one."""
         for wait in self.stands.tasks if self.stands else ():
             own = self.scheme.role_named(wait.role or "").relation == "unit"
             if own and any(wait.token == open_one.token for open_one in after.tasks):
                 offices[str(wait.token)] = self.unit_id
                 key = {"of_case": self.id, "of_token": wait.token}
-                self.changes.tasks_handed.append({**key, "office_id": self.unit_id})
+                self.changes.tasks_handed.append({**key, "office_id": self.unit_id, "at": at})
 
     def _office_of(self, at: datetime, offices: dict[str, int | None]) -> OfficeOf:
         """How a new task gets its office; `offices` collects them for the log."""

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import bindparam, delete, insert, update
+from sqlalchemy import Boolean, bindparam, case, delete, insert, select, update
 
 from app.engine.types import MessageWait, Snapshot, TaskWait, TimerWait
 from app.extensions import SENT, db
 from app.models import (
     Case,
+    Cosigner,
     History,
     HistoryPayload,
     Incident,
@@ -75,7 +76,8 @@ class Changes:
         self.others.clear()
 
 
-_TASK, _DRAFT, _TIMER, _WAIT = (table.__table__ for table in (Task, TaskDraft, Timer, MessageWaitRow))
+_TABLES = (Task, TaskDraft, Timer, MessageWaitRow, Cosigner)
+_TASK, _DRAFT, _TIMER, _WAIT, _COSIGNER = (table.__table__ for table in _TABLES)
 
 
 def _row(table: Any) -> Any:
@@ -120,8 +122,23 @@ _STATEMENTS = {
         "tasks_cancelled": _of_token(update(_TASK), _TASK).values(
             state="cancelled", pending_since=None, completed_at=bindparam("completed_at")
         ),
-        "tasks_retimed": _of_token(update(_TASK), _TASK).values(closes_at=bindparam("closes_at")),
-        "tasks_handed": _of_token(update(_TASK), _TASK).values(office_id=bindparam("office_id")),
+        "tasks_retimed": _of_token(update(_TASK), _TASK).values(
+            closes_at=bindparam("closes_at"),
+            due_at=case((bindparam("passed", type_=Boolean), _TASK.c.due_at), else_=bindparam("due_at")),
+        ),
+        # Nobody of the office that it comes from has it, or is asked, any longer.
+        "tasks_handed": _of_token(update(_TASK), _TASK)
+        .values(office_id=bindparam("office_id"), assignee_id=None, owner_id=None, delegated=False, awaits=0)
+        .add_cte(
+            update(_COSIGNER)
+            .where(
+                _COSIGNER.c.given_at.is_(None),
+                _COSIGNER.c.removed_at.is_(None),
+                _COSIGNER.c.task_id.in_(_of_token(select(_TASK.c.id), _TASK)),
+            )
+            .values(removed_at=bindparam("at"))
+            .cte("asked")
+        ),
         "timers": insert(_TIMER),
         "timers_gone": _of_token(delete(_TIMER), _TIMER),
         "timers_retimed": _of_token(update(_TIMER), _TIMER).values(
@@ -188,10 +205,18 @@ def _project_tasks(
     for token, wait in new.items():
         if token not in old:
             changes.tasks.append({**of_case, **_task_row(wait, at, office_of)})
-        elif old[token].closes_at != wait.closes_at:
-            changes.tasks_retimed.append(
-                {"of_case": of_case["case_id"], "of_token": token, "closes_at": wait.closes_at}
-            )
+        elif (old[token].closes_at, old[token].due_at) != (wait.closes_at, wait.due_at):
+            key = {
+                "of_case": of_case["case_id"],
+                "of_token": token,
+                "passed": _reminded(old[token], wait, at),
+            }
+            changes.tasks_retimed.append({**key, "closes_at": wait.closes_at, "due_at": wait.due_at})
+
+
+def _reminded(before: TaskWait, after: TaskWait, at: datetime) -> bool:
+    """Whether the instant until when a task should be done has passed: then it stands."""
+    return after.closes_at is None and before.due_at is not None and before.due_at <= at
 
 
 def _task_row(wait: TaskWait, at: datetime, office_of: OfficeOf) -> dict[str, Any]:
@@ -210,6 +235,7 @@ def _task_row(wait: TaskWait, at: datetime, office_of: OfficeOf) -> dict[str, An
         "state": "open",
         "opened_at": at,
         "closes_at": wait.closes_at,
+        "due_at": wait.due_at,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,28 +30,35 @@ class Since:
 
 def since(scheme: Scheme, case_id: int, task_id: int, elements: Collection[str]) -> Since:
     """What happened at these elements since a task was completed, that included, by the case's log."""
+    happened = (one for one in _told(_logged(case_id, task_id)) if one["element"] in elements)
+    return _judged(scheme, happened, "再退回到这一步之前")
+
+
+def caused(scheme: Scheme, happened: Iterable[Sequence[Mapping[str, Any]]]) -> Since:
+    """What a few rows of a log, given by what happened in each, have led to, wherever that was."""
+    return _judged(scheme, _told(happened), "撤回")
+
+
+def _judged(scheme: Scheme, happened: Iterable[Mapping[str, Any]], deed: str) -> Since:
     undo: dict[str, None] = {}
     obstacle: str | None = None
     waited = False
-    for happening in _happened(case_id, task_id):
-        if happening["element"] not in elements:
-            continue
+    for happening in happened:
         match happening["kind"]:
             case "answered":
                 declared = declarations()[happening["capability"]]
                 if declared.undone_by is not None:
                     undo[declared.undone_by] = None
                 elif not declared.repeatable:
-                    obstacle = f"其间已{declared.title}，不能再退回到这一步之前"
+                    obstacle = f"其间已{declared.title}，不能{deed}"
             case "sent":
-                obstacle = "其间已向其他办件发出消息，不能再退回到这一步之前"
+                obstacle = f"其间已向其他办件发出消息，不能{deed}"
             case "completed":
                 waited = waited or _kind(scheme, happening["element"]) in _WAITS
     return Since(tuple(undo), obstacle, waited)
 
 
-def _happened(case_id: int, task_id: int) -> Iterator[Mapping[str, Any]]:
-    """Everything that happened, in order; an answer with the capability that gave it."""
+def _logged(case_id: int, task_id: int) -> Iterable[Sequence[Mapping[str, Any]]]:
     begin = (
         select(History.seq)
         .where(History.case_id == case_id, History.task_id == task_id)
@@ -60,8 +67,13 @@ def _happened(case_id: int, task_id: int) -> Iterator[Mapping[str, Any]]:
         .scalar_subquery()
     )
     rows = select(History.happened).where(History.case_id == case_id, History.seq >= begin)
+    return db.session.scalars(rows.order_by(History.seq))
+
+
+def _told(rows: Iterable[Sequence[Mapping[str, Any]]]) -> Iterator[Mapping[str, Any]]:
+    """Everything that happened, in order; an answer with the capability that gave it."""
     asked: dict[int, str] = {}
-    for happened in db.session.scalars(rows.order_by(History.seq)):
+    for happened in rows:
         for one in happened:
             if one["kind"] == "asked":
                 asked[one["token"]] = one["detail"]["capability"]

@@ -61,6 +61,11 @@ def scheme_now(scheme_id: str, real_now: datetime) -> datetime:
     return real_now + offset if offset is not None else real_now
 
 
+def real_of(scheme_id: str, at: datetime) -> datetime:
+    """The real instant that a scheme's clock shows as `at`."""
+    return at - (scheme_now(scheme_id, at) - at)
+
+
 def task_now(task_id: int, office_id: int, real_now: datetime) -> datetime:
     """`scheme_now` for the scheme of a task that the office holds. Raises NotFound, alike for another's."""
     row = _OFFSET_OF_TASK.run({"task": task_id, "office": office_id}).first()

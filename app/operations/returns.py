@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -11,17 +11,16 @@ from sqlalchemy import select, update
 from sqlalchemy.engine import Row
 
 from app.content.returns import named
-from app.engine import Instance, WayBack
+from app.engine import WayBack
 from app.engine.types import Snapshot, TaskWait
 from app.errors import Conflict, Invalid, Refused
 from app.extensions import db
 from app.models import Account, Organisation, PlaceClaim, PostQuota, Task
-from app.operations import capabilities
 from app.operations._calls import Call
 from app.operations._deciding import deciding, step_with
+from app.operations._going_back import fallen_phases, held, instance_of, opened, stands_of, tried, undo
 from app.operations._locking import look_at_case_of
 from app.operations._moving import Moving
-from app.operations._plain import to_json
 from app.operations._undoing import Since, since
 from app.operations.actors import Actor
 
@@ -89,11 +88,6 @@ class _Way:
     back: WayBack
     since: Since
 
-    @property
-    def fallen(self) -> set[str]:
-        """The called processes, perhaps phases, that are undone as a whole."""
-        return {process for process, _ in self.back.between} - {self.earlier.process}
-
 
 def targets(task_id: int) -> list[Target]:
     """The earlier tasks that a case can be given back to, the latest first. Raises as `preview` does."""
@@ -135,13 +129,14 @@ def give_back(
     since it was `seen`; Invalid without an opinion.
     """
     said = _opinion(opinion)
-    with deciding(task_id, actor, received_at) as (moving, task, wait):
+    with deciding(task_id, actor, received_at) as at_hand:
+        moving, task, wait = at_hand.moving, at_hand.task, at_hand.wait
         if seen is not None and moving.seq != seen:
             raise Conflict("办件在您查看之后有了变化，退回没有生效。请重新核对退回的后果。")
         way = _way(moving, wait, element)
         if then == "back" and not way.target.straight:
             raise Refused("其间有等待的环节，补正后须重新等待，请选择重新逐级审核。")
-        undone = _undo(moving, wait, way, received_at)
+        undone = undo(moving, way.since.undo, wait.token, wait.element, received_at)
         arguments = {
             "token": wait.token,
             "cancel": list(way.back.cancel),
@@ -149,9 +144,11 @@ def give_back(
             "to": way.target.done.task_id,
             "then": then,
             "undone": undone,
+            **at_hand.on_behalf,
         }
         call = Call("move", arguments)
-        moving.phases = {name: status for name, status in moving.phases.items() if name not in way.fallen}
+        fallen = fallen_phases(way.back, way.earlier.process)
+        moving.phases = {name: status for name, status in moving.phases.items() if name not in fallen}
         after = step_with(moving, call, wait, task.id, {"opinion": said}, actor, received_at)
         _mark(moving, way, after, task.id, then, received_at)
     return Returned(moving.id, moving.status, element)
@@ -187,7 +184,7 @@ def _way(moving: Moving, wait: TaskWait, element: str) -> _Way:
 
 
 def _ways(moving: Moving, wait: TaskWait, *, obstructed: bool = False) -> Iterator[_Way]:
-    instance, allowed = _instance(moving), _allowed(moving, wait)
+    instance, allowed = instance_of(moving), _allowed(moving, wait)
     if allowed == ():
         return
     for earlier in _done_before(moving.id, wait):
@@ -230,32 +227,17 @@ def _done(row: Row[Any]) -> Done:
     return Done(row.id, row.name, row.office, row.actor, row.completed_at)
 
 
-def _instance(moving: Moving) -> Instance:
-    if moving.instance is None:
-        raise AssertionError("a locked case has an instance")
-    return moving.instance
-
-
 # What falls
 
 
-def _tried(moving: Moving, way: _Way, at: datetime) -> Snapshot:
-    """How the case would stand, tried on a copy."""
-    copy = Instance.load(moving.scheme.definitions, _instance(moving).dump())
-    copy.move(moving.context(at), cancel=way.back.cancel, start=way.back.start)
-    return copy.snapshot()
-
-
 def _preview(moving: Moving, wait: TaskWait, way: _Way, at: datetime) -> Preview:
-    before, after = moving.stands, _tried(moving, way, at)
-    if before is None:
-        raise AssertionError("a locked case has a snapshot")
-    closes_at = _opened(after, way).closes_at
+    before, after = stands_of(moving), tried(moving, way.back, at)
+    closes_at = opened(after, way.earlier.process, way.earlier.element).closes_at
     staying = {task.token for task in after.tasks} | {timer.token for timer in after.timers}
     fallen = {task.token for task in before.tasks} - staying - {wait.token}
     return Preview(
         target=way.target,
-        tasks=_held(moving.id, fallen),
+        tasks=held(moving.id, fallen),
         opinions=_opinions(moving.id, wait, way),
         clocks=[(timer.name, timer.due_at) for timer in before.timers if timer.token not in staying],
         places=_places(moving) if way.since.undo else (),
@@ -264,12 +246,6 @@ def _preview(moving: Moving, wait: TaskWait, way: _Way, at: datetime) -> Preview
         late=closes_at is not None and closes_at <= at,
         seq=moving.seq,
     )
-
-
-def _held(case_id: int, tokens: set[int]) -> list[tuple[str, str | None]]:
-    rows = select(Task.name, Organisation.name).outerjoin(Organisation, Organisation.id == Task.office_id)
-    rows = rows.where(Task.case_id == case_id, Task.token.in_(tokens)).order_by(Task.token)
-    return [(name, office) for name, office in db.session.execute(rows)]
 
 
 def _opinions(case_id: int, wait: TaskWait, way: _Way) -> list[Done]:
@@ -284,42 +260,16 @@ def _places(moving: Moving) -> list[str]:
     return [moving.scheme.grade_title(grade) for grade in db.session.scalars(grades)]
 
 
-def _opened(after: Snapshot, way: _Way) -> TaskWait:
-    """The task at which the case has come back."""
-    place = (way.earlier.process, way.earlier.element)
-    return max((t for t in after.tasks if (t.process, t.element) == place), key=lambda task: task.token)
-
-
 # Doing it
-
-
-def _undo(moving: Moving, wait: TaskWait, way: _Way, at: datetime) -> list[Mapping[str, Any]]:
-    """Takes back what was caused since the step; what the capabilities answered goes into the log."""
-    undone: list[Mapping[str, Any]] = []
-    for name in way.since.undo:
-        request = capabilities.Request(
-            case_id=moving.id,
-            jurisdiction=moving.jurisdiction,
-            scheme=moving.scheme,
-            unit_id=moving.unit_id,
-            person_id=moving.person_id,
-            token=wait.token,
-            element=wait.element,
-            inputs={},
-            at=at,
-            changes=moving.changes,
-        )
-        undone.append({"capability": name, "result": to_json(capabilities.perform(name, request))})
-    return undone
 
 
 def _mark(moving: Moving, way: _Way, after: Snapshot, from_task: int, then: Then, at: datetime) -> None:
     """Tells the reopened task where it came back from; refuses one that nobody could do any more."""
-    opened = _opened(after, way)
-    if opened.closes_at is not None and opened.closes_at <= at:
-        raise Refused(f"“{opened.name}”已过办理期限，退回后无法补正，不能退回到这一步。")
+    wait = opened(after, way.earlier.process, way.earlier.element)
+    if wait.closes_at is not None and wait.closes_at <= at:
+        raise Refused(f"“{wait.name}”已过办理期限，退回后无法补正，不能退回到这一步。")
     db.session.execute(
         update(Task)
-        .where(Task.case_id == moving.id, Task.token == opened.token)
+        .where(Task.case_id == moving.id, Task.token == wait.token)
         .values(returned_from=from_task, straight_back=then == "back")
     )

@@ -46,13 +46,16 @@ def complete(task_id: int, values: Values, actor: Actor, received_at: datetime) 
     """Completes a task with what a person entered (journey 1).
 
     `received_at` is the instant at which the request was complete, by the scheme's clock. Raises NotFound
-    for a task of another office, Closed from the due instant on, Conflict for one already done, Refused
-    for who may not decide it (ALL-04), Invalid with a sentence a field.
+    for a task of another office, Closed from the due instant on, Conflict for one already done, in somebody
+    else's hands or waiting for opinions, Refused for who may not decide it (ALL-04), Invalid with a sentence
+    a field.
     """
-    with deciding(task_id, actor, received_at) as (moving, task, wait):
+    with deciding(task_id, actor, received_at) as at_hand:
+        moving, task, wait = at_hand.moving, at_hand.task, at_hand.wait
         form = moving.scheme.form(wait.form) if wait.form else None
         loaded = take_in(moving, form, values, actor, received_at) if form else {}
-        complete_with(moving, wait, task.id, to_json(loaded), actor, received_at)
+        stored = to_json(loaded)
+        complete_with(moving, wait, task.id, stored, actor, received_at, **at_hand.on_behalf)
         if task.straight_back:
             go_straight_back(moving, task, received_at)
     return Completion(moving.id, moving.status, wait.element)
