@@ -22,7 +22,10 @@ from app.errors import Conflict, EngineError
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A token and where it stands; `inside` is the token of the activity around it, 0 for the process."""
+    """A token and where it stands; `inside` is the token of the activity around it, 0 for the process.
+
+    `via` is the flow by which it came to a join.
+    """
 
     token: int
     element: str
@@ -30,6 +33,7 @@ class Position:
     kind: str
     process: str
     inside: int
+    via: str | None
 
 
 class Instance:
@@ -160,6 +164,10 @@ class Instance:
         """How `move` takes the case back from a task to an earlier one; see `ways_back`."""
         return ways_back.way_back(self._execution, token, earlier, to)
 
+    def way_before(self, token: int, earlier: int, to: tuple[str, str]) -> WayBack | None:
+        """The same from any token that stands, such as an arrival at a join."""
+        return ways_back.way_before(self._execution, token, earlier, to)
+
     def retime(self, context: Context, names: Collection[str] | None = None) -> None:
         """Compute waiting timers anew that used these dates; without names, the undetermined ones."""
         self._begin(context)
@@ -199,6 +207,7 @@ class Instance:
                 token.task_spec.element.kind,
                 self._execution.definition_inside(token.host).id,
                 token.host.id if token.host else 0,
+                token.via,
             )
             for token in self._execution.tasks.values()
         ]

@@ -42,6 +42,14 @@ def way_back(execution: Execution, number: int, earlier: int, to: Place) -> WayB
     token: Token | None = execution.tasks.get(number)
     if token is None or execution.definition_inside(token.host).repeats(token.element):
         return None
+    return way_before(execution, number, earlier, to)
+
+
+def way_before(execution: Execution, number: int, earlier: int, to: Place) -> WayBack | None:
+    """The same from whatever stands there: a task, an arrival at a join, something done several times as a
+    whole.
+    """
+    token: Token | None = execution.tasks.get(number)
     while token is not None and not _is_repetition(token):
         found = _at_level(execution, token, earlier, to)
         if found is not None:

@@ -33,6 +33,7 @@ from app.operations._plain import to_json
 from app.operations._register_checks import register_faults
 from app.operations._standing import standing
 from app.operations.places import BY_VACANCY
+from app.operations.recalls import RECALLED
 from app.operations.replay import Replayed, history_of, replay
 from app.operations.shares import share_faults
 
@@ -137,7 +138,7 @@ def _completion_findings(case: Row[Any], rows: list[Row[Any]]) -> Iterator[str]:
     """Where somebody else, or another office, is entered as having completed a task."""
     done = {row.task_id: (row.at, row.actor_id, row.office_id) for row in rows if row.task_id is not None}
     entered = (Task.completed_at, Task.completed_by, Task.completed_for)
-    done_by_somebody = (Task.case_id == case.id, Task.state.in_(("completed", "returned")))
+    done_by_somebody = (Task.case_id == case.id, Task.state.in_(("completed", "returned", RECALLED)))
     tasks = select(Task.id, Task.name, *entered).where(*done_by_somebody)
     for task_id, name, *by in db.session.execute(tasks.order_by(Task.id)):
         if done.get(task_id) != tuple(by):
@@ -154,16 +155,25 @@ def _applicant_findings(case: Row[Any]) -> Iterator[str]:
 
 
 def _return_findings(case: Row[Any], rows: list[Row[Any]]) -> Iterator[str]:
-    """Where a task is entered as given back by another one than the log says, or to go on otherwise."""
+    """Where a task is entered as given back by another one than the log says, to go on otherwise, or as
+    taken back; one that is open again came back from where the former one did.
+    """
+    recalled = {row.arguments["task"]: row for row in rows if row.arguments.get("act") == RECALLED}
     given_back = {
         _first_moved(row): (row.task_id, row.arguments["then"] == "back")
         for row in rows
         if row.call == "move" and row.task_id is not None
     }
-    tasks = select(Task.token, Task.name, Task.returned_from, Task.straight_back)
-    for task in db.session.execute(tasks.where(Task.case_id == case.id).order_by(Task.token)):
-        if (task.returned_from, task.straight_back) != given_back.get(task.token, (None, False)):
+    columns = (Task.id, Task.token, Task.name, Task.state, Task.returned_from, Task.straight_back)
+    tasks = select(*columns).where(Task.case_id == case.id)
+    for task in db.session.execute(tasks.order_by(Task.token)):
+        came_back = given_back.get(task.token, (None, False))
+        if task.id in recalled:
+            given_back[_first_moved(recalled[task.id])] = came_back
+        if (task.returned_from, task.straight_back) != came_back:
             yield f"待办事项“{task.name}”登记的退回与记录不符"
+        if (task.id in recalled) != (task.state == RECALLED):
+            yield f"待办事项“{task.name}”登记的撤回与记录不符"
 
 
 def _first_moved(row: Row[Any]) -> int:
