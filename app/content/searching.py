@@ -10,7 +10,7 @@ from dataclasses import dataclass
 LONGEST = 100
 MOST_WORDS = 4
 NUMBER_DIGITS = 15
-"""So many digits might be somebody's ID number, perhaps with a sign too few: they never go into an address."""
+"""So many digits may be somebody's ID number, perhaps a sign too few: they never go into an address."""
 
 _HIDDEN = "*•●○.·×"
 _MASKED = re.compile(rf"([0-9]{{0,6}})[{re.escape(_HIDDEN)}]+([0-9]{{0,4}}|[0-9]{{0,3}}x)")

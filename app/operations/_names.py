@@ -85,7 +85,7 @@ def person_key(name: str) -> str:
 
 
 def surname_readings(name: str) -> list[str]:
-    """How the surname is read, without tones, sign by sign; nothing where it is read as the sign mostly is."""
+    """How a surname that one may misread is read, without tones, sign by sign; nothing for others."""
     return [syllable.rstrip("12345") for syllable in _surname(name).split()]
 
 

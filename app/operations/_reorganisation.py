@@ -25,6 +25,7 @@ from app.operations._handing import log_handed
 from app.operations._names import full_name, name_key
 from app.operations._relations import end_rows, open_organisation, valid_at
 from app.operations._resolution import unit_today
+from app.operations._search_keys import follow_merger, follow_organisation
 from app.operations._sessions import end_sessions
 from app.operations.actors import Actor
 
@@ -39,6 +40,7 @@ def rename(organisation_id: int, name: str, at: datetime, *, ground: str, actor:
     end_rows(OrganisationName, OrganisationName.organisation_id == organisation_id, at)
     db.session.add(OrganisationName(organisation_id=organisation_id, name=new, valid_from=at))
     organisation.name, organisation.name_key = new, name_key(new)
+    follow_organisation(organisation_id)
     names = {"old": old, "new": new}
     record("organisation.renamed", organisation_id, actor, at, ground=ground_of(ground), detail=names)
 
@@ -180,4 +182,5 @@ def _move_work(old_id: int, into_id: int, at: datetime, actor: Actor) -> list[in
     for task in moved:
         changed.setdefault(task.case_id, {}).setdefault("offices", {})[str(task.token)] = into_id
     log_handed(changed, at, actor)
+    follow_merger(old_id, into_id)
     return sorted(task.id for task in moved)

@@ -13,6 +13,7 @@ from app.models import Bar, EnteredIdNumber, Person
 from app.operations import bars
 from app.operations._administration import record
 from app.operations._id_numbers import seal, unseal
+from app.operations._search_keys import follow_person
 from app.operations.actors import SYSTEM
 from app.operations.capabilities import CapabilityRefused, Request, Values, capability
 
@@ -94,4 +95,5 @@ def _rename(request: Request, person: Person, entered: EnteredIdNumber) -> None:
     person.id_number_head, person.id_number_tail = sealed.head, sealed.tail
     person.birth_date, person.gender = birth_date(number), gender(number)
     db.session.execute(update(Bar).where(Bar.person_id == person.id).values(id_number_index=sealed.index))
+    follow_person(person.id)
     record("person.id_number_corrected", person.id, SYSTEM, request.at, detail={"case": request.case_id})

@@ -30,6 +30,7 @@ from app.operations._resolution import (
     superior_of,
     unit_today,
 )
+from app.operations._search_keys import follow_organisation
 from app.operations.actors import Actor
 
 __all__ = [
@@ -95,6 +96,7 @@ def create(
     )
     insert(organisation, "该统一社会信用代码已经登记，请使用本单位原有的账号登录；不清楚账号的请联系管理员。")
     db.session.add(OrganisationName(organisation_id=organisation.id, name=called, valid_from=now))
+    follow_organisation(organisation.id)
     detail = {"name": called, "kind": kind}
     record("organisation.created", organisation.id, actor, now, ground=reason, detail=detail)
     return organisation

@@ -17,6 +17,7 @@ from app.operations._id_numbers import HEAD, TAIL, Sealed, index_of, seal, unsea
 from app.operations._names import clean_name, person_key
 from app.operations._resolution import superior_of, unit_today
 from app.operations.actors import Actor
+from app.operations._search_keys import follow_person
 
 TAKEN = "该身份证号码已经登记在册，不能重复添加。请与本人核对号码；确属调入的，请先由原单位办理调出。"
 NUMBER_LENGTH = 18
@@ -47,6 +48,7 @@ def add(
     person.telephone, person.ethnicity = _telephone(telephone), clean_name(ethnicity or "") or None
     insert(person, TAKEN)
     record("person.added", person.id, actor, now, detail={"unit": unit_id})
+    follow_person(person.id)
     return person
 
 
@@ -71,6 +73,8 @@ def edit(
     for field, value in changed.items():
         setattr(person, field, value)
     record("person.edited", person.id, actor, now, detail={"fields": sorted(changed)})
+    if "name" in changed:
+        follow_person(person.id)
     return person
 
 
@@ -124,6 +128,7 @@ def _again(known: Person, unit_id: int | None, name: str, actor: Actor, now: dat
     if known.left_at is None and known.unit_id == unit_id:
         raise Conflict(f"该身份证号码已在本单位名册中（{known.name}），不用重复添加。")
     raise Conflict(TAKEN)
+        follow_person(known.id)
 
 
 def demand_unit(unit_id: int | None, actor: Actor, now: datetime) -> None:

@@ -24,6 +24,7 @@ from app.models import (
 from app.operations import deployments, people
 from app.operations._administration import insert, record
 from app.operations._names import clean_name
+from app.operations._search_keys import follow_person
 from app.operations.actors import Actor
 from app.operations.capabilities import Request, Values, capability
 from app.operations.regions import with_parents
@@ -120,6 +121,7 @@ def enter(
     if issued_on is not None and issued_on > civil(now).date():
         raise Invalid({"issued_on": ["取得日期不能晚于今天。"]})
     insert(row, FIXED)
+    follow_person(person_id)
     record("register.entered", person_id, actor, now, detail={"trade": row.trade, "grade": row.grade})
 
 
@@ -153,6 +155,7 @@ def enter_result(
         held = _holding(person.id, trade, code, None, actor, now)
         held.source = IMPORTED
         db.session.add(held)
+        follow_person(person.id)
     detail = {"year": year, "trade": row.trade, "grade": code, "passed": passed}
     record("register.result", person.id, actor, now, detail=detail)
 

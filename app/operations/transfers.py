@@ -10,6 +10,7 @@ from app.extensions import db
 from app.models import Case, Person
 from app.operations import organisations
 from app.operations._administration import record
+from app.operations._search_keys import follow_person
 from app.operations.actors import SYSTEM
 from app.operations.capabilities import CapabilityRefused, Request, Values, capability
 
@@ -43,6 +44,7 @@ def transfer_person(request: Request) -> Values:
         or_(Person.unit_id.is_distinct_from(unit_id), Person.left_at.is_not(None)),
     )
     if db.session.execute(moved.values(unit_id=unit_id, left_at=None).returning(Person.id)).first():
+        follow_person(request.person_id)
         detail = {"case": request.case_id, "from": request.unit_id, "unit": unit_id}
         record("person.transferred", request.person_id, SYSTEM, request.at, detail=detail)
     db.session.execute(update(Case).where(Case.id == request.case_id).values(unit_id=unit_id))

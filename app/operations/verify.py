@@ -31,6 +31,7 @@ from app.operations._handing import HANDED
 from app.operations._history import broken_links, canonical, payload_digest
 from app.operations._plain import to_json
 from app.operations._register_checks import register_faults
+from app.operations._search_checks import search_faults
 from app.operations._standing import standing
 from app.operations.places import BY_VACANCY
 from app.operations.recalls import RECALLED
@@ -54,6 +55,7 @@ def verify_all() -> Iterator[Finding]:
     yield from _removed_cases()
     yield from _quota_findings()
     yield from (Finding(case_id, what) for case_id, what in (*share_faults(), *register_faults()))
+    yield from (Finding(case_id, what) for case_id, what in search_faults())
     yield from (Finding(case_id, sentence) for case_id, sentence in proof.findings())
 
 

@@ -15,6 +15,7 @@ from app.engine.civil import start_of_day
 from app.extensions import db
 from app.models import Account, AssessmentResult, Holding, Region
 from app.operations import organisations, people, regions
+from app.operations._search_keys import follow_person
 from app.operations.actors import SYSTEM, Actor
 from app.operations.organisations import Kind, Profile
 from app.operations.register import ENTERED
@@ -116,6 +117,7 @@ def _register(person_id: int, unit_id: int, person: WorldPerson) -> None:
         )
         for r in person.results
     )
+    follow_person(person_id)
 
 
 def _day(day: date | None) -> datetime | None:

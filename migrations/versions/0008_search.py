@@ -86,7 +86,7 @@ def _follow_cases() -> None:
     """)
     op.execute("""
         CREATE TRIGGER case_key_begins AFTER INSERT ON "case" FOR EACH ROW
-        WHEN (new.listed ? 'trade') EXECUTE FUNCTION follow_case_key()
+        WHEN (new.listed ->> 'trade' IS NOT NULL) EXECUTE FUNCTION follow_case_key()
     """)
     op.execute("""
         CREATE TRIGGER case_key_follows AFTER UPDATE OF listed, unit_id ON "case" FOR EACH ROW
