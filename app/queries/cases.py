@@ -126,6 +126,19 @@ def open_tasks(case_ids: Collection[int], organisation_id: int) -> dict[int, lis
     return found
 
 
+def own_bulk(
+    scope: ColumnElement[bool], wanted: CaseFilter, organisation_id: int, upto: int, most: int
+) -> Sequence[int]:
+    """Up to `most` open tasks of an organisation in the cases of a list that are decided in bulk, by id.
+
+    None is newer than `upto`.
+    """
+    query = ROWS.with_only_columns(Task.id).join(Task, Task.case_id == Case.id)
+    own = (Task.office_id == organisation_id, Task.state == "open", Task.bulk, Task.id <= upto)
+    query = _narrowed(query.where(scope, *own), wanted).order_by(Task.id)
+    return db.session.scalars(query.limit(most)).all()
+
+
 def _narrowed(query: Select[Any], wanted: CaseFilter) -> Select[Any]:
     exact = {Case.scheme_id: wanted.scheme_id, Case.process: wanted.process, Case.state: wanted.state}
     exact[Case.status] = wanted.status

@@ -14,18 +14,16 @@ from app import edge
 from app.content.head import Process
 from app.content.scheme import Scheme
 from app.errors import DomainError
-from app.models import Task
 from app.operations import cases as case_operations
-from app.operations import organisations, tasks
+from app.operations import organisations
 from app.queries import cases, inbox, register
-from app.queries import tasks as task_queries
 from app.queries.paging import Page
-from app.web import case_lists
+from app.web import case_lists, submissions
 from app.web.here import schemes_here
-from app.web.inbox import MOST_AT_ONCE, own_desk, result_rows, subject_name
-from app.web.listing import ticked
+from app.web.inbox import MOST_AT_ONCE, own_desk
 from app.web.schemes import now_of
 from app.web.session import needs, signed_in
+from app.web.submissions import submittable
 
 bp = Blueprint("cases", __name__, url_prefix="/cases")
 
@@ -36,25 +34,28 @@ def index() -> str:
     return _list_page()
 
 
+@bp.get("/submit")
+@needs("operator")
+def submit_all() -> Any:
+    """What would be submitted of a whole list, before it is."""
+    meant = submissions.all_of_list()
+    page = render_template("cases/submit.html", meant=meant, most_shown=MOST_AT_ONCE)
+    return page, 200 if meant.rows else 422
+
+
 @bp.post("/submit")
 @needs("operator")
 def submit() -> Any:
-    """Submits the ticked entries with what was saved for each, and tells the result of each (CQ-11)."""
-    task_ids = ticked(request.form)
-    if not task_ids or len(task_ids) > MOST_AT_ONCE:
-        return _list_page(message=_("请勾选要提交的申报，一次最多 %(most)s 件。", most=MOST_AT_ONCE)), 422
-    me = signed_in()
-    rows = inbox.chosen(task_ids, own_desk())
-    subjects = {row.task.id: (row.case.id, subject_name(row)) for row in rows}
-    nows = {row.task.scheme_id: now_of(row.task.scheme_id) for row in rows}
-    saved = task_queries.typed(task_ids)
-    results: list[tasks.ItemResult] = []
-    for scheme_id, received_at in nows.items():
-        ids = [row.task.id for row in rows if row.task.scheme_id == scheme_id]
-        results += tasks.complete_many(
-            ids, lambda task_id: saved.get(task_id, {}), me.actor, received_at, edge.transaction
-        )
-    return _list_page(items=result_rows(results, subjects))
+    """Submits the ticked entries, or those of a whole list, with what was saved for each (CQ-11).
+
+    Of a few each result is told at once; more are long work.
+    """
+    meant = submissions.all_of_list() if "all" in request.args else submissions.ticked_ones()
+    if not meant.rows:
+        return _list_page(message=meant.message), 422
+    if len(meant.rows) > MOST_AT_ONCE:
+        return redirect(submissions.hand_over(meant))
+    return _list_page(items=submissions.submit(meant))
 
 
 @bp.get("/start")
@@ -152,15 +153,11 @@ def _list_page(items: Sequence[Mapping[str, Any]] = (), message: str = "") -> st
         choices=kinds,
         regions=case_lists.regions(),
         own=own,
-        can_submit=any(_submittable(task) for of_case in own.values() for task in of_case),
-        submittable=_submittable,
+        can_submit=any(submittable(task) for of_case in own.values() for task in of_case),
+        submittable=submittable,
+        newest=inbox.newest_open(own_desk()),
         is_unit=me.is_unit,
         can_start=me.is_unit or bool(_startable()),
         items=items,
         message=message,
     )
-
-
-def _submittable(task: Task) -> bool:
-    closed = task.closes_at is not None and task.closes_at <= now_of(task.scheme_id)
-    return signed_in().caller.kind != "office" and task.bulk and not closed
