@@ -23,6 +23,12 @@ MAX_PIXELS = 30_000_000
 TOO_LARGE = f"图片尺寸太大，最多 {MAX_PIXELS // 10_000} 万像素；请降低分辨率后再上传。"
 UNREADABLE = "图片已损坏，无法打开，请重新扫描或另存后再上传。"
 
+HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif")
+HEIC = (
+    "这是苹果等手机的高效格式照片（HEIC），审核人员打不开。请在手机设置里把相机改为“兼容性最佳”（JPG）后重拍，"
+    "或上传这张照片的截图。"
+)
+
 MAX_SCANS = 100
 """Passes over a JPEG's picture; real ones have 10 or so, and a file of 10 MB could ask for 200,000."""
 START_OF_SCAN = b"\xff\xda"
@@ -42,6 +48,8 @@ def checked(content: bytes, accept: Collection[str]) -> tuple[str, bytes]:
     """The kind of a file (pdf, jpg, png) and the bytes to keep. Raises Invalid with the field `file`."""
     wanted = {"jpg" if kind == "jpeg" else kind for kind in accept} & MEDIA_TYPES.keys()
     kind = _kind(content)
+    if _is_heic(content):
+        raise _invalid(HEIC)
     if kind not in wanted:
         listed = "、".join(TITLES[kind] for kind in sorted(wanted))
         raise _invalid(f"只能上传 {listed} 文件（按文件内容判断，改扩展名没有用）。")
@@ -65,6 +73,15 @@ def _kind(content: bytes) -> str | None:
     if b"%PDF-" in content[:1024] and b"%%EOF" in content[-2048:]:
         return "pdf"
     return None
+
+
+def _is_heic(content: bytes) -> bool:
+    """A picture in the container of ISO/IEC 23008-12, by its major or a compatible brand."""
+    if content[4:8] != b"ftyp":
+        return False
+    length = int.from_bytes(content[:4], "big")
+    brands = (content[start : start + 4] for start in (8, *range(16, min(length, 64), 4)))
+    return any(brand in HEIC_BRANDS for brand in brands)
 
 
 @contextlib.contextmanager

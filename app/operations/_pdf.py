@@ -26,12 +26,21 @@ def _spelt(name: str) -> bytes:
 NAMES = re.compile(rb"/(?:" + b"|".join(map(_spelt, ACTIVE)) + rb")(?![\w.#-])")
 
 
+ENCRYPTED = re.compile(rb"/Encrypt(?![\w.#-])")
+"""Stands in the trailer or in the dictionary of the last cross-reference stream, both in clear (7.6.2)."""
+
+
 def demand_passive(content: bytes) -> None:
     """Raises Invalid, field `file`, for a PDF with active content, seen also through compressed objects.
 
-    A hurdle, not a wall: what is encrypted or packed in another way than by Flate is not looked into. Readers
-    ask before they run anything, and a scanner knows more.
+    An encrypted one is refused as well: reviewers could not open it, and nobody could look into it. A hurdle,
+    not a wall: what is packed in another way than by Flate is not looked into. Readers ask before they run
+    anything, and a scanner knows more.
     """
+    if ENCRYPTED.search(content):
+        raise _invalid(
+            "这个 PDF 设有密码或加了密，审核人员打不开；请取消密码后再上传，或打开后用“打印为 PDF”另存一份。"
+        )
     if NAMES.search(content) or any(map(NAMES.search, _object_streams(content))):
         raise _invalid(
             "PDF 里有脚本、启动程序的动作或嵌入的文件，不能接收；请用“打印为 PDF”重新生成后再上传。"

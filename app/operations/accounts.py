@@ -48,7 +48,7 @@ from app.operations._sign_in import (
     sign_in_by_provider,
     sign_out,
 )
-from app.operations.actors import SYSTEM, Actor
+from app.operations.actors import APPLICANT, SYSTEM, Actor
 from app.operations.organisations import Profile
 
 __all__ = [
@@ -216,6 +216,8 @@ def set_duties(
     demand(actor, "administrator")
     reason, account = ground_by(actor, ground), locked_account(account_id)
     _not_oneself(account, actor)
+    if APPLICANT in account.duties:
+        raise Conflict("这是申报人本人的账号，不能改任其他职责；请另行分配账号。")
     before, account.duties = account.duties, _known_duties(duties)
     end_sessions(Account.id == account.id, now)
     changed = {"from": before, "to": account.duties}

@@ -17,17 +17,19 @@ from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 
 from app.errors import Invalid, NotFound, Refused
 from app.extensions import db, settings
-from app.models import Act, Attachment
+from app.models import Act, Attachment, Person
 from app.operations._administration import record
 from app.operations._disk import flush_folder, write_whole
 from app.operations._file_types import MEDIA_TYPES, checked
 from app.operations._prepared import Prepared
 from app.operations._scanner import demand_clean
-from app.operations.actors import SYSTEM, Actor
+from app.operations.actors import APPLICANT, SYSTEM, Actor
 
 MAX_BYTES = 10 * 1024 * 1024
 QUOTA_BYTES = 5 * 1024**3
 """For one organisation: some 500 files of the largest size."""
+APPLICANT_BYTES = 200 * 1024**2
+"""For one applicant, so that nobody uses up the space of all their colleagues."""
 ORPHAN_AGE = timedelta(days=1)
 LONGEST_TITLE = 100
 CLEANING = 0x66696C6573  # names the advisory lock
@@ -47,14 +49,16 @@ def store(
 
     `accept` are kinds (pdf, jpg, png; none: any of them), judged by content, whatever the name says.
     Images are drawn anew, so that nothing else in them survives. Form fields hold the row's `name`.
-    Raises Invalid with the field `file`, Refused when the organisation's space is used up, and Busy when the
-    scanner gives no verdict: nothing is kept then.
+    An applicant's are their unit's too, which may submit what they filled in. Raises Invalid with the field
+    `file`, Refused when the organisation's space or the applicant's is used up, and Busy when the scanner
+    gives no verdict: nothing is kept then.
     """
     if actor.account_id is None:
         raise Refused("没有登录的账号，不能上传文件。")
     kind, content = _taken(stream, accept, max_bytes)
     db.session.execute(select(func.pg_advisory_xact_lock_shared(CLEANING)))
-    _check_quota(actor.organisation_id, len(content))
+    organisation_id = _acts_for(actor)
+    _check_quota(organisation_id, actor, len(content))
     digest = hashlib.sha256(content).hexdigest()
     _keep(digest, content)
     attachment = Attachment(
@@ -63,7 +67,7 @@ def store(
         title=clean_title(title, kind),
         media_type=MEDIA_TYPES[kind],
         size=len(content),
-        organisation_id=actor.organisation_id,
+        organisation_id=organisation_id,
         uploaded_by=actor.account_id,
         uploaded_at=now,
     )
@@ -87,10 +91,11 @@ def _taken(stream: BinaryIO, accept: Collection[str], max_bytes: int) -> tuple[s
 def attach(names: Collection[str], case_id: int, actor: Actor) -> None:
     """Makes uploads part of a case: the actor's organisation's own, not part of another case.
 
+    What the unit uploaded for an applicant is named in the draft that both fill in, and nowhere else.
     Raises Invalid, alike for those of others and those that never were.
     """
     wanted = set(names)
-    by = {"organisation": actor.organisation_id, "account": actor.account_id}
+    by = {"organisation": _acts_for(actor), "account": actor.account_id}
     attached = _ATTACH.run({"case": case_id, "names": list(wanted), **by}).rowcount
     if attached != len(wanted):
         raise Invalid({"file": ["附件不存在或已用于其他办件，请重新上传。"]})
@@ -121,8 +126,13 @@ def path_for_a_day(digest: str) -> Path:
 
 def discard(name: str, actor: Actor) -> None:
     """Takes back an upload that is part of no case yet; the clean-up takes the bytes. Raises NotFound."""
-    mine = (Attachment.name == name) & (Attachment.organisation_id == actor.organisation_id)
-    attachment = db.session.scalar(select(Attachment).where(mine, Attachment.case_id.is_(None)))
+    mine = (
+        Attachment.uploaded_by == actor.account_id
+        if actor.has(APPLICANT)
+        else Attachment.organisation_id == actor.organisation_id
+    )
+    unused = (Attachment.name == name, Attachment.case_id.is_(None))
+    attachment = db.session.scalar(select(Attachment).where(mine, *unused))
     if attachment is None:
         raise NotFound
     db.session.delete(attachment)
@@ -191,8 +201,19 @@ _ATTACH = Prepared(
 )
 
 
-def _check_quota(organisation_id: int | None, size: int) -> None:
+def _acts_for(actor: Actor) -> int | None:
+    """Whose space uploads take: the organisation's, for an applicant the unit's."""
+    if not actor.has(APPLICANT):
+        return actor.organisation_id
+    return db.session.scalar(select(Person.unit_id).where(Person.id == actor.person_id))
+
+
+def _check_quota(organisation_id: int | None, actor: Actor, size: int) -> None:
     used = select(func.coalesce(func.sum(Attachment.size), 0))
+    if actor.has(APPLICANT):
+        own = db.session.scalars(used.where(Attachment.uploaded_by == actor.account_id)).one()
+        if own + size > APPLICANT_BYTES:
+            raise Refused("您上传的附件合计已超过 200 MB，请压缩后再上传，或联系单位。")
     total = db.session.scalars(used.where(Attachment.organisation_id == organisation_id)).one()
     if total + size > QUOTA_BYTES:
         raise Refused("本单位的附件空间已用完，请删除不用的附件，或联系管理员。")

@@ -13,6 +13,7 @@ from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.models import Person
 from app.operations._administration import insert, record
+from app.operations._applicant_accounts import close_account
 from app.operations._id_numbers import HEAD, TAIL, Sealed, index_of, seal, unseal
 from app.operations._names import clean_name, person_key
 from app.operations._resolution import superior_of, unit_today
@@ -62,7 +63,7 @@ def edit(
     ethnicity: str | None = None,
 ) -> Person:
     """Changes what is given of a person; an empty text empties. ID numbers stay as they are (LIFE-03)."""
-    person = _own(person_id, actor, now)
+    person = own(person_id, actor, now)
     changed: dict[str, str | None] = {}
     if name is not None:
         changed |= {"name": _name(name), "name_key": person_key(_name(name))}
@@ -79,12 +80,16 @@ def edit(
 
 
 def leave(person_id: int, *, actor: Actor, now: datetime) -> None:
-    """The person has left the unit (调出): no longer in its lists, free for another unit (LIFE-05)."""
-    person = _own(person_id, actor, now)
+    """The person has left the unit (调出): no longer in its lists, free for another unit (LIFE-05).
+
+    The account by which they applied is closed; the new unit opens one.
+    """
+    person = own(person_id, actor, now)
     if person.left_at is not None:
         raise Conflict("该人员已经调出。")
     person.left_at = now
     record("person.left", person.id, actor, now, detail={"unit": person.unit_id})
+    close_account(person.id, actor, now)
 
 
 def find(id_number: str) -> Person | None:
@@ -143,7 +148,7 @@ def _superior(unit_id: int, now: datetime) -> int | None:
     return superior[0] if superior else None
 
 
-def _own(person_id: int, actor: Actor, now: datetime) -> Person:
+def own(person_id: int, actor: Actor, now: datetime) -> Person:
     """Somebody of a register that the actor keeps; NotFound alike for nobody and for another's."""
     person = db.session.get(Person, person_id, with_for_update=True)
     if person is None or (person.unit_id is None and not actor.has("administrator") and not actor.system):

@@ -25,7 +25,7 @@ from app.models import Account, Organisation, SecondFactor
 from app.operations._administration import record
 from app.operations._attempts import barred, check_address, count_failure, forget_failures, locked_account
 from app.operations._sessions import end_sessions, open_session
-from app.operations.actors import Actor
+from app.operations.actors import APPLICANT, Actor
 from app.operations.clock import is_rehearsal
 
 ISSUER = "工勤技能岗位等级考核"
@@ -81,6 +81,8 @@ def rule_asks(duties: Collection[str], kind: str | None, *, rehearsal: bool) -> 
     Offices are asked, who decide for others, and administrators wherever they are, who decide over others.
     """
     rule = settings().second_factor or ("off" if rehearsal else "offices")
+    if rule == "offices" and APPLICANT in duties:
+        return False
     return rule == "all" or (rule == "offices" and (kind in (None, "office") or "administrator" in duties))
 
 

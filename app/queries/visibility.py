@@ -1,19 +1,23 @@
-"""Which cases an account may see: its unit's, those its office has had a task in, its areas' (CQ-23)."""
+"""Which cases an account may see: its unit's, those its office has had a task in, its areas' (CQ-23).
+
+An applicant sees their own, and of files those that are theirs: what was entered as theirs, by whomever.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, false, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from app.errors import NotFound
 from app.extensions import db
-from app.models import Attachment, Case, Jurisdiction, Organisation, Task
+from app.models import Attachment, Case, Jurisdiction, Organisation, Task, TaskDraft, TaskValue
 from app.operations import clock, regions
-from app.operations.actors import Actor
+from app.operations.actors import APPLICANT, Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +25,20 @@ class Sight:
     """Whose eyes a query looks with.
 
     `region` is set for an office's supervisor alone (a code of GB/T 2260); `areas_at` for an office, the real
-    instant at which its jurisdictions count.
+    instant at which its jurisdictions count; `person_id` and `account_id` for an applicant alone.
     """
 
     organisation_id: int | None
     region: str | None = None
     areas_at: datetime | None = None
+    person_id: int | None = None
+    account_id: int | None = None
 
 
 def sight_of(actor: Actor, organisation: Organisation | None, now: datetime) -> Sight:
     """What an account sees: an office its areas, and its supervisor all of the region that it lies in."""
+    if actor.has(APPLICANT):
+        return Sight(None, person_id=actor.person_id, account_id=actor.account_id)
     if organisation is None or organisation.kind != "office":
         return Sight(actor.organisation_id)
     return Sight(organisation.id, organisation.region if actor.has("supervisor") else None, now)
@@ -40,6 +48,13 @@ def held_by(organisation_id: int) -> ColumnElement[bool]:
     # An alias, since the query around it may speak of tasks of its own.
     held = aliased(Task)
     return exists().where(held.case_id == Case.id, held.office_id == organisation_id)
+
+
+def of_person(person_id: int) -> ColumnElement[bool]:
+    """A person's own cases; one about another, such as a sanction, once something in it is for them to do."""
+    own = aliased(Task)
+    asked = exists().where(own.case_id == Case.id, own.person_id == person_id)
+    return and_(Case.person_id == person_id, or_(Case.linked_case_id.is_(None), asked))
 
 
 def within(region: str) -> ColumnElement[bool]:
@@ -93,6 +108,8 @@ def seen_by(sight: Sight) -> ColumnElement[bool]:
     ways: list[ColumnElement[bool]] = [false()]
     if sight.organisation_id is not None:
         ways += [Case.unit_id == sight.organisation_id, held_by(sight.organisation_id)]
+    if sight.person_id is not None:
+        ways.append(of_person(sight.person_id))
     if sight.region is not None:
         ways.append(within(sight.region))
     if sight.organisation_id is not None and sight.areas_at is not None:
@@ -113,8 +130,34 @@ def attachment_for(name: str, sight: Sight) -> Attachment:
     found = db.session.scalar(select(Attachment).where(Attachment.name == name))
     if found is None:
         raise NotFound
+    if sight.person_id is not None:
+        return _own_attachment(found, sight)
     if found.case_id is not None:
         case_for(found.case_id, sight)
     elif found.organisation_id is None or found.organisation_id != sight.organisation_id:
         raise NotFound
     return found
+
+
+def _own_attachment(found: Attachment, sight: Sight) -> Attachment:
+    """What the applicant uploaded, or what stands in a form of theirs, submitted or not. Raises NotFound."""
+    if found.uploaded_by == sight.account_id:
+        return found
+    names = literal(f'"{found.name}"')
+    entered = (
+        select(Task.id)
+        .outerjoin(TaskValue)
+        .outerjoin(TaskDraft)
+        .where(
+            Task.person_id == sight.person_id,
+            or_(_holds(TaskValue.values, names), _holds(TaskDraft.values, names)),
+        )
+    )
+    if db.session.scalar(entered.limit(1)) is None:
+        raise NotFound
+    return found
+
+
+def _holds(values: Any, quoted: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a name of 32 random letters stands somewhere in what was entered."""
+    return func.strpos(cast(values, Text), quoted) > 0

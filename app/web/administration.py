@@ -29,12 +29,17 @@ DUTIES = {
     "administrator": _l("系统管理"),
     "designer": _l("流程设计"),
 }
+NAMED = {**DUTIES, "applicant": _l("申报人")}
+"""What accounts are called by; applicants' are opened by their units, not allotted here."""
 STATES = {"active": _l("正常"), "locked": _l("暂时锁定"), "disabled": _l("已停用")}
 LOGGED = {
     "account.created": _l("建立账号"),
     "account.duties": _l("更改职责"),
     "account.reset": _l("重置密码"),
     "account.disabled": _l("停用账号"),
+    "applicant.opened": _l("开通申报人账号"),
+    "applicant.coded": _l("发放激活码"),
+    "applicant.closed": _l("停用申报人账号"),
     "second_factor.bound": _l("绑定验证器"),
     "second_factor.unbound": _l("解除绑定验证器"),
     "second_factor.reset": _l("重置两步验证"),
@@ -52,7 +57,7 @@ def index() -> str:
     )
     now = edge.received_at()
     page = account_queries.listing(wanted, now, request.args.get("after"))
-    return render_template("administration/accounts.html", page=page, duties=DUTIES, states=STATES, now=now)
+    return render_template("administration/accounts.html", page=page, duties=NAMED, states=STATES, now=now)
 
 
 @bp.get("/<int:account_id>")
@@ -63,7 +68,7 @@ def show(account_id: int) -> str:
         "administration/account.html",
         row=row,
         own=account_id == signed_in().actor.account_id,
-        duties=DUTIES,
+        duties=NAMED,
         states=STATES,
         now=edge.received_at(),
         must_bind=second_factor.missing(row.account),

@@ -73,8 +73,12 @@ def _check_process(subject: Subject, process: Process, file: str) -> Iterator[Pr
         yield in_file(file, process.id, f"{told}没有写明怎样开始（start 的 role 或 message），没有人能发起")
     if start.about is not None and start.role is None:
         yield in_file(file, process.id, f"{told}写了 about，要同时写明由哪个角色发起（role）")
-    if process.subject == "person" and start.role is not None and start.about is None:
-        sentence = f"{told}关于一个人，由人发起时要写 about: case（从这个人的另一件办件发起）"
+    role = subject.scheme.roles.get(start.role or "")
+    if process.subject == "person" and role is not None and not role.applicant and start.about is None:
+        sentence = (
+            f"{told}关于一个人，由人发起时要写 about: case（从这个人的另一件办件发起），"
+            "或者由写了 applicant: true 的角色（本人）发起"
+        )
         yield in_file(file, process.id, sentence)
     if subject.readable:
         yield from _check_diagram(subject, process, file, told)
