@@ -129,7 +129,7 @@ def open_tasks(desk: Desk, wanted: TaskFilter, after: str | None = None, by: By 
         parts.append(query.where(tuple_(key, Task.id) > place) if place else query)
     ids = _first(parts, PAGE_SIZE + 1)
     query = ROWS.join(ids, ids.c.id == Task.id).order_by(ids.c.at, ids.c.id)
-    return cut(_fetch(limited(query)), lambda row: _place(row.task, by))
+    return cut(_fetch(limited(query)), lambda row: place_of(row.task, by))
 
 
 def every_open(desk: Desk, wanted: TaskFilter, *, long: bool = False, by: By = "opened") -> Iterator[TaskRow]:
@@ -291,7 +291,7 @@ def _first(parts: Sequence[Select[Any]], most: int) -> Subquery:
     return union_all(*(part.limit(most).subquery().select() for part in parts)).subquery()
 
 
-def _place(task: Task, by: By) -> str:
+def place_of(task: Task, by: By) -> str:
     """The cursor behind a task; one that is never due is told by its id alone."""
     at = task.opened_at if by == "opened" else task.due_at
     return at_cursor(at, task.id) if at is not None else str(task.id)

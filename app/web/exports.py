@@ -22,8 +22,9 @@ from app.queries.inbox import TaskRow
 from app.queries.paging import MOST_LONG_ROWS, TooMany
 from app.web import case_lists, monitor
 from app.web.case_lists import CaseList
+from app.web.desk import Place, wanted_tasks
 from app.web.filters import closing
-from app.web.inbox import own_desk, subject_name, wanted_tasks
+from app.web.inbox import subject_name
 from app.web.listing import filters
 from app.web.schemes import blank_reason, listed_text, masked, process_title, scheme_of
 from app.web.session import needs, signed_in
@@ -86,8 +87,8 @@ def _cases() -> Listing | None:
 
 
 def _inbox() -> Listing:
-    me, wanted = own_desk(), wanted_tasks()
-    rows = lambda long: inbox.every_open(me, wanted, long=long)  # noqa: E731
+    place = Place.asked()
+    rows = lambda long: inbox.every_open(place.desk, place.wanted, long=long, by=place.by)  # noqa: E731
     return Listing("inbox.index", _("待办"), [*_task_columns(), *_open_columns()], rows)
 
 

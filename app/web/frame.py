@@ -13,6 +13,8 @@ from markupsafe import Markup
 
 from app.operations import clock, register
 from app.queries import notices
+from app.web.desk import desk_tabs
+from app.web.dues import due_of
 from app.web.here import schemes_here
 from app.web.listing import address_with, filters
 from app.web.schemes import (
@@ -36,7 +38,9 @@ def add_frame(app: Flask) -> None:
         zip=zip,
         address_with=address_with,
         blank_reason=blank_reason,
+        due_of=due_of,
         filters=filters,
+        lists_here=desk_tabs,
         listed_briefly=listed_briefly,
         listed_text=listed_text,
         masked=masked,

@@ -11,8 +11,8 @@ from app.operations.cases import dates_for
 from app.queries import cases, inbox, monitor, notices
 from app.queries.cases import CaseFilter
 from app.queries.visibility import seen_by
+from app.web.desk import own_desk
 from app.web.here import schemes_here
-from app.web.inbox import own_desk
 from app.web.schemes import now_of
 from app.web.session import SignedIn, needs, signed_in
 

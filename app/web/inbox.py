@@ -20,9 +20,11 @@ from app.queries import imports, inbox
 from app.queries.inbox import TaskRow
 from app.queries.paging import read_id_cursor
 from app.queries.returns import came_back
+from app.queries.saved_filters import usable
 from app.web import task_forms
-from app.web.listing import asked, asked_days, ticked
-from app.web.schemes import newest_schemes, now_of, real_now, scheme_of
+from app.web.desk import Place, own_desk, wanted_tasks
+from app.web.listing import ticked
+from app.web.schemes import newest_schemes, now_of, scheme_of
 from app.web.session import needs, signed_in
 from app.web.task_forms import Errors, Values
 
@@ -35,17 +37,21 @@ MOST_AT_ONCE = 200
 @bp.get("/")
 @needs("operator")
 def index() -> str:
-    me, wanted, schemes = own_desk(), wanted_tasks(), newest_schemes()
-    page = inbox.open_tasks(me, wanted, request.args.get("after"))
+    place, schemes = Place.asked(), newest_schemes()
+    page = inbox.open_tasks(place.desk, place.wanted, request.args.get("after"), place.by)
+    kinds = inbox.kinds(place.desk.organisation_id)
     return render_template(
         "inbox/index.html",
         page=page,
         returned=came_back([row.task.id for row in page.rows if row.task.returned_from]),
-        count=inbox.count_open(me, wanted),
-        newest=inbox.newest_open(me),
-        tag=inbox.tag(me),
-        kinds=[(kind.key, _kind_name(kind, schemes)) for kind in inbox.kinds(me.organisation_id)],
-        can_import=bool(imports.kinds(me.organisation_id)),
+        tickable={row.task.id for row in page.rows if _tickable(row, place)},
+        count=inbox.count_open(place.desk, place.wanted),
+        newest=inbox.newest_open(place.desk),
+        tag=inbox.tag(own_desk()),
+        kinds=[(kind.key, _kind_name(kind, schemes)) for kind in kinds],
+        can_import=bool(imports.kinds(place.desk.organisation_id)),
+        saved=usable("inbox", signed_in().actor),
+        list_name="inbox",
     )
 
 
@@ -58,13 +64,20 @@ def newest() -> BaseResponse:
     return response.make_conditional(request)
 
 
+@bp.get("/asked")
+@needs("operator")
+def asked() -> str:
+    """Tasks of others on which an opinion is asked for."""
+    return render_template("inbox/asked.html", page=inbox.asked(own_desk(), request.args.get("after")))
+
+
 @bp.get("/done")
 @needs("operator")
 def done() -> str:
     me = signed_in().organisation_id
-    return render_template(
-        "inbox/done.html", page=inbox.done_tasks(me, wanted_tasks(), request.args.get("after"))
-    )
+    page = inbox.done_tasks(me, wanted_tasks(), request.args.get("after"))
+    saved = usable("done", signed_in().actor)
+    return render_template("inbox/done.html", page=page, saved=saved, list_name="done")
 
 
 @bp.get("/bulk")
@@ -184,9 +197,12 @@ class _Batch:
         )
 
 
-def own_desk() -> inbox.Desk:
-    """What is open for who is signed in."""
-    return inbox.desk_of(signed_in().actor, real_now())
+def _tickable(row: TaskRow, place: Place) -> bool:
+    """Whether it may be decided with others: not yet closed, and nobody else's."""
+    task = row.task
+    mine = task.assignee_id is None or task.assignee_id == place.desk.account_id
+    in_time = task.closes_at is None or task.closes_at > now_of(task.scheme_id)
+    return task.bulk and mine and in_time and not (task.delegated or task.awaits)
 
 
 def _form_of(row: TaskRow) -> tuple[Scheme, Form | None]:
@@ -207,12 +223,6 @@ def result_rows(
         case_id, name = subjects[result.task_id]
         rows.append({"case_id": case_id, "subject": name, "ok": result.ok, "message": result.message})
     return rows
-
-
-def wanted_tasks() -> inbox.TaskFilter:
-    """What the address narrows the list to."""
-    begin, end = asked_days("from", "to")
-    return inbox.TaskFilter(asked("kind"), asked("unit"), asked("name"), begin, end)
 
 
 def _kind_name(kind: inbox.TaskKind, schemes: dict[str, Scheme]) -> str:

@@ -25,7 +25,7 @@ from support.world import (
 
 from app import clock
 from app.extensions import atomic
-from app.models import Attachment, Import, Incident
+from app.models import Attachment, Import, Incident, SavedFilter
 
 DEPARTMENT = "东溪区文化局"
 FOREIGNERS = (OTHER_UNIT, OTHER_BUREAU, DEPARTMENT)
@@ -43,6 +43,7 @@ class Belongings:
     payment: int
     table: int
     work: int
+    saved_filter: int
 
 
 @pytest.fixture
@@ -62,14 +63,19 @@ def belongings(stage: Stage, unit: Browser) -> Belongings:
             **{"account_id": stage.world.actors[LIBRARY].account_id, "name": "填写", "title": "表"},
             **{"state": "checked", "uploaded_at": clock.now()},
         )
-        session.add_all([incident, table])
+        saved = SavedFilter(
+            **{"account_id": stage.world.actors[LIBRARY].account_id, "list": "inbox", "name": "我的"},
+            **{"organisation_id": stage.world.organisations[LIBRARY], "asked": {"unit": "图书馆"}},
+            **{"shared": False, "created_at": clock.now()},
+        )
+        session.add_all([incident, table, saved])
         session.flush()
-        incident_id, table_id = incident.id, table.id
+        incident_id, table_id, filter_id = incident.id, table.id, saved.id
     work_id = accept(stage.world, [task_id], stage.now(), {}, LIBRARY)
     perform("request_payment", case_id, {"amount": 60})
     owed = payment_of(case_id).id
     person_id = stage.world.people["陈一"]
-    return Belongings(case_id, task_id, person_id, upload, incident_id, owed, table_id, work_id)
+    return Belongings(case_id, task_id, person_id, upload, incident_id, owed, table_id, work_id, filter_id)
 
 
 def addresses(theirs: Belongings) -> dict[str, tuple[str, ...]]:
@@ -90,6 +96,8 @@ def addresses(theirs: Belongings) -> dict[str, tuple[str, ...]]:
         f"/work/{theirs.work}/progress": ("GET",),
         f"/work/{theirs.work}/file": ("GET",),
         f"/work/{theirs.work}/cancel": ("POST",),
+        "/saved-filters/nowhere": ("POST",),
+        f"/saved-filters/{theirs.saved_filter}/remove": ("POST",),
         f"/people/{theirs.person}": ("GET", "POST"),
         f"/people/{theirs.person}/leave": ("POST",),
         f"/people/{theirs.person}/holding": ("POST",),
