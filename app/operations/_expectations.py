@@ -138,8 +138,15 @@ def _variable_differences(wanted: Mapping[str, Any], found: Mapping[str, Any]) -
     for name, value in wanted.items():
         if name not in found:
             yield f"变量 {name} 应为 {value}，实际没有这个变量"
-        elif (actual := _written(found[name])) != value or type(actual) is not type(value):
+        elif not _is_as_written(actual := _written(found[name]), value):
             yield f"变量 {name} 应为 {value}，实际是 {actual}"
+
+
+def _is_as_written(actual: Any, value: Any) -> bool:
+    """Of a mapping only the keys that the scenario states count."""
+    if isinstance(value, Mapping) and isinstance(actual, Mapping):
+        return all(key in actual and _is_as_written(actual[key], value[key]) for key in value)
+    return bool(actual == value) and type(actual) is type(value)
 
 
 def _written(value: Any) -> Any:

@@ -1,15 +1,15 @@
-"""Whether the registers of certificates, bars and archived cases say what the cases' logs say."""
+"""Whether the registers of certificates, bars, payments and archived cases say what the cases' logs say."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from sqlalchemy import column, func, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import func, select
 
 from app.extensions import db
-from app.models import Bar, Case, Certificate, CertificateCopy, History, Person
+from app.models import Bar, Case, Certificate, CertificateCopy, Person
+from app.operations._answers import answers
+from app.operations._payment_checks import payment_faults
 from app.operations._plain import from_json
 
 PASSED = "passed"
@@ -24,7 +24,7 @@ Told = Iterator[tuple[int | None, str]]
 
 def register_faults() -> Told:
     """What is wrong in the registers; nothing when all is well."""
-    for check in (_certificates, _numbers, _copies, _bars, _archived):
+    for check in (_certificates, _numbers, _copies, _bars, _archived, payment_faults):
         yield from check()
 
 
@@ -35,7 +35,7 @@ def _certificates() -> Told:
     """
     issued: dict[str, int] = {}
     last: dict[str, str] = {}
-    for case_id, capability, result in _answers(*_STATES):
+    for case_id, capability, result in answers(*_STATES):
         last[result["number"]] = capability
         if capability == ISSUE:
             issued[result["number"]] = case_id
@@ -72,8 +72,8 @@ def _copies() -> Told:
 
 def _bars() -> Told:
     """Each bar was imposed by its case, about its person, and is found by the person's present ID number."""
-    imposed = {result["bar"]: case_id for case_id, _, result in _answers("impose_bar")}
-    lifting = {case_id for case_id, _, _ in _answers("lift_bar")}
+    imposed = {result["bar"]: case_id for case_id, _, result in answers("impose_bar")}
+    lifting = {case_id for case_id, _, _ in answers("lift_bar")}
     rows = (
         select(Bar, Case.person_id.label("of_case"), Person.id_number_index)
         .join(Case, Case.id == Bar.case_id)
@@ -91,29 +91,10 @@ def _bars() -> Told:
 
 
 def _archived() -> Told:
-    logged = {case_id: from_json(result["retained_until"]) for case_id, _, result in _answers("archive_case")}
+    logged = {case_id: from_json(result["retained_until"]) for case_id, _, result in answers("archive_case")}
     archived = select(Case.id, Case.retained_until).where(
         Case.archived_at.is_not(None) | Case.retained_until.is_not(None) | Case.id.in_(logged)
     )
     for case_id, until in db.session.execute(archived):
         if logged.get(case_id) is None or logged[case_id] != until:
             yield case_id, "办件登记的归档与记录不符"
-
-
-def _answers(*capabilities: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
-    """What these capabilities gave, by the logs, in order: (case id, capability, outputs)."""
-    answer = (
-        func.jsonb_array_elements(History.arguments["answers"])
-        .table_valued(column("value", JSONB))
-        .render_derived()
-    )
-    name, result = answer.c.value["capability"].astext, answer.c.value["result"]
-    found = (
-        select(History.case_id, name.label("capability"), result.label("result"))
-        .select_from(History)
-        .join(answer, History.arguments.has_key("answers"))
-        .where(name.in_(capabilities), answer.c.value.has_key("result"))
-        .order_by(History.recorded_at, History.case_id, History.seq)
-    )
-    for row in db.session.execute(found):
-        yield row.case_id, row.capability, row.result

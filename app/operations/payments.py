@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from app.content.capabilities import CapabilityDeclaration
 from app.extensions import db
@@ -24,6 +24,7 @@ METHODS = {COUNTER: "柜台", ONLINE: "网上"}
 PURPOSE = "考核费"
 MOST_YUAN = 1_000_000
 
+_STANDS = {"payments": "所涉各笔缴费的编号和现在的状态"}
 _PURPOSE = {"purpose": f"费用名称（缺省“{PURPOSE}”）"}
 
 REQUEST = CapabilityDeclaration(
@@ -31,7 +32,7 @@ REQUEST = CapabilityDeclaration(
     "登记应缴费用",
     inputs={"amount": "金额（元，最多两位小数）", **_PURPOSE},
     optional=frozenset({"purpose"}),
-    outputs={"amount": "应缴金额（元）", "paid": "是否已经缴过"},
+    outputs={"amount": "应缴金额（元）", "paid": "是否已经缴过", **_STANDS},
     refusals={"no_amount": "没有金额，或不是大于 0、最多两位小数的数"},
     repeatable=True,
 )
@@ -40,7 +41,7 @@ RECORD = CapabilityDeclaration(
     "登记柜台缴费",
     inputs={"receipt": "票据号", **_PURPOSE},
     optional=frozenset({"purpose"}),
-    outputs={"amount": "实缴金额（元）"},
+    outputs={"amount": "实缴金额（元）", **_STANDS},
     refusals={"nothing_due": "没有待缴的费用", "receipt_used": "票据号已登记给别的单位"},
 )
 CANCEL = CapabilityDeclaration(
@@ -48,18 +49,18 @@ CANCEL = CapabilityDeclaration(
     "不再收费，已缴的应退",
     inputs={"ground": "依据", "refundable": "已缴的是否应退（缺省应退）"},
     optional=frozenset({"refundable"}),
-    outputs={"refund": "是否有应退的费用", "amount": "应退金额（元）"},
+    outputs={"refund": "是否有应退的费用", "amount": "应退金额（元）", **_STANDS},
 )
 RECORD_REFUND = CapabilityDeclaration(
     "record_refund",
     "登记退费",
     inputs={"reference": "退费凭证号"},
-    outputs={"amount": "已退金额（元）"},
+    outputs={"amount": "已退金额（元）", **_STANDS},
     refusals={"no_refund_due": "没有应退的费用"},
 )
 
 
-@capability(REQUEST, simulate=lambda inputs: {"amount": inputs["amount"], "paid": False})
+@capability(REQUEST, simulate=lambda inputs: {"amount": inputs["amount"], "paid": False, "payments": {}})
 def request_payment(request: Request) -> Values:
     """What the case owes for a purpose; asked again with another sum while it is due, it is that sum.
 
@@ -69,17 +70,15 @@ def request_payment(request: Request) -> Values:
     known = _live(request.case_id, purpose)
     if known is None:
         owed = {"case_id": request.case_id, "purpose": purpose, "amount": amount, "state": DUE}
-        db.session.execute(
-            insert(Payment).values(jurisdiction=request.jurisdiction, asked_at=request.at, **owed)
-        )
-    elif known.state == PAID:
-        return {"amount": yuan(known.amount), "paid": True}
-    elif known.amount != amount:
+        known = Payment(jurisdiction=request.jurisdiction, asked_at=request.at, **owed)
+        db.session.add(known)
+        db.session.flush()
+    elif known.state == DUE and known.amount != amount:
         _change(known, amount=amount, order_number=None, provider=None)
-    return {"amount": yuan(amount), "paid": False}
+    return {"amount": yuan(known.amount), "paid": known.state == PAID, **_standing(known)}
 
 
-@capability(RECORD, simulate=lambda inputs: {"amount": 0})
+@capability(RECORD, simulate=lambda inputs: {"amount": 0, "payments": {}})
 def record_payment(request: Request) -> Values:
     """The counter took the sum and gave a receipt, which may be for several people of one unit."""
     receipt, known = str(request.inputs["receipt"] or "").strip(), _live(request.case_id, _purpose(request))
@@ -89,10 +88,10 @@ def record_payment(request: Request) -> Values:
         if _with_another_unit(request, receipt):
             raise CapabilityRefused("receipt_used", f"票据号 {receipt} 已登记给别的单位，请核对。")
         _change(known, state=PAID, method=COUNTER, receipt=receipt, paid_at=request.at)
-    return {"amount": yuan(known.amount)}
+    return {"amount": yuan(known.amount), **_standing(known)}
 
 
-@capability(CANCEL, simulate=lambda inputs: {"refund": False, "amount": 0})
+@capability(CANCEL, simulate=lambda inputs: {"refund": False, "amount": 0, "payments": {}})
 def cancel_payment(request: Request) -> Values:
     """The case, or the nearest one that it is about, owes nothing any longer; what was paid is due back.
 
@@ -107,10 +106,10 @@ def cancel_payment(request: Request) -> Values:
         elif payment.state == PAID and refundable:
             _change(payment, state=REFUND_DUE, ground=ground)
     owed_back = sum(payment.amount for payment in payments if payment.state == REFUND_DUE)
-    return {"refund": owed_back > 0, "amount": yuan(owed_back)}
+    return {"refund": owed_back > 0, "amount": yuan(owed_back), **_standing(*payments)}
 
 
-@capability(RECORD_REFUND, simulate=lambda inputs: {"amount": 0})
+@capability(RECORD_REFUND, simulate=lambda inputs: {"amount": 0, "payments": {}})
 def record_refund(request: Request) -> Values:
     """Whoever took the sums has paid them back (LIFE-09)."""
     reference = str(request.inputs["reference"]).strip()
@@ -121,7 +120,12 @@ def record_refund(request: Request) -> Values:
     for payment in owed:
         if payment.state == REFUND_DUE:
             _change(payment, state=REFUNDED, refund_reference=reference, refunded_at=request.at)
-    return {"amount": yuan(sum(payment.amount for payment in owed))}
+    return {"amount": yuan(sum(payment.amount for payment in owed)), **_standing(*owed)}
+
+
+def _standing(*payments: Payment) -> Values:
+    """What the log keeps of payments, so that `verify` finds one that was altered: number and state."""
+    return {"payments": {str(payment.id): payment.state for payment in payments}}
 
 
 def _with_another_unit(request: Request, receipt: str) -> bool:
@@ -162,8 +166,12 @@ def _purpose(request: Request) -> str:
 
 def _live(case_id: int, purpose: str) -> Payment | None:
     mine = select(Payment).where(Payment.case_id == case_id, Payment.purpose == purpose)
-    return db.session.scalar(mine.where(Payment.state.in_((DUE, PAID))).with_for_update())
+    live = mine.where(Payment.state.in_((DUE, PAID))).with_for_update()
+    return db.session.scalar(live, execution_options=_AS_LOCKED)
 
+
+# What was read before the lock may have changed since.
+_AS_LOCKED = {"populate_existing": True}
 
 # Made once: a midnight asks it of every case that fails by it.
 _THEIRS = select(Payment).where(Payment.case_id == bindparam("case")).order_by(Payment.id).with_for_update()
@@ -172,7 +180,7 @@ _THEIRS = select(Payment).where(Payment.case_id == bindparam("case")).order_by(P
 def _of_line(case_id: int, states: Sequence[str]) -> list[Payment]:
     """Payments in these states of the case, or of the nearest that it is about and that has any; locked."""
     for each in line_of(case_id):
-        payments = db.session.scalars(_THEIRS, {"case": each}).all()
+        payments = db.session.scalars(_THEIRS, {"case": each}, execution_options=_AS_LOCKED).all()
         if payments:
             return [payment for payment in payments if payment.state in states]
     return []

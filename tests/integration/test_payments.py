@@ -10,15 +10,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 from support.fees import FEES, PRICE, open_entry, pay_at_counter, payment_of, publish_fees
 from support.world import LIBRARY, OFFICE, OTHER_UNIT, PUBLISHED, at, case_row, make_world, task_of
 
 from app import clock as real_clock
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import atomic, db, settings
-from app.models import PaymentCallback, Reconciliation
-from app.operations import cases, clock, online_payments, tasks, timers
+from app.models import Payment, PaymentCallback, Reconciliation
+from app.operations import cases, clock, online_payments, tasks, timers, verify
 from app.operations._payment_provider import SANDBOX, SIGNATURE, Sandbox, StatementLine, Told, provider
 from app.operations.payments import fen_of
 from app.operations.worlds import Built
@@ -227,3 +227,38 @@ def test_sums(value: object, fen: int | None) -> None:
     assert fen_of(value) == fen
 
 
+@pytest.mark.corrupts
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"state": "paid"}, "状态与记录不符"),
+        ({"amount": 1}, "金额与记录不符"),
+        ({"state": "paid", "method": "online", "reference": "R9"}, "状态与记录不符"),
+    ],
+)
+def test_an_altered_payment_is_found(world: Built, changed: dict[str, object], told: str) -> None:
+    payment_id = payment_of(open_entry(world, NINE)).id
+    with atomic() as session:
+        session.execute(update(Payment).where(Payment.id == payment_id).values(changed))
+    assert told in " ".join(finding.what for finding in verify.verify_all())
+
+
+@pytest.mark.corrupts
+def test_a_forged_and_a_removed_payment_are_found(world: Built) -> None:
+    case_id, other = open_entry(world, NINE), open_entry(world, NINE, OTHER_UNIT)
+    with atomic() as session:
+        session.execute(delete(Payment).where(Payment.case_id == case_id))
+        forged = {"jurisdiction": "990000", "purpose": "别的", "amount": 1, "state": "due", "asked_at": NINE}
+        session.add(Payment(case_id=other, **forged))
+    told = [(finding.case_id, finding.what) for finding in verify.verify_all()]
+    assert any(of == case_id and "不见了" in what for of, what in told)
+    assert any(of == other and "没有登记过缴费" in what for of, what in told)
+
+
+@pytest.mark.corrupts
+def test_a_payment_that_was_taken_back_is_found(world: Built) -> None:
+    case_id = open_entry(world, NINE)
+    call(told(ordered(world, case_id)))
+    with atomic() as session:
+        session.execute(update(Payment).where(Payment.case_id == case_id).values(reference="R2"))
+    assert "状态与记录不符" in " ".join(finding.what for finding in verify.verify_all())

@@ -104,6 +104,11 @@ def test_a_scenario_that_holds_tells_what_it_went_through(app: Flask) -> None:
         (1, {"variables": {"levels": 1}}, "变量 levels 应为 1，实际是 2"),
         (1, {"variables": {"nothing": 1}}, "变量 nothing 应为 1，实际没有这个变量"),
         (
+            1,
+            {"variables": {"place": {"basis": "post"}}},
+            "变量 place 应为 {'basis': 'post'}，实际是 {'basis': 'vacancy', 'quota': 2}",
+        ),
+        (
             2,
             {"timers": {"满五个工作日": None}},
             "定时“满五个工作日”应为 尚未确定，实际是 2021-06-23 00:00:00",
@@ -120,6 +125,11 @@ def test_each_expectation_that_fails_is_told_at_its_step(
     result = run(changed(lambda s: s["steps"][step - 1].update(expect=expect)))
     assert told(result) == [(step, sentence)]
     assert not result.passed
+
+
+def test_of_a_mapping_only_the_keys_stated_are_asked_for(app: Flask) -> None:
+    expect = {"variables": {"place": {"basis": "vacancy"}}}
+    assert run(changed(lambda s: s["steps"][0].update(expect=expect))).passed
 
 
 def test_a_step_that_is_refused_against_expectation_ends_the_scenario(app: Flask) -> None:
