@@ -25,6 +25,9 @@ from app.config import PROJECT, Settings, read_settings
 from app.embedded_postgres.process import SUPERUSER
 from app.extensions import db
 
+# Tests that are inherited from there tell as much of a failure as those that stand in their module.
+pytest.register_assert_rewrite("support.schemes", "support.tables")
+
 RUN_FOLDERS = "workergrade-tests-"
 TEMPLATE = "migrated"
 

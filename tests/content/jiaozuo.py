@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from functools import cache
 from typing import Any
 
-from app.config import PROJECT
-from app.content.scheme import Scheme
-from app.content.sources import read_scheme_folder
-from app.engine import Context
+from support.schemes import OnDisk
+from support.tables import Surroundings
 
-ID = "jiaozuo-2026"
-FILES = read_scheme_folder(PROJECT, ID)
+JIAOZUO = OnDisk("jiaozuo-2026")
 NOON = datetime(2026, 3, 16, 4, tzinfo=UTC)
 YEARS = range(2021, 2026)
 HONOURS = (
@@ -22,22 +17,7 @@ HONOURS = (
 )  # fmt: skip
 LEVELS = ("national", "provincial", "municipal", "lower")
 GRADES = ("five", "four", "three", "two", "one")
-
-
-@cache
-def scheme() -> Scheme:
-    return Scheme.from_files(FILES)
-
-
-class EveryDay:
-    def is_workday(self, day: date) -> bool | None:
-        return True
-
-
-def context(parameters: Mapping[str, Any]) -> Context:
-    """`parameters` may name the instant, `now`."""
-    given = {**scheme().parameter_values, **parameters}
-    return Context(given.pop("now", NOON), scheme().calendar.resolve(), EveryDay(), given)
+context = Surroundings(JIAOZUO, NOON)
 
 
 def person(born: str = "1980-05-01", gender: str = "male") -> dict[str, Any]:

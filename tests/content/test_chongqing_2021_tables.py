@@ -4,42 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from itertools import product
 from typing import Any
 
-import pytest
-from support.tables import Example, agrees, unnoticed
+from support.schemes import OnDisk
+from support.tables import AllTablesAgree, EveryWeekday, Example, Surroundings, examples_of
 
-from app.config import PROJECT
-from app.content.scheme import Scheme
-from app.content.sources import read_scheme_folder
-from app.engine import Context
-
-ID = "chongqing-2021"
-FILES = read_scheme_folder(PROJECT, ID)
+CHONGQING = OnDisk("chongqing-2021")
 
 GRADES = ["junior", "intermediate", "senior", "technician", "senior_technician"]
 HELD = dict(zip(GRADES, ["none", *GRADES], strict=False))
 YEARS = range(2016, 2021)
 CAUSES = ("withdrawn", "organiser", "ended", "absent", "other")
 PARTY, OTHERS, DISTRICT, CITY = "party_cadre", "institution_office", "district_bureau", "city_office"
-
-
-@cache
-def scheme() -> Scheme:
-    return Scheme.from_files(FILES)
-
-
-class EveryWeekday:
-    def is_workday(self, day: date) -> bool | None:
-        return day.weekday() < 5
-
-
-def context(parameters: Mapping[str, Any]) -> Context:
-    now = parameters.get("now", datetime(2021, 6, 8, 2, tzinfo=UTC))
-    values = {**scheme().parameter_values, **parameters}
-    return Context(now, scheme().calendar.resolve(), EveryWeekday(), values)
+context = Surroundings(CHONGQING, datetime(2021, 6, 8, 2, tzinfo=UTC), EveryWeekday())
 
 
 def units() -> Iterator[dict[str, Any]]:
@@ -317,27 +295,13 @@ def former_scores() -> Iterator[Example]:
     yield Example({"linked": about}, {"grade": "senior", **dict.fromkeys(kept)})
 
 
-EXAMPLES = {
-    make.__name__: list(make())
-    for make in (
-        route, post_route, eligibility, exclusions, vacancy_waiver,
-        service_years, years_required, post_arithmetic, publicity_check, personal_publicity,
-        entry_stamp, fee_due, refund_rule, organisers, score_result, vote_check, former_scores,
-    )
-}  # fmt: skip
+EXAMPLES = examples_of(
+    route, post_route, eligibility, exclusions, vacancy_waiver,
+    service_years, years_required, post_arithmetic, publicity_check, personal_publicity,
+    entry_stamp, fee_due, refund_rule, organisers, score_result, vote_check, former_scores,
+)  # fmt: skip
 
 
-def test_every_table_has_examples() -> None:
-    assert set(EXAMPLES) == set(scheme().definitions.decisions)
-
-
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_tables_say_what_the_notice_says(name: str) -> None:
-    table = scheme().definitions.decisions[name]
-    assert [example for example in EXAMPLES[name] if not agrees(table, example, context)] == []
-
-
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_no_row_and_no_cell_can_go_unnoticed(name: str) -> None:
-    path = next(path for path in FILES if path.endswith(f"/{name}.dmn"))
-    assert unnoticed(path, FILES[path], EXAMPLES[name], context) == []
+class TestTables(AllTablesAgree):
+    context = context
+    examples = EXAMPLES

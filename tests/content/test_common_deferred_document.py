@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.tables import EveryDay
 
 from app.config import PROJECT
 from app.engine import Context, Instance, load_definitions
@@ -44,11 +45,6 @@ CALLER = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" id=
   <sequenceFlow id="f9" sourceRef="whole" targetRef="certified"/><endEvent id="certified"/>
  </process>
 </definitions>"""
-
-
-class EveryDay:
-    def is_workday(self, day: date) -> bool | None:
-        return True
 
 
 class Walk:

@@ -4,40 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
-from functools import cache
 from typing import Any
 
-import pytest
-from support.tables import Example, agrees, unnoticed
+from support.schemes import OnDisk
+from support.tables import AllTablesAgree, Example, Surroundings, checklist_of, examples_of
 
-from app.config import PROJECT
-from app.content.scheme import Scheme
-from app.content.sources import read_scheme_folder
-from app.engine import Context
-
-ID = "henan-2025"
-FILES = read_scheme_folder(PROJECT, ID)
+HENAN = OnDisk("henan-2025")
 JUNE = datetime(2025, 6, 21, 2, tzinfo=UTC)
 """10:00 of 21 June in Beijing."""
-ITEMS = ("post", "trade_right", "certificate", "schooling", "appraisals", "record", "papers")
-
-
-@cache
-def scheme() -> Scheme:
-    return Scheme.from_files(FILES)
-
-
-class EveryDay:
-    def is_workday(self, day: date) -> bool | None:
-        return True
-
-
-def context(parameters: Mapping[str, Any]) -> Context:
-    """`parameters` may name the date of the examination, `exam`, and the instant, `now`."""
-    given = dict(parameters)
-    dates = {**scheme().calendar.resolve(), "exam": given.pop("exam", None)}
-    now = given.pop("now", JUNE)
-    return Context(now, dates, EveryDay(), {**scheme().parameter_values, **given})
+context = Surroundings(HENAN, JUNE, later=["exam"])
 
 
 def applicant(born: str = "1985-04-09", gender: str = "female", **change: Any) -> dict[str, Any]:
@@ -78,14 +53,9 @@ def retirement() -> Iterator[Example]:
 
 
 def checklist() -> Iterator[Example]:
-    good = {f"item_{item}": "yes" for item in ITEMS}
     words = ("身份和岗位", "申报工种", "证书", "学历", "年度考核", "处分", "真实")
-    yield Example({"decision": "approve", **good}, ())
-    yield Example({"decision": "approve", **dict.fromkeys(good, "no")}, words)
-    for item, word in zip(ITEMS, words, strict=True):
-        yield Example({"decision": "approve", **good, f"item_{item}": "no"}, (word,))
-        for other in ("return", "reject"):
-            yield Example({"decision": other, **good, f"item_{item}": "no"}, ())
+    items = ("post", "trade_right", "certificate", "schooling", "appraisals", "record", "papers")
+    return checklist_of(dict(zip(items, words, strict=True)))
 
 
 def no_superior() -> Iterator[Example]:
@@ -147,33 +117,19 @@ def final_result() -> Iterator[Example]:
     yield Example({"exam_result": "passed"}, {"final_result": "合格"})
 
 
-EXAMPLES = {
-    make.__name__: list(make())
-    for make in (
-        eligibility, retirement, checklist, no_superior,
-        first_review_late, score_result, aftermath, plan_check,
-        certificate_number, final_result,
-    )
-}  # fmt: skip
+EXAMPLES = examples_of(
+    eligibility, retirement, checklist, no_superior,
+    first_review_late, score_result, aftermath, plan_check,
+    certificate_number, final_result,
+)  # fmt: skip
 
 
-def test_every_table_has_examples() -> None:
-    assert set(EXAMPLES) == set(scheme().definitions.decisions)
-
-
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_tables_say_what_the_notice_says(name: str) -> None:
-    table = scheme().definitions.decisions[name]
-    assert [example for example in EXAMPLES[name] if not agrees(table, example, context)] == []
-
-
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_no_row_and_no_cell_can_go_unnoticed(name: str) -> None:
-    path = f"bpmn/{ID}/{name}.dmn"
-    assert unnoticed(path, FILES[path], EXAMPLES[name], context) == []
+class TestTables(AllTablesAgree):
+    context = context
+    examples = EXAMPLES
 
 
 def test_the_eligibility_table_answers_with_the_article() -> None:
-    table = scheme().definitions.decisions["eligibility"]
+    table = HENAN.scheme.definitions.decisions["eligibility"]
     value = table.decide(applicant(retired_before=True), context({})).value
     assert [row["article"] for row in value] == ["一（二）"]

@@ -4,77 +4,24 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from functools import cache
 
 from flask import Flask
+from support.schemes import OnDisk, SchemeAgrees
 
-from app.config import PROJECT
-from app.content.checks import check_scheme
-from app.content.matrix import clause_matrix
-from app.content.scenarios import read_scenarios
-from app.content.scheme import Scheme
-from app.content.sources import read_scheme_folder
-from app.extensions import atomic
-from app.operations import worlds
-from app.operations.capabilities import declarations
-from app.operations.deployments import holder_problems
-from app.operations.scenarios import run_scheme
-
-ID = "jiangdu-2020"
+JIANGDU = OnDisk("jiangdu-2020")
 OWN = [f"JD-{number:02}" for number in range(1, 13)]
 BESIDE = {"selection", "transfer_done"}
 """Where a branch beside the way of the case ends: it says nothing about the case."""
 
-FILES = read_scheme_folder(PROJECT, ID)
-CALENDAR, ROLES = f"bpmn/{ID}/calendar.yaml", f"bpmn/{ID}/roles.yaml"
 
-
-@cache
-def scheme() -> Scheme:
-    return Scheme.from_files(FILES)
-
-
-def faults(path: str, old: str, new: str) -> list[str]:
-    """What the check says to the scheme with one text changed."""
-    content = FILES[path].decode()
-    assert old in content
-    changed = {**FILES, path: content.replace(old, new, 1).encode()}
-    return [p.message for p in check_scheme(changed, declarations()) if p.severity == "error"]
-
-
-def test_the_checker_finds_nothing_left_to_do() -> None:
-    assert {p.element for p in check_scheme(FILES, declarations())} == BESIDE
-
-
-def test_every_scenario_holds_and_together_they_go_everywhere(app: Flask) -> None:
-    run = run_scheme(FILES)
-    failures = [(result.file, failure.sentence) for result in run.results for failure in result.failures]
-    assert failures == []
-    assert run.gaps == ()
-
-
-def test_each_clause_of_the_notice_is_driven_by_a_scenario() -> None:
-    matrix = clause_matrix(scheme(), read_scenarios(FILES).scenarios)
-    driven = {clause for clause, homes in matrix.items() if any(home.kind == "scenario" for home in homes)}
-    assert [clause for clause in OWN if clause not in driven] == []
-    assert set(matrix) - driven == set()
-
-
-def test_every_element_flow_row_and_field_cites_a_clause() -> None:
-    definitions = scheme().definitions
-    bare = [
-        part.id
-        for process in definitions.processes.values()
-        for part in [*process.elements.values(), *process.flows.values()]
-        if not part.clauses
-    ]
-    bare += [r.ref.rule for table in definitions.decisions.values() for r in table.rules if not r.ref.clauses]
-    bare += [name for form in scheme().forms.values() for name, f in form.fields.items() if not f.clauses]
-    assert bare == []
+class TestFiles(SchemeAgrees):
+    on_disk = JIANGDU
+    own = OWN
+    left = BESIDE
 
 
 def test_the_three_windows_open_and_close_at_midnight() -> None:
-    dates = scheme().calendar.resolve()
+    dates = JIANGDU.scheme.calendar.resolve()
     assert dates["technician_opens"] == datetime(2020, 7, 16, 16, tzinfo=UTC)
     assert dates["technician_closes"] == datetime(2020, 7, 31, 16, tzinfo=UTC)
     for kind in ("senior_technician", "worker"):
@@ -87,12 +34,12 @@ class TestCatalogues:
 
     def trades(self, name: str) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
-        for entry in scheme().catalogues[name].entries:
+        for entry in JIANGDU.scheme.catalogues[name].entries:
             found.setdefault(entry.group or "", []).append(entry.code)
         return found
 
     def test_each_has_all_of_its_classes(self) -> None:
-        counts = {name: [len(t) for t in self.trades(name).values()] for name in scheme().catalogues}
+        counts = {name: [len(t) for t in self.trades(name).values()] for name in JIANGDU.scheme.catalogues}
         assert counts["senior_technician_trades"] == [3, 5, 2, 3, 1, 2, 1, 1, 4]
         assert counts["technician_trades"] == [6, 6, 4, 7, 2, 4, 2, 3, 1, 1, 1, 3, 4]
         assert counts["worker_trades"] == [6, 6, 4, 7, 2, 3, 2, 3, 1, 1, 1, 3, 4]
@@ -104,37 +51,35 @@ class TestCatalogues:
         assert self.trades("worker_trades")["农业类"] == ["农艺", "动物养殖", "农机技术"]
 
     def test_general_trades_are_trades_of_the_highest_grade(self) -> None:
-        known = {entry.code for entry in scheme().catalogues["senior_technician_trades"].entries}
-        assert set(scheme().parameter_values["general_trades"]) <= known
+        known = {entry.code for entry in JIANGDU.scheme.catalogues["senior_technician_trades"].entries}
+        assert set(JIANGDU.scheme.parameter_values["general_trades"]) <= known
 
 
 class TestBadInput:
     """Refused in a sentence that an official can read."""
 
     def test_a_window_that_closes_before_it_opens(self) -> None:
-        told = faults(CALENDAR, "day: 2020-07-31", "day: 2020-07-01")
+        told = JIANGDU.faults("calendar.yaml", "day: 2020-07-31", "day: 2020-07-01")
         assert any("技师报名开始" in text and "应当早于" in text for text in told)
 
     def test_a_closing_date_that_nobody_defines(self) -> None:
-        told = faults(CALENDAR, "  worker_closes:", "  worker_ends:")
+        told = JIANGDU.faults("calendar.yaml", "  worker_closes:", "  worker_ends:")
         assert any("worker_closes" in text for text in told)
 
     def test_a_lane_of_no_role(self) -> None:
-        told = faults(ROLES, "title: 主管部门\n", "title: 主管单位\n")
+        told = JIANGDU.faults("roles.yaml", "title: 主管部门\n", "title: 主管单位\n")
         assert any("主管部门" in text for text in told)
 
     def test_a_catalogue_that_is_not_there(self) -> None:
-        form = f"forms/{ID}/application.json"
-        assert any("no_trades" in t for t in faults(form, '"worker_trades"', '"no_trades"'))
+        told = JIANGDU.faults("application.json", '"worker_trades"', '"no_trades"')
+        assert any("no_trades" in text for text in told)
 
 
 def test_every_kind_of_unit_finds_its_offices(app: Flask) -> None:
-    with atomic():
-        worlds.build(read_scenarios(FILES).worlds["organisations.yaml"])
-    told = holder_problems(scheme(), datetime(2020, 7, 1, tzinfo=UTC))
+    told = JIANGDU.holes(JIANGDU.world, datetime(2020, 7, 1, tzinfo=UTC))
     assert [problem.message for problem in told if problem.severity == "error"] == []
 
 
 def test_no_whole_number_of_a_real_division_stands_in_the_scenarios() -> None:
-    texts = b"".join(content for path, content in FILES.items() if "/scenarios/" in path).decode()
+    texts = b"".join(content for path, content in JIANGDU.files.items() if "/scenarios/" in path).decode()
     assert set(re.findall(r"\b(\d{6})\d{11}[\dX]\b", texts)) <= {"321099"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
+from support.parallel import at_once
 from support.world import at, case_row, complete, task_of, upload
 
 from app.config import PROJECT
@@ -82,29 +82,6 @@ def filed(world: Built, name: str) -> int:
     with atomic():
         submit()
     return case_id
-
-
-def at_once(app: Flask, works: list[Callable[[], object]]) -> list[object]:
-    """Runs the works in parallel, each in a context of its own; a DomainError is its result."""
-    barrier, results = threading.Barrier(len(works)), list[object]([None] * len(works))
-
-    def run(place: int, work: Callable[[], object]) -> None:
-        with app.app_context():
-            barrier.wait()
-            try:
-                with atomic():
-                    results[place] = work()
-            except DomainError as refusal:
-                results[place] = refusal
-            finally:
-                db.session.remove()
-
-    threads = [threading.Thread(target=run, args=item) for item in enumerate(works)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 @pytest.mark.parametrize(("more", "limit"), [(0, 1), (5, 2), (20, 3)])

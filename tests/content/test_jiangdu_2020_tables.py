@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from functools import cache
 from typing import Any
 
-import pytest
-from support.tables import Example, agrees, unnoticed
+from support.schemes import OnDisk
+from support.tables import AllTablesAgree, Example, Surroundings, examples_of
 
-from app.config import PROJECT
-from app.content.scheme import Scheme
-from app.content.sources import read_scheme_folder
-from app.engine import Context
-
-ID = "jiangdu-2020"
-FILES = read_scheme_folder(PROJECT, ID)
+JIANGDU = OnDisk("jiangdu-2020")
 AUGUST = datetime(2020, 8, 10, 2, tzinfo=UTC)
 """10:00 of 10 August in Beijing."""
 KINDS = ("senior_technician", "technician", "worker")
-
-
-@cache
-def scheme() -> Scheme:
-    return Scheme.from_files(FILES)
-
-
-class EveryDay:
-    def is_workday(self, day: date) -> bool | None:
-        return True
-
-
-def context(parameters: Mapping[str, Any]) -> Context:
-    """`parameters` may name the instant, `now`."""
-    given = {**scheme().parameter_values, **parameters}
-    return Context(given.pop("now", AUGUST), scheme().calendar.resolve(), EveryDay(), given)
+context = Surroundings(JIANGDU, AUGUST)
 
 
 def at(month: int, day: int, hour: int = 0, second: int = 0) -> dict[str, datetime]:
@@ -157,25 +135,11 @@ def report_late() -> Iterator[Example]:
     yield Example({}, {"report_late": None}, at(8, 31, second=1))
 
 
-EXAMPLES = {
-    make.__name__: list(make())
-    for make in (
-        filing_window, eligibility, filing_trade, share_rule, review_chain, selection_result, report_late,
-    )
-}  # fmt: skip
+EXAMPLES = examples_of(
+    filing_window, eligibility, filing_trade, share_rule, review_chain, selection_result, report_late,
+)  # fmt: skip
 
 
-def test_every_table_has_examples() -> None:
-    assert set(EXAMPLES) == set(scheme().definitions.decisions)
-
-
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_tables_say_what_the_notice_says(name: str) -> None:
-    table = scheme().definitions.decisions[name]
-    assert [example for example in EXAMPLES[name] if not agrees(table, example, context)] == []
-
-
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_no_row_and_no_cell_can_go_unnoticed(name: str) -> None:
-    path = f"bpmn/{ID}/{name}.dmn"
-    assert unnoticed(path, FILES[path], EXAMPLES[name], context) == []
+class TestTables(AllTablesAgree):
+    context = context
+    examples = EXAMPLES

@@ -9,18 +9,11 @@ import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
-from jiaozuo import FILES, person, scheme
+from jiaozuo import JIAOZUO, person
+from support.schemes import SchemeAgrees
 
-from app.content.checks import check_scheme
-from app.content.matrix import clause_matrix
-from app.content.scenarios import read_scenarios
 from app.engine import Context, Instance
 from app.engine.civil import SHANGHAI
-from app.extensions import atomic
-from app.operations import worlds
-from app.operations.capabilities import declarations
-from app.operations.deployments import holder_problems
-from app.operations.scenarios import run_scheme
 from app.operations.workdays import StatutoryCalendar
 
 OWN = [f"JZ-{number:02}" for number in range(1, 23)]
@@ -30,35 +23,11 @@ BY_THE_HOUSE = {"ALL-03", "LIFE-07"}
 """What the house does by itself and other tests show."""
 
 
-def test_the_checker_finds_only_reminders_beside_the_way() -> None:
-    assert {p.element for p in check_scheme(FILES, declarations())} == BESIDE
-
-
-def test_every_scenario_holds_and_together_they_go_everywhere(app: Flask) -> None:
-    run = run_scheme(FILES)
-    failures = [(r.file, f.step, f.sentence) for r in run.results for f in r.failures]
-    assert failures == []
-    assert run.gaps == ()
-
-
-def test_each_clause_of_the_notice_is_driven_by_a_scenario() -> None:
-    matrix = clause_matrix(scheme(), read_scenarios(FILES).scenarios)
-    driven = {clause for clause, homes in matrix.items() if any(home.kind == "scenario" for home in homes)}
-    assert [clause for clause in OWN if clause not in driven] == []
-    assert set(matrix) - driven == BY_THE_HOUSE
-
-
-def test_every_element_flow_row_and_field_cites_a_clause() -> None:
-    definitions = scheme().definitions
-    bare = [
-        part.id
-        for process in definitions.processes.values()
-        for part in [*process.elements.values(), *process.flows.values()]
-        if not part.clauses
-    ]
-    bare += [r.ref.rule for table in definitions.decisions.values() for r in table.rules if not r.ref.clauses]
-    bare += [name for form in scheme().forms.values() for name, f in form.fields.items() if not f.clauses]
-    assert bare == []
+class TestFiles(SchemeAgrees):
+    on_disk = JIAOZUO
+    own = OWN
+    left = BESIDE
+    otherwise = BY_THE_HOUSE
 
 
 @pytest.mark.parametrize(
@@ -78,25 +47,23 @@ def test_every_element_flow_row_and_field_cites_a_clause() -> None:
 )
 def test_the_calendar_of_the_notice(name: str, day: tuple[int, int]) -> None:
     """Closing days end at 24:00; 12 April is a Sunday and stays where it is."""
-    assert scheme().calendar.resolve()[name] == datetime(2026, *day, tzinfo=SHANGHAI)
+    assert JIAOZUO.scheme.calendar.resolve()[name] == datetime(2026, *day, tzinfo=SHANGHAI)
 
 
 def test_every_kind_of_unit_finds_its_offices(app: Flask) -> None:
-    with atomic():
-        worlds.build(read_scenarios(FILES).worlds["organisations.yaml"])
-    assert holder_problems(scheme(), datetime(2026, 3, 1, tzinfo=UTC)) == []
+    assert JIAOZUO.holes(JIAOZUO.world, datetime(2026, 3, 1, tzinfo=UTC)) == []
 
 
 class TestMendingTerm:
     """JZ-12: two statutory working days from the day after the return, never beyond the review's end."""
 
     def due(self, at: datetime, review_closes: datetime | None = None, level: str = "municipal") -> Any:
-        dates = dict(scheme().calendar.resolve())
+        dates = dict(JIAOZUO.scheme.calendar.resolve())
         dates["review_closes"] = review_closes or dates["review_closes"]
-        around = Context(at, dates, StatutoryCalendar(0), scheme().parameter_values)
+        around = Context(at, dates, StatutoryCalendar(0), JIAOZUO.scheme.parameter_values)
         unit = {"level": level, "region": "410800"}
         given = {"unit": unit, "person": person(), "case": {"number": "1"}, "returned_times": 0, "bars": []}
-        instance = Instance.start(scheme().definitions, "mending", given, around)
+        instance = Instance.start(JIAOZUO.scheme.definitions, "mending", given, around)
         return next(t.due_at for t in instance.snapshot().timers if t.element == "term_over")
 
     @pytest.mark.parametrize(
@@ -128,12 +95,12 @@ class TestMendingTerm:
 
     def test_other_units_have_the_reviews_end(self) -> None:
         at = datetime(2026, 3, 16, 2, tzinfo=UTC)
-        assert self.due(at, level="district") == scheme().calendar.resolve()["review_closes"]
+        assert self.due(at, level="district") == JIAOZUO.scheme.calendar.resolve()["review_closes"]
 
     @given(st.datetimes(datetime(2026, 3, 14), datetime(2026, 4, 15, 23, 59)))  # noqa: DTZ001
     def test_never_beyond_the_reviews_end_and_never_less_than_is_left(self, moment: datetime) -> None:
         at = moment.replace(tzinfo=SHANGHAI).astimezone(UTC)
-        end = scheme().calendar.resolve()["review_closes"]
+        end = JIAOZUO.scheme.calendar.resolve()["review_closes"]
         assert end is not None
         due = self.due(at)
         assert at < due <= end

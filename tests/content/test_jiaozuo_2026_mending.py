@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask
-from jiaozuo import FILES, scheme
+from jiaozuo import JIAOZUO
 from support.world import at, case_row, complete, task_of, upload
 
-from app.content.scenarios import read_scenarios
 from app.extensions import atomic
 from app.operations import cases, deployments, worlds
 from app.operations.actors import SYSTEM
@@ -18,15 +17,21 @@ UNIT, DEPARTMENT, OFFICE = "市公共设施中心", "市公共事务局", "市�
 
 
 def test_the_form_of_a_returned_filing_begins_with_what_was_filled_in(app: Flask) -> None:
-    world = read_scenarios(FILES).worlds["organisations.yaml"]
+    world = JIAOZUO.world
     with atomic():
-        deployment = deployments.publish(FILES, SYSTEM, at("2026-03-01 09:00"))
+        deployment = deployments.publish(JIAOZUO.files, SYSTEM, at("2026-03-01 09:00"))
         built = worlds.build(world)
     with atomic():
         case_id = cases.open_case(
-            deployment, scheme().processes["application"], built.organisations[UNIT], built.people["职一"],
-            {}, SYSTEM, at("2026-03-16 09:00"), "person_listed",
-        )  # fmt: skip
+            deployment,
+            JIAOZUO.scheme.processes["application"],
+            built.organisations[UNIT],
+            built.people["职一"],
+            {},
+            SYSTEM,
+            at("2026-03-16 09:00"),
+            "person_listed",
+        )
     unit, department, office = (built.actors[name] for name in (UNIT, DEPARTMENT, OFFICE))
     filled: dict[str, Any] = {
         **world.values["合格的四级"],

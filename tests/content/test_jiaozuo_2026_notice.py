@@ -12,7 +12,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from jiaozuo import GRADES, HONOURS, LEVELS, YEARS, context, scheme
+from jiaozuo import GRADES, HONOURS, JIAOZUO, LEVELS, YEARS, context
 
 from app.engine import Instance
 from app.engine.retirement import retirement_date
@@ -208,7 +208,7 @@ def _has_one_of_six(a: dict[str, Any]) -> bool:
 
 
 def findings(applicant: dict[str, Any]) -> list[dict[str, str]]:
-    instance = Instance.start(scheme().definitions, "eligibility", applicant, context({}))
+    instance = Instance.start(JIAOZUO.scheme.definitions, "eligibility", applicant, context({}))
     assert instance.is_over
     return list(instance.snapshot().variables["findings"])
 

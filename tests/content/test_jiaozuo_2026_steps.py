@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 from itertools import product
 from typing import Any
 
-import pytest
-from jiaozuo import FILES, ID, context, scheme
-from support.tables import Example, agrees, unnoticed
+from jiaozuo import context
+from support.tables import AllTablesAgree, Example, examples_of
 from test_jiaozuo_2026_tables import EXAMPLES as OF_ELIGIBILITY
 
 LEVELS = ("district", "municipal", "provincial", "central", "none")
@@ -130,26 +129,13 @@ def pledge_aftermath() -> Iterator[Example]:
         yield told(False, "已参加考试或考试已经开始，不退费。", now, **facts)
 
 
-EXAMPLES = {
-    make.__name__: list(make())
-    for make in (
-        consents, route, procedure_scope, findings, return_count, exam_result, votes, list_check,
-        pledge_aftermath,
-    )
-}  # fmt: skip
+EXAMPLES = examples_of(
+    consents, route, procedure_scope, findings, return_count, exam_result, votes, list_check,
+    pledge_aftermath,
+)  # fmt: skip
 
 
-def test_every_table_has_examples() -> None:
-    assert {*EXAMPLES, *OF_ELIGIBILITY} == set(scheme().definitions.decisions)
-
-
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_tables_say_what_the_notice_says(name: str) -> None:
-    table = scheme().definitions.decisions[name]
-    assert [example for example in EXAMPLES[name] if not agrees(table, example, context)] == []
-
-
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_no_row_and_no_cell_can_go_unnoticed(name: str) -> None:
-    path = f"bpmn/{ID}/{name}.dmn"
-    assert unnoticed(path, FILES[path], EXAMPLES[name], context) == []
+class TestTables(AllTablesAgree):
+    context = context
+    examples = EXAMPLES
+    elsewhere = OF_ELIGIBILITY

@@ -7,9 +7,8 @@ from datetime import date
 from itertools import product
 from typing import Any
 
-import pytest
-from jiaozuo import FILES, GRADES, HONOURS, ID, LEVELS, YEARS, Told, context, person, scheme
-from support.tables import Example, agrees, unnoticed
+from jiaozuo import GRADES, HONOURS, LEVELS, YEARS, Told, context, person
+from support.tables import Example, TablesAgree, examples_of
 
 
 def service() -> Iterator[Example]:
@@ -239,22 +238,12 @@ def honour_use() -> Iterator[Example]:
         yield Example({**given, "steps": steps, "trade_answer": {"kind": kind}}, expected)
 
 
-EXAMPLES = {
-    make.__name__: list(make())
-    for make in (
-        service, retirement, retirement_in_year, subject, trade_change, experience, grade_two, grade_one,
-        honour_waiver, honour_use,
-    )
-}  # fmt: skip
+EXAMPLES = examples_of(
+    service, retirement, retirement_in_year, subject, trade_change, experience, grade_two, grade_one,
+    honour_waiver, honour_use,
+)  # fmt: skip
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_tables_say_what_the_notice_says(name: str) -> None:
-    table = scheme().definitions.decisions[name]
-    assert [example for example in EXAMPLES[name] if not agrees(table, example, context)] == []
-
-
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_no_row_and_no_cell_can_go_unnoticed(name: str) -> None:
-    path = f"bpmn/{ID}/{name}.dmn"
-    assert unnoticed(path, FILES[path], EXAMPLES[name], context) == []
+class TestTables(TablesAgree):
+    context = context
+    examples = EXAMPLES

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from functools import cache
 from typing import Any
 
 import pytest
-from support.tables import Example, agrees, unnoticed
+from support.schemes import OnDisk
+from support.tables import AllTablesAgree, EveryWeekday, Example, Surroundings, checklist_of, examples_of
 
-from app.config import PROJECT
-from app.content.scheme import Scheme
-from app.content.sources import read_scheme_folder
-from app.engine import Context
-
-ID = "nanyang-2021"
-FILES = read_scheme_folder(PROJECT, ID)
+NANYANG = OnDisk("nanyang-2021")
 MAY = datetime(2021, 5, 6, 2, tzinfo=UTC)
 """10:00 of 6 May in Beijing."""
-ITEMS = ("post", "trade_right", "certificate", "schooling", "appraisals", "record", "papers")
 JUNIOR = ("two", "three", "four", "five")
 ANNEX_1 = [
     "保管工", "保卫消防员", "电工", "动物检疫员", "房管员", "工程测量工",
@@ -31,25 +24,7 @@ ANNEX_1 = [
     "有线广播电视机务员", "园林绿化工", "中式面点师", "中式烹调师", "中医保健员", "钻探工",
 ]  # fmt: skip
 """附件1, in its order."""
-
-
-@cache
-def scheme() -> Scheme:
-    return Scheme.from_files(FILES)
-
-
-class EveryDay:
-    def is_workday(self, day: date) -> bool | None:
-        return day.isoweekday() < 6
-
-
-def context(parameters: Mapping[str, Any]) -> Context:
-    """`parameters` may name the dates of the examinations and the instant, `now`."""
-    given = dict(parameters)
-    fixed = {name: given.pop(name, None) for name in ("exam", "exam_one")}
-    dates = {**scheme().calendar.resolve(), **fixed}
-    now = given.pop("now", MAY)
-    return Context(now, dates, EveryDay(), {**scheme().parameter_values, **given})
+context = Surroundings(NANYANG, MAY, EveryWeekday(), later=["exam", "exam_one"])
 
 
 def applicant(born: str = "1985-04-09", gender: str = "female", **change: Any) -> dict[str, Any]:
@@ -160,14 +135,9 @@ def retirement() -> Iterator[Example]:
 
 
 def checklist() -> Iterator[Example]:
-    good = {f"item_{item}": "yes" for item in ITEMS}
     words = ("身份和岗位", "申报工种", "证书", "学历", "年度考核", "处分", "真实")
-    yield Example({"decision": "approve", **good}, ())
-    yield Example({"decision": "approve", **dict.fromkeys(good, "no")}, words)
-    for item, word in zip(ITEMS, words, strict=True):
-        yield Example({"decision": "approve", **good, f"item_{item}": "no"}, (word,))
-        for other in ("return", "reject"):
-            yield Example({"decision": other, **good, f"item_{item}": "no"}, ())
+    items = ("post", "trade_right", "certificate", "schooling", "appraisals", "record", "papers")
+    return checklist_of(dict(zip(items, words, strict=True)))
 
 
 def late_mark() -> Iterator[Example]:
@@ -297,31 +267,18 @@ def former_scores() -> Iterator[Example]:
         yield Example({"linked": {"process": "application", **linked}}, expected)
 
 
-EXAMPLES = {
-    make.__name__: list(make())
-    for make in (
-        eligibility, basis, retirement, checklist, late_mark, route, fee_due, payment_way, sitting,
-        sitting_check, exam_result, publicity_period, list_check, liability, former_scores,
-    )
-}  # fmt: skip
+EXAMPLES = examples_of(
+    eligibility, basis, retirement, checklist, late_mark, route, fee_due, payment_way, sitting,
+    sitting_check, exam_result, publicity_period, list_check, liability, former_scores,
+)  # fmt: skip
 COMMON = {"refund_rule"}
 """Tables of bpmn/common: their scenarios are those of refunds."""
 
 
-def test_every_table_has_examples() -> None:
-    assert set(EXAMPLES) | COMMON == set(scheme().definitions.decisions)
-
-
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_tables_say_what_the_notice_says(name: str) -> None:
-    table = scheme().definitions.decisions[name]
-    assert [example for example in EXAMPLES[name] if not agrees(table, example, context)] == []
-
-
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_no_row_and_no_cell_can_go_unnoticed(name: str) -> None:
-    path = f"bpmn/{ID}/{name}.dmn"
-    assert unnoticed(path, FILES[path], EXAMPLES[name], context) == []
+class TestTables(AllTablesAgree):
+    context = context
+    examples = EXAMPLES
+    elsewhere = COMMON
 
 
 @pytest.mark.parametrize(
@@ -335,12 +292,12 @@ def test_no_row_and_no_cell_can_go_unnoticed(name: str) -> None:
     ],
 )
 def test_the_eligibility_table_answers_with_the_article(change: dict[str, Any], article: str) -> None:
-    table = scheme().definitions.decisions["eligibility"]
+    table = NANYANG.scheme.definitions.decisions["eligibility"]
     value = table.decide(applicant(**change), context({})).value
     assert [row["article"] for row in value] == [article]
 
 
 def test_the_catalogue_has_the_42_trades_of_the_annex_in_its_order() -> None:
     assert len(ANNEX_1) == 42
-    entries = scheme().catalogues["trades"].entries
+    entries = NANYANG.scheme.catalogues["trades"].entries
     assert [entry.code for entry in entries if entry.group == "附件1（一级可以申报）"] == ANNEX_1

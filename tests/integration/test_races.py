@@ -7,7 +7,6 @@ import random
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 from flask import Flask, current_app
 from sqlalchemy import func, select
+from support.parallel import at_once
 from support.soak import rounds
 from support.world import (
     BUREAU,
@@ -56,30 +56,6 @@ def set_up() -> Built:
 @pytest.fixture
 def world(app: Flask) -> Built:
     return set_up()
-
-
-def at_once(app: Flask, works: list[Callable[[], object]]) -> list[object]:
-    """Runs the works in parallel, each in a context of its own; a DomainError is its result."""
-    barrier = threading.Barrier(len(works))
-    results: list[object] = [None] * len(works)
-
-    def run(place: int, work: Callable[[], object]) -> None:
-        with app.app_context():
-            barrier.wait()
-            try:
-                with atomic():
-                    results[place] = work()
-            except DomainError as refusal:
-                results[place] = refusal
-            finally:
-                db.session.remove()
-
-    threads = [threading.Thread(target=run, args=item) for item in enumerate(works)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 def this_app() -> Flask:

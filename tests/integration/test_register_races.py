@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
+from support.parallel import at_once
 from support.second_factor import bind
 from support.world import (
     BUREAU,
@@ -44,29 +44,6 @@ def _cheap(app: Flask) -> Iterator[None]:
         regions.load_file(PROJECT / "bpmn" / "common" / "regions.yaml")
     yield
     app.config.pop("ARGON2")
-
-
-def at_once(app: Flask, works: list[Callable[[], object]], opened=atomic) -> list[object]:
-    """Runs the works in parallel, each in a transaction of its own; a DomainError is its result."""
-    barrier = threading.Barrier(len(works))
-    results: list[object] = [None] * len(works)
-
-    def run(place: int, work: Callable[[], object]) -> None:
-        with app.app_context():
-            barrier.wait()
-            try:
-                with opened():
-                    results[place] = work()
-            except DomainError as refusal:
-                results[place] = refusal
-
-    threads = [threading.Thread(target=run, args=item) for item in enumerate(works)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert not any(thread.is_alive() for thread in threads)
-    return results
 
 
 def count(model) -> int:

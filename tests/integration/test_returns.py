@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
+from support.parallel import at_once
 from support.returning import open_returning, publish_returning
 from support.world import (
     BUREAU,
@@ -22,7 +23,6 @@ from support.world import (
     task_of,
     technician,
 )
-from test_races import at_once
 
 from app.errors import Closed, Conflict, Invalid, NotFound, Refused
 from app.extensions import atomic, db

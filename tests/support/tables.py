@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
+import pytest
 from lxml import etree
 
 from app.engine import Context, DecisionError, DecisionTable, load_definitions
+from support.schemes import OnDisk
 
 TAG = "{https://www.omg.org/spec/DMN/20191111/MODEL/}"
 
@@ -23,6 +26,85 @@ class Example:
     variables: Mapping[str, Any]
     expected: Any
     parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+class EveryDay:
+    """A calendar in which every day is worked."""
+
+    def is_workday(self, day: date) -> bool | None:
+        return True
+
+
+class EveryWeekday:
+    """A calendar without holidays."""
+
+    def is_workday(self, day: date) -> bool | None:
+        return day.isoweekday() < 6
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Those in which a scheme's examples decide; they may change its parameters and the instant, `now`.
+
+    `later`: dates that are fixed during the year; only an example that says one has it.
+    """
+
+    on_disk: OnDisk
+    now: datetime
+    workdays: EveryDay | EveryWeekday = field(default_factory=EveryDay)
+    later: Collection[str] = ()
+
+    def __call__(self, parameters: Mapping[str, Any]) -> Context:
+        scheme, given = self.on_disk.scheme, dict(parameters)
+        now = given.pop("now", self.now)
+        dates = {**scheme.calendar.resolve(), **{name: given.pop(name, None) for name in self.later}}
+        return Context(now, dates, self.workdays, {**scheme.parameter_values, **given})
+
+
+def examples_of(*makers: Callable[[], Iterator[Example]]) -> dict[str, list[Example]]:
+    """By table: a maker bears the name of its table."""
+    return {make.__name__: list(make()) for make in makers}
+
+
+def checklist_of(words: Mapping[str, str]) -> Iterator[Example]:
+    """Who approves has said yes to each item; `words` of what a no is told, by item, in the list's order."""
+    good = {f"item_{item}": "yes" for item in words}
+    yield Example({"decision": "approve", **good}, ())
+    yield Example({"decision": "approve", **dict.fromkeys(good, "no")}, tuple(words.values()))
+    for item, word in words.items():
+        yield Example({"decision": "approve", **good, f"item_{item}": "no"}, (word,))
+        for other in ("return", "reject"):
+            yield Example({"decision": other, **good, f"item_{item}": "no"}, ())
+
+
+class TablesAgree:
+    """Tests for a test class to inherit: each table decides as its examples say, and needs all it has."""
+
+    context: Surroundings
+    examples: Mapping[str, list[Example]]
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        if "name" in metafunc.fixturenames:
+            metafunc.parametrize("name", self.examples)
+
+    def test_tables_say_what_the_notice_says(self, name: str) -> None:
+        table = self.context.on_disk.scheme.definitions.decisions[name]
+        assert [example for example in self.examples[name] if not agrees(table, example, self.context)] == []
+
+    def test_no_row_and_no_cell_can_go_unnoticed(self, name: str) -> None:
+        path = self.context.on_disk.path(f"{name}.dmn")
+        content = self.context.on_disk.files[path]
+        assert unnoticed(path, content, self.examples[name], self.context) == []
+
+
+class AllTablesAgree(TablesAgree):
+    """And no table is without examples, but for those that have theirs `elsewhere`."""
+
+    elsewhere: Collection[str] = ()
+
+    def test_every_table_has_examples(self) -> None:
+        tables = set(self.context.on_disk.scheme.definitions.decisions)
+        assert {*self.examples, *self.elsewhere} == tables
 
 
 def agrees(table: DecisionTable, example: Example, context: ContextFor) -> bool:
