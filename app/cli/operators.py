@@ -195,7 +195,7 @@ def run_worker() -> None:
 @click.command("demo", cls=Command)
 @click.option("--cases", "wanted", default=200, show_default=True, metavar="件数", help="办件的件数。")
 @click.option("--stage", metavar="阶段", help="演到哪里为止，如 certificates；不写时停在申报期间。")
-@click.option("--only", metavar="方案", help="只建立这一个方案的演示，如 chongqing-2021。")
+@click.option("--only", metavar="方案", help="只建立这一个方案的演示，写方案的编号。")
 def make_demo(wanted: int, stage: str | None, only: str | None) -> None:
     """建立演示环境：发布方案，编造机构、人员和办件，列出账号；已经建立的只列出账号。"""
     demo.make(wanted, clock.now(), click.echo, stage, only)

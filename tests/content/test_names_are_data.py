@@ -40,8 +40,13 @@ GENERAL = frozenset().union(
 
 
 @cache
+def scheme_ids() -> frozenset[str]:
+    return frozenset(scheme_folders(PROJECT))
+
+
+@cache
 def schemes() -> list[Scheme]:
-    return [Scheme.from_files(read_scheme_folder(PROJECT, name)) for name in scheme_folders(PROJECT)]
+    return [Scheme.from_files(read_scheme_folder(PROJECT, name)) for name in scheme_ids()]
 
 
 @cache
@@ -112,14 +117,15 @@ def literals(file: Path) -> Iterator[tuple[int, str, bool]]:
 
 
 def stands(name: str, text: str, compared: bool = True) -> bool:
-    """A code stands by itself, a Chinese name of four signs or more also within a sentence.
+    """A code stands by itself; a scheme's id and a Chinese name of four signs or more also within a sentence.
 
     A single word of English, or two or three signs, say nothing by themselves: a key, an option, a heading.
     They would mean somebody's element only where something is compared to them.
     """
     if WORD.fullmatch(name) or (len(name) < 4 and HAN.search(name)):
         return compared and text == name
-    return text == name or (len(name) >= 4 and bool(HAN.search(name)) and name in text)
+    within = name in scheme_ids() or (len(name) >= 4 and bool(HAN.search(name)))
+    return text == name or (within and name in text)
 
 
 def findings(files: dict[str, Path]) -> list[str]:
