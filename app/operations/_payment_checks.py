@@ -18,17 +18,23 @@ REFERENCE = "payment_reference"
 
 @dataclass
 class _Logged:
-    """What the logs say of all payments; by number: whose it is, what it came to, how it last stood."""
+    """What the logs say of all payments; by number: whose it is, what it came to, how it last stood.
+
+    Logs written before they named payments tell nothing of them: the `unnamed` cases.
+    """
 
     cases: dict[int, int] = field(default_factory=dict)
     amounts: dict[int, int | float] = field(default_factory=dict)
     states: dict[int, str] = field(default_factory=dict)
+    unnamed: set[int] = field(default_factory=set)
 
 
 def payment_faults() -> Iterator[tuple[int | None, str]]:
     """(case id, sentence) of each payment that is not as its case, or one about it, has logged it."""
     logged, received = _logged(), _received()
     for row in db.session.scalars(select(Payment).order_by(Payment.id)):
+        if row.case_id in logged.unnamed:
+            continue
         if logged.cases.pop(row.id, None) != row.case_id:
             yield row.case_id, f"办件的记录里没有登记过缴费 {row.id}"
         elif logged.amounts[row.id] != yuan(row.amount):
@@ -43,7 +49,9 @@ def _logged() -> _Logged:
     logged = _Logged()
     names = (one.name for one in (REQUEST, RECORD, CANCEL, RECORD_REFUND))
     for case_id, capability, result in answers(*names):
-        for text, state in result["payments"].items():
+        if "payments" not in result:
+            logged.unnamed.add(case_id)
+        for text, state in result.get("payments", {}).items():
             number = int(text)
             logged.states[number] = state
             if capability == REQUEST.name:
