@@ -14,8 +14,22 @@ from app.extensions import db
 from app.models import Task
 from app.operations._assignee import acts_as, blocked, colleague, principal
 from app.operations._deciding import AtHand, check_decider, check_participant, holding, taking_part
-from app.operations._records import log_task_act, said
+from app.operations._records import LONGEST_TEXT, log_task_act, said
 from app.operations.actors import Actor
+
+__all__ = [
+    "LONGEST_TEXT",
+    "acts_as",
+    "claim",
+    "demand_no_applicant",
+    "entitled",
+    "give",
+    "hindrance",
+    "holds",
+    "named",
+    "release",
+    "transfer",
+]
 
 
 def claim(task_id: int, actor: Actor, received_at: datetime) -> None:
@@ -55,6 +69,16 @@ def transfer(task_id: int, to_id: int, ground: str, actor: Actor, received_at: d
         check_participant(at_hand, to)
         give(at_hand, to)
         log_task_act(at_hand, "transferred", text, **named(to))
+
+
+def hindrance(task: Task, actor: Actor, at: datetime) -> str | None:
+    """Why an actor of its office cannot complete an open task now, in a sentence (not for ALL-04)."""
+    return blocked(task, actor.account_id, holds=holds(task, actor, at))
+
+
+def holds(task: Task, actor: Actor, at: datetime) -> bool:
+    """Whether nobody has the task, or the actor, or somebody for whom the actor acts."""
+    return task.assignee_id is None or acts_as(task.assignee_id, task.scheme_id, actor, at)
 
 
 @contextmanager

@@ -22,6 +22,8 @@ WAY_KINDS = ("entered", "completed", "flow", "decided", "fired", "received", "en
 class Step:
     """One row of the log; `values` is what a person entered, `recorded` the kind of a record (CQ-29).
 
+    `act`: what was done beside the case's way, with its `text` and the name of whom it was done to;
+    `principal`: for whom it, or what was decided, was done.
     `stands`: the system carried on an earlier opinion, when an amended case went straight back.
     """
 
@@ -37,6 +39,10 @@ class Step:
     task: Task | None
     values: dict[str, Any] | None
     stands: bool = False
+    act: str | None = None
+    to: str | None = None
+    text: str = ""
+    principal: str | None = None
 
 
 def steps(case_id: int, before: str | None = None) -> Page[Step]:
@@ -125,4 +131,8 @@ def _step(
         task=task,
         values=values or (payload or {}).get("values"),
         stands="stands" in history.arguments,
+        act=history.arguments.get("act"),
+        to=history.arguments.get("to_name"),
+        text=(payload or {}).get("text", ""),
+        principal=history.arguments.get("for", {}).get("name"),
     )

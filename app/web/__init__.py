@@ -7,6 +7,7 @@ from flask import Flask
 from app.web import (
     account,
     administration,
+    assigning,
     case_page,
     cases,
     clocks,
@@ -50,6 +51,7 @@ BLUEPRINTS = (
     saved_filters.bp,
     tasks.bp,
     returns.bp,
+    assigning.bp,
     cases.bp,
     case_page.bp,
     sayings.bp,

@@ -31,6 +31,19 @@ CALLS = {
 }
 
 
+ACTS = {
+    "claimed": _l("签收"),
+    "released": _l("放回"),
+    "transferred": _l("转办"),
+    "delegated": _l("委派"),
+    "resolved": _l("答复委派"),
+    "cosign_asked": _l("加签"),
+    "cosign_given": _l("会签"),
+    "cosign_removed": _l("减签"),
+}
+"""What is done beside the way of a case."""
+
+
 @dataclass(frozen=True)
 class Decision:
     """What a decision table said, with the rows that matched."""
@@ -44,7 +57,7 @@ class Decision:
 class Entry:
     """A step as the page tells it; `clauses` are (id, text), `view` what a person entered.
 
-    `opinion` is why a case was given back.
+    `opinion` is why a case was given back, or what was written with an act beside its way.
     """
 
     step: Step
@@ -84,18 +97,26 @@ def _entry(step: Step, case: Case, scheme: Scheme, element: Element | None) -> E
         clauses=[(clause, known.get(clause, "")) for clause in element.clauses] if element else [],
         decisions=[_decision(found, scheme) for found in step.happened if found["kind"] == "decided"],
         view=_view(step, case, scheme, element),
-        opinion=str((step.values or {}).get("opinion", "")) if step.call == "move" else "",
+        opinion=str((step.values or {}).get("opinion", "")) if step.call == "move" else step.text,
     )
 
 
 def _title(step: Step, scheme: Scheme, element: Element | None) -> str:
     if step.task:
         return _done(step, scheme, step.task.name)
+    if step.act:
+        return act_title(step.act, step.to, element.name if element else "")
     kind = str(CALLS.get(step.call, step.call))
     if step.recorded:
         declared = scheme.records.get(step.recorded)
         return f"{kind}：{declared.title}" if declared else kind
     return f"{kind}：{element.name}" if element and element.name else kind
+
+
+def act_title(act: str, to: str | None, at: str = "") -> str:
+    """An act beside the way of a case, at which step, and to or of whom."""
+    told = _("%(at)s：%(act)s", at=at, act=ACTS.get(act, act)) if at else str(ACTS.get(act, act))
+    return f"{told} → {to}" if to else told
 
 
 def _done(step: Step, scheme: Scheme, name: str) -> str:

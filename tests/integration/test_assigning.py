@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
+from support.colleagues import colleague
 from support.world import (
     BUREAU,
     LIBRARY,
@@ -27,7 +28,6 @@ from app.extensions import atomic, db
 from app.models import Account, History, HistoryPayload, Task
 from app.operations import assignments, cosigning, delegations, tasks
 from app.operations.accounts import actor_for
-from app.operations.actors import Actor
 from app.operations.worlds import Built
 
 APPROVE = {"decision": "approve"}
@@ -40,29 +40,6 @@ def world(app) -> Built:
     built = make_world()
     register_posts(built, {"senior": 1, "junior": 2, "technician": 1})
     return built
-
-
-def colleague(
-    world: Built,
-    name: str,
-    office: str = BUREAU,
-    duties: tuple[str, ...] = ("operator",),
-    person: str | None = None,
-) -> Actor:
-    """Another account of an office, who cannot sign in."""
-    with atomic() as session:
-        account = Account(
-            login=f"{office}.{name}",
-            password_hash="!",
-            name=name,
-            organisation_id=world.organisations[office],
-            person_id=world.people[person] if person else None,
-            duties=list(duties),
-            created_at=WHEN,
-        )
-        session.add(account)
-        session.flush()
-        return actor_for(account)
 
 
 @pytest.fixture

@@ -1,0 +1,49 @@
+"""More accounts of an organisation than the one that a made-up world gives it."""
+
+from __future__ import annotations
+
+from app.extensions import atomic
+from app.models import Account
+from app.operations import _passwords
+from app.operations.accounts import actor_for
+from app.operations.actors import Actor
+from app.operations.worlds import Built
+from support.pages import PASSWORD, Browser, Stage
+from support.world import BUREAU, at
+
+OPERATOR, SUPERVISOR = ("operator",), ("supervisor",)
+
+
+def colleague(
+    world: Built,
+    name: str,
+    office: str = BUREAU,
+    duties: tuple[str, ...] = OPERATOR,
+    *,
+    person: str | None = None,
+    login: str = "",
+    hashed: str = "!",
+) -> Actor:
+    """Another account of an office, perhaps of somebody on the register."""
+    with atomic() as session:
+        account = Account(
+            login=login or f"{office}.{name}",
+            password_hash=hashed,
+            name=name,
+            organisation_id=world.organisations[office],
+            person_id=world.people[person] if person else None,
+            duties=list(duties),
+            created_at=at("2021-06-01 09:00"),
+        )
+        session.add(account)
+        session.flush()
+        return actor_for(account)
+
+
+def browser_of(
+    stage: Stage, name: str, login: str, office: str = BUREAU, duties: tuple[str, ...] = OPERATOR
+) -> tuple[Actor, Browser]:
+    """A colleague, and a browser in which they are signed in."""
+    hashed = _passwords.hashed(PASSWORD)
+    actor = colleague(stage.world, name, office, duties, login=login, hashed=hashed)
+    return actor, stage.browser().sign_in(login)
