@@ -6,7 +6,19 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, func, insert, literal, null, or_, select, union_all, update
+from sqlalchemy import (
+    BigInteger,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql.selectable import CTE
 
@@ -25,7 +37,6 @@ NOTIFY = CapabilityDeclaration(
     "notify",
     "发送站内消息",
     inputs={"text": "消息内容"},
-    outputs={"notice": "消息编号"},
     repeatable=True,
 )
 
@@ -46,7 +57,7 @@ def _sending(recipients: Any) -> Prepared:
         .returning(*(_NOTICE.c[name] for name in ("id", "organisation_id", "account_id", "case_id", "kind")))
         .cte("sent")
     )
-    return Prepared(select(sent.c.id, sent.c.organisation_id).add_cte(_queued(sent).cte("queued")))
+    return Prepared(select(func.count()).select_from(sent).add_cte(_queued(sent).cte("queued")))
 
 
 def _queued(sent: CTE) -> Any:
@@ -67,34 +78,31 @@ def _queued(sent: CTE) -> Any:
     return insert(_POST).from_select(columns, wanted)
 
 
+_NOBODY = cast(null(), BigInteger)
 _organisation = select(
-    bindparam("organisation", type_=Integer).label("organisation_id"), null().label("account_id")
+    cast(bindparam("organisation"), BigInteger).label("organisation_id"), _NOBODY.label("account_id")
 )
-_applicants = select(null(), _ACCOUNT.c.id).where(
+_applicants = select(_NOBODY, _ACCOUNT.c.id).where(
     _ACCOUNT.c.person_id == bindparam("person"), literal("applicant") == _HOLDS, _LIVE
 )
 _TO_ORGANISATION = _sending(_organisation)
 _TO_UNIT_AND_PERSON = _sending(union_all(_organisation, _applicants))
 _TO_ACCOUNT = _sending(
-    select(null().label("organisation_id"), _ACCOUNT.c.id.label("account_id")).where(
+    select(_NOBODY.label("organisation_id"), _ACCOUNT.c.id.label("account_id")).where(
         _ACCOUNT.c.id == bindparam("account")
     )
 )
 
 
-@capability(NOTIFY, simulate=lambda inputs: {"notice": 0})
+@capability(NOTIFY)
 def notify(request: Request) -> Values:
-    """Tells the case's unit, and its person where they have an account; one notice a token, however often
-    it is asked.
+    """Tells the case's unit, and its person where they have an account, when the step is written; one notice
+    a token, however often it is asked.
     """
     told = {"organisation": request.unit_id, "person": request.person_id, "token": request.token}
     row = _row(request.case_id, str(request.inputs["text"]), request.at, CASE)
-    sent = _TO_UNIT_AND_PERSON.run({**row, **told}).all()
-    for notice in sent:
-        if notice.organisation_id is not None:
-            return {"notice": notice.id}
-    known = select(Notice.id).where(Notice.case_id == request.case_id, Notice.token == request.token)
-    return {"notice": db.session.execute(known.where(Notice.account_id.is_(None))).scalar_one()}
+    request.changes.later(_TO_UNIT_AND_PERSON, {**row, **told})
+    return {}
 
 
 def tell(
