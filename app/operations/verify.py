@@ -27,6 +27,7 @@ from app.models import (
     Timer,
 )
 from app.operations import deployments, incidents, proof
+from app.operations._company_checks import company_findings
 from app.operations._handing import HANDED
 from app.operations._history import broken_links, canonical, payload_digest
 from app.operations._plain import to_json
@@ -96,6 +97,7 @@ def _chain_findings(case: Row[Any]) -> Iterator[str]:
     yield from _resolved_findings(case, rows)
     yield from _completion_findings(case, rows)
     yield from _return_findings(case, rows)
+    yield from company_findings(case, rows)
     yield from _applicant_findings(case)
 
 
