@@ -35,6 +35,7 @@ class Payment(db.Model):
             unique=True,
             postgresql_where=text("state in ('due', 'paid')"),
         ),
+        Index("ix_payment_case", "case_id", "id"),
         Index("ix_payment_order", "order_number", unique=True),
         Index(
             "ix_payment_receipt",
