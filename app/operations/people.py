@@ -17,8 +17,8 @@ from app.operations._applicant_accounts import close_account
 from app.operations._id_numbers import HEAD, TAIL, Sealed, index_of, seal, unseal
 from app.operations._names import clean_name, person_key
 from app.operations._resolution import superior_of, unit_today
-from app.operations.actors import Actor
 from app.operations._search_keys import follow_person
+from app.operations.actors import Actor
 
 TAKEN = "该身份证号码已经登记在册，不能重复添加。请与本人核对号码；确属调入的，请先由原单位办理调出。"
 NUMBER_LENGTH = 18
@@ -48,8 +48,8 @@ def add(
     person = _made(unit_id, called, number, seal(number), now)
     person.telephone, person.ethnicity = _telephone(telephone), clean_name(ethnicity or "") or None
     insert(person, TAKEN)
-    record("person.added", person.id, actor, now, detail={"unit": unit_id})
     follow_person(person.id)
+    record("person.added", person.id, actor, now, detail={"unit": unit_id})
     return person
 
 
@@ -73,9 +73,9 @@ def edit(
         changed["ethnicity"] = clean_name(ethnicity) or None
     for field, value in changed.items():
         setattr(person, field, value)
-    record("person.edited", person.id, actor, now, detail={"fields": sorted(changed)})
     if "name" in changed:
         follow_person(person.id)
+    record("person.edited", person.id, actor, now, detail={"fields": sorted(changed)})
     return person
 
 
@@ -128,12 +128,12 @@ def _again(known: Person, unit_id: int | None, name: str, actor: Actor, now: dat
     db.session.refresh(known, with_for_update=True)
     if known.left_at is not None and known.name == name:
         before, known.unit_id, known.left_at = known.unit_id, unit_id, None
+        follow_person(known.id)
         record("person.joined", known.id, actor, now, detail={"from": before, "unit": unit_id})
         return known
     if known.left_at is None and known.unit_id == unit_id:
         raise Conflict(f"该身份证号码已在本单位名册中（{known.name}），不用重复添加。")
     raise Conflict(TAKEN)
-        follow_person(known.id)
 
 
 def demand_unit(unit_id: int | None, actor: Actor, now: datetime) -> None:
