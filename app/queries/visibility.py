@@ -81,10 +81,10 @@ def _of_units(granted: Iterable[Jurisdiction], at: datetime) -> ColumnElement[bo
     valid = [j for j in granted if j.valid_from <= at and (j.valid_to is None or at < j.valid_to)]
     if not valid:
         return false()
-    return Case.unit_id.in_(select(Organisation.id).where(or_(*map(_covers, valid))))
+    return Case.unit_id.in_(select(Organisation.id).where(or_(*map(covers, valid))))
 
 
-def _covers(jurisdiction: Jurisdiction) -> ColumnElement[bool]:
+def covers(jurisdiction: Jurisdiction) -> ColumnElement[bool]:
     """The units of its region and system.
 
     Its level is the office's own: in the divisions below, and in a whole province, it sees units of every

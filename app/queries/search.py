@@ -1,0 +1,237 @@
+"""People and cases by what somebody typed, within what the viewer may see; flat, however many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, and_, cast, func, or_, select, true, tuple_
+from sqlalchemy.orm import defer
+
+from app.content.searching import Typed, Word
+from app.extensions import db
+from app.models import Case, Holding, Organisation, Person
+from app.queries import trades
+from app.queries._search_steps import (
+    Keys,
+    Step,
+    case_matches,
+    first_of,
+    keys_of,
+    numbered,
+    person_matches,
+    steps_by_number,
+    steps_to_cases,
+    steps_to_people,
+)
+from app.queries.cases import ROWS, CaseRow
+from app.queries.paging import PAGE_SIZE, Page, read_id_cursor
+from app.queries.places import Places, people_seen_by, places_of
+from app.queries.visibility import Sight, seen_by
+
+Matches = Callable[[Step], ColumnElement[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was typed, whose eyes look, and when; `scheme_id` and `state` narrow the cases, empty is any."""
+
+    typed: Typed
+    sight: Sight
+    now: datetime
+    scheme_id: str = ""
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A person as the results show them, with the trades held now and the newest case in sight."""
+
+    person: Person
+    unit_name: str
+    held: Sequence[Holding]
+    newest: Case | None
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """One step's keys joined with what is looked for: the columns of its order, the last of them falling."""
+
+    keys: Keys | None
+    joined: Callable[[Any], Any]
+    rising: Sequence[Any]
+    falling: Any = None
+
+    @property
+    def order(self) -> list[Any]:
+        return [*self.rising, *([self.falling] if self.falling is not None else [])]
+
+
+def people(asked: Asked, after: str | None = None, size: int = PAGE_SIZE) -> Page[Found]:
+    """A page of people: by name or number first, then those of units and trades of that name."""
+    steps, others = _steps(asked, steps_to_people)
+    seen = people_seen_by(asked.sight, asked.now)
+    rules = [seen, *(or_(*map(person_matches, more)) for more in others)]
+    found = _page(asked, steps, _people_walk, person_matches, rules, after, size)
+    return Page(_people(found.rows, asked.sight), found.next)
+
+
+def cases(asked: Asked, after: str | None = None, size: int = PAGE_SIZE) -> Page[CaseRow]:
+    """A page of cases: by number first, then by person, unit and trade; a subject's newest first."""
+    steps, others = _steps(asked, steps_to_cases)
+    if asked.typed.number:
+        steps = [Step("number", number=asked.typed.number), *steps]
+    rules = [seen_by(asked.sight), *(or_(*map(case_matches, more)) for more in others)]
+    exact = {Case.scheme_id: asked.scheme_id, Case.state: asked.state}
+    rules += [column == text for column, text in exact.items() if text]
+    found = _page(asked, steps, _cases_walk, case_matches, rules, after, size)
+    return Page(_cases(found.rows), found.next)
+
+
+def _steps(asked: Asked, steps_to: Callable[[Word, Any], list[Step]]) -> tuple[list[Step], list[list[Step]]]:
+    """The steps of the word that tells most, and for each other word those of which one has to match too."""
+    if asked.typed.number:
+        return steps_by_number(asked.typed), []
+    words = sorted(asked.typed.words, key=lambda word: not word.is_masked)
+    first, *others = [steps_to(word, lambda text: trades.codes(text, asked.now)) for word in words] or [[]]
+    return first, others
+
+
+def _page(
+    asked: Asked,
+    steps: Sequence[Step],
+    walk_of: Callable[[Step], _Walk],
+    matches: Matches,
+    rules: Sequence[ColumnElement[bool]],
+    after: str | None,
+    size: int,
+) -> Page[int]:
+    """Ids step by step, until the page is full; whoever an earlier step finds does not come again."""
+    places = places_of(asked.sight)
+    begin, last = _read_cursor(after, len(steps))
+    found: list[tuple[int, int]] = []
+    for number, step in enumerate(steps[begin:] if places.values else [], start=begin):
+        walk = walk_of(step)
+        new = [~matches(earlier) for earlier in steps[:number]]
+        behind = _behind(walk, step, last) if number == begin and last is not None else []
+        query = _walked(walk, step, places, [*rules, *new, *behind], size + 1 - len(found))
+        found += [(number, row_id) for row_id in db.session.scalars(query)]
+        if len(found) > size:
+            break
+    kept = found[:size]
+    return Page([row_id for _, row_id in kept], "{}.{}".format(*kept[-1]) if len(found) > size else None)
+
+
+def _walked(
+    walk: _Walk, step: Step, places: Places, rules: Sequence[ColumnElement[bool]], most: int
+) -> Select[Any]:
+    """The ids in order: of each place and range so many, of these again so many."""
+    target = walk.order[-1]
+    if walk.keys is None:
+        query: Select[Any] = walk.joined(select(target)).where(numbered(step), *rules)
+        return query.order_by(target.desc()).limit(most)
+    given = func.unnest(cast(places.values, ARRAY(walk.keys.place[places.kind].type)))
+    place = given.table_valued("place").render_derived(name="places")
+    bounds = [cast(list(bound), ARRAY(Text)) for bound in zip(*step.ranges, strict=True)]
+    ranges = func.unnest(*bounds).table_valued("low", "high").render_derived(name="ranges")
+    within = [walk.keys.key >= ranges.c.low, walk.keys.key < ranges.c.high]
+    if walk.keys.inside is not None:
+        within.append(walk.keys.inside.is_(step.inside))
+    named = [column.label(f"o{number}") for number, column in enumerate(walk.order)]
+    one = walk.joined(select(*named)).where(
+        walk.keys.place[places.kind] == place.c.place, *within, first_of(walk.keys, step), *rules
+    )
+    one = one.distinct().order_by(*_ordered(walk, named)).limit(most).lateral("one")
+    merged = select(*one.c).select_from(place.join(ranges, true()).join(one, true())).distinct()
+    some = merged.order_by(*_ordered(walk, list(one.c))).limit(most).subquery("some")
+    return select(list(some.c)[-1]).order_by(*_ordered(walk, list(some.c)))
+
+
+def _ordered(walk: _Walk, columns: Sequence[Any]) -> list[Any]:
+    return [*columns[:-1], columns[-1].desc()] if walk.falling is not None else list(columns)
+
+
+def _behind(walk: _Walk, step: Step, last: int) -> list[ColumnElement[bool]]:
+    """What follows a row that was shown, wherever it stands now; all of the step if it is gone."""
+    if not walk.rising:
+        return [walk.falling < last]
+    place = walk.joined(select(*walk.rising)).where(walk.order[-1] == last)
+    keys = [walk.keys.within(step), first_of(walk.keys, step)] if walk.keys else []
+    row = db.session.execute(place.where(*keys).limit(1)).first()
+    if row is None:
+        return []
+    behind = tuple_(*walk.rising) > tuple_(*row)
+    if walk.falling is not None:
+        behind = or_(behind, and_(tuple_(*walk.rising) == tuple_(*row), walk.falling < last))
+    # The first is implied; by it the index is entered at the place.
+    return [walk.rising[0] >= row[0], behind]
+
+
+def _people_walk(step: Step) -> _Walk:
+    keys = keys_of(step.kind)
+    if step.kind == "unit":
+        member = and_(Person.unit_id == keys.owner, Person.left_at.is_(None))
+        rising = [keys.key, keys.owner, Person.name_key, Person.id]
+    else:
+        present = and_(Person.unit_id == keys.place["unit"], Person.left_at.is_(None))
+        member = and_(Person.id == keys.owner, present)
+        rising = [keys.key, Person.id]
+    return _Walk(keys, lambda query: query.select_from(keys.table).join(Person, member), rising)
+
+
+def _cases_walk(step: Step) -> _Walk:
+    if step.kind == "number":
+        return _Walk(None, lambda query: query.select_from(Case), [], Case.id)
+    keys = keys_of(step.kind)
+    owner = {"person": Case.person_id, "unit": Case.unit_id, "trade": Case.id}[step.kind]
+    rising = [] if step.kind == "trade" else [keys.key, keys.owner]
+    return _Walk(
+        keys, lambda query: query.select_from(keys.table).join(Case, owner == keys.owner), rising, Case.id
+    )
+
+
+def _read_cursor(text: str | None, steps: int) -> tuple[int, int | None]:
+    """The step and the row that a page begins behind; the first page for a mangled cursor."""
+    number, _, row_id = (text or "").partition(".")
+    last = read_id_cursor(row_id)
+    if last is None or not number.isdecimal() or len(number) > 2 or int(number) >= steps:
+        return 0, None
+    return int(number), last
+
+
+def _people(ids: Sequence[int], sight: Sight) -> list[Found]:
+    rows = (
+        select(Person, Organisation.name)
+        .join(Organisation, Organisation.id == Person.unit_id)
+        .where(Person.id.in_(ids))
+    )
+    found = {person.id: (person, unit_name) for person, unit_name in db.session.execute(rows)}
+    held, newest = _holdings(ids), _newest_cases(ids, sight)
+    return [Found(*found[one], held.get(one, ()), newest.get(one)) for one in ids if one in found]
+
+
+def _holdings(ids: Iterable[int]) -> dict[int, list[Holding]]:
+    found: dict[int, list[Holding]] = {}
+    held = select(Holding).where(Holding.person_id.in_(ids), Holding.ended_at.is_(None))
+    for holding in db.session.scalars(held.order_by(Holding.id)):
+        found.setdefault(holding.person_id, []).append(holding)
+    return found
+
+
+def _newest_cases(ids: Sequence[int], sight: Sight) -> dict[int | None, Case]:
+    newest = (
+        select(Case)
+        .where(Case.person_id.in_(ids), seen_by(sight))
+        .distinct(Case.person_id)
+        .order_by(Case.person_id, Case.id.desc())
+        .options(defer(Case.engine_state, raiseload=True))
+    )
+    return {case.person_id: case for case in db.session.scalars(newest)}
+
+
+def _cases(ids: Sequence[int]) -> list[CaseRow]:
+    rows = [CaseRow(*row) for row in db.session.execute(ROWS.where(Case.id.in_(ids)))]
+    order = {case_id: place for place, case_id in enumerate(ids)}
+    return sorted(rows, key=lambda row: order[row.case.id])
