@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Literal
 
 from marshmallow import validate
@@ -46,7 +47,7 @@ class NamedDate:
         return start_of_day(self.day + timedelta(days=self.edge == "closes"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Calendar:
     """Named dates in the order of the file; `order` are the pairs of which the first comes earlier."""
 
@@ -58,7 +59,11 @@ class Calendar:
 
         An overlay of a date that this deployment does not know is passed over.
         """
-        return {name: overlays.get(name, named_date.instant) for name, named_date in self.dates.items()}
+        return {**self._instants, **{name: at for name, at in overlays.items() if name in self.dates}}
+
+    @cached_property
+    def _instants(self) -> dict[str, datetime | None]:
+        return {name: named_date.instant for name, named_date in self.dates.items()}
 
     def disorder(self, overlays: Overlays = NONE) -> list[str]:
         """A sentence for each pair of `order` that stands the wrong way round; undetermined dates pass."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, bindparam, exists, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, select
 from sqlalchemy.engine import Row
 
 from app.extensions import db
@@ -20,17 +20,19 @@ def linked_case(case_id: int) -> Row[Any] | None:
 
 
 def line_of(case_id: int) -> list[int]:
-    """The case, the one that it is about, the one that that is about, and so on."""
+    """The case, the one that it is about, the one that that is about, and so on: each older than the last."""
     return list(_LINE.run({"case": case_id}).scalars())
 
 
-def _line() -> Select[tuple[int]]:
-    line = select(Case.id, Case.linked_case_id).where(Case.id == bindparam("case")).cte(recursive=True)
-    line = line.union_all(select(Case.id, Case.linked_case_id).where(Case.id == line.c.linked_case_id))
-    return select(line.c.id).order_by(line.c.id.desc())
+def line(case_id: ColumnElement[int]) -> Select[tuple[int]]:
+    """The ids of `line_of` in no order, for a statement to ask in."""
+    found = select(Case.id, Case.linked_case_id).where(Case.id == case_id).cte(recursive=True)
+    found = found.union_all(select(Case.id, Case.linked_case_id).where(Case.id == found.c.linked_case_id))
+    return select(found.c.id)
 
 
-_LINE = Prepared(_line())
+_NEWEST_FIRST = line(bindparam("case")).subquery().c.id
+_LINE = Prepared(select(_NEWEST_FIRST).order_by(_NEWEST_FIRST.desc()))
 
 
 def disputed(case_id: int) -> bool:
