@@ -40,6 +40,9 @@ class History(db.Model):
             postgresql_using="brin",
             postgresql_with={"autosummarize": "on"},
         ),
+        # Who began which cases.
+        Index("ix_history_begun_by", "actor_id", "case_id", postgresql_where=text("seq = 1")),
+        Index("ix_history_begun_for", "office_id", "case_id", postgresql_where=text("seq = 1")),
         # For the timers of a date that had fired before it was moved.
         Index("ix_history_fired", "element", "at", "case_id", postgresql_where=text("call = 'fire'")),
     )

@@ -57,6 +57,12 @@ def next_possible(task: Any, at: datetime) -> datetime | None:
     return last + EVERY if last is not None and at < last + EVERY else None
 
 
+def waits_for_others(task: Any, actor: Actor) -> bool:
+    """Whether a task is not the actor's own side's to do; a supervisor reminds their own office, too."""
+    own = task.office_id == actor.organisation_id and not actor.has("supervisor")
+    return not (own or actor.is_applicant(task.person_id))
+
+
 _TASK = select(
     *(Task.id, Task.token, Task.element, Task.name, Task.state, Task.office_id, Task.person_id),
     *(Task.closes_at, Task.reminded_at, Task.assignee_id, Task.awaits),
@@ -75,8 +81,7 @@ def _check(task: Row[Any], actor: Actor, at: datetime) -> None:
         raise Conflict(f"“{task.name}”已不在等待办理，不必催办。请刷新页面查看结果。")
     if task.closes_at is not None and at >= task.closes_at:
         raise Closed(f"“{task.name}”已截止，不能再办理，不必催办。")
-    own = task.office_id == actor.organisation_id and not actor.has("supervisor")
-    if own or actor.is_applicant(task.person_id):
+    if not waits_for_others(task, actor):
         raise Refused(f"“{task.name}”由您或本机构办理，不必催办。")
     again = next_possible(task, at)
     if again is not None:

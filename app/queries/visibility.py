@@ -18,6 +18,7 @@ from app.extensions import db
 from app.models import Attachment, Case, Jurisdiction, Organisation, Task, TaskDraft, TaskValue
 from app.operations import clock, regions
 from app.operations.actors import APPLICANT, Actor
+from app.queries.copies import copied_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,8 @@ class Sight:
     """Whose eyes a query looks with.
 
     `region` is set for an office's supervisor alone (a code of GB/T 2260); `areas_at` for an office, the real
-    instant at which its jurisdictions count; `person_id` and `account_id` for an applicant alone.
+    instant at which its jurisdictions count; `person_id` and `account_id` for an applicant alone;
+    `copied_to` for any account: what was copied to it, or to its organisation, is seen, too.
     """
 
     organisation_id: int | None
@@ -33,6 +35,7 @@ class Sight:
     areas_at: datetime | None = None
     person_id: int | None = None
     account_id: int | None = None
+    copied_to: int | None = None
 
 
 def sight_of(actor: Actor, organisation: Organisation | None, now: datetime) -> Sight:
@@ -40,8 +43,9 @@ def sight_of(actor: Actor, organisation: Organisation | None, now: datetime) -> 
     if actor.has(APPLICANT):
         return Sight(None, person_id=actor.person_id, account_id=actor.account_id)
     if organisation is None or organisation.kind != "office":
-        return Sight(actor.organisation_id)
-    return Sight(organisation.id, organisation.region if actor.has("supervisor") else None, now)
+        return Sight(actor.organisation_id, copied_to=actor.account_id)
+    region = organisation.region if actor.has("supervisor") else None
+    return Sight(organisation.id, region, now, copied_to=actor.account_id)
 
 
 def held_by(organisation_id: int) -> ColumnElement[bool]:
@@ -114,6 +118,8 @@ def seen_by(sight: Sight) -> ColumnElement[bool]:
         ways.append(within(sight.region))
     if sight.organisation_id is not None and sight.areas_at is not None:
         ways.append(in_areas(sight.organisation_id, sight.areas_at))
+    if sight.copied_to is not None:
+        ways.append(copied_to(sight.copied_to, sight.organisation_id))
     return or_(*ways)
 
 

@@ -1,0 +1,78 @@
+"""What somebody may do about a case beside its tasks: take back, remind, copy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app.errors import DomainError, NotFound
+from app.extensions import db
+from app.models import Case, Task
+from app.operations import recalls, reminders
+from app.operations._beside import takes_part
+from app.operations.actors import Actor
+from app.queries.visibility import Sight, case_for
+
+
+@dataclass(frozen=True)
+class Remindable:
+    """An open task that the actor may remind of; `again_at`: not before then."""
+
+    task: Task
+    again_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Company:
+    """`recallable` is the task whose completion may be taken back now."""
+
+    recallable: recalls.Preview | None
+    remindable: Sequence[Remindable]
+    may_copy: bool
+
+
+def of_case(case: Case, actor: Actor, at: datetime) -> Company:
+    """What the actor may do about a case that they see."""
+    part = takes_part(case, actor)
+    running = case.ended_at is None
+    return Company(
+        recallable=_recallable(case.id, actor, at) if running else None,
+        remindable=_remindable(case.id, actor, at) if part and running else [],
+        may_copy=part,
+    )
+
+
+def task_in_sight(task_id: int, sight: Sight) -> tuple[Task, Case]:
+    """A task of a case in sight; raises NotFound alike for none and for one of others."""
+    task = db.session.get(Task, task_id)
+    if task is None:
+        raise NotFound
+    return task, case_for(task.case_id, sight)
+
+
+def _recallable(case_id: int, actor: Actor, at: datetime) -> recalls.Preview | None:
+    """The newest task that the actor's side has done in the case, if nothing keeps it from being taken back."""
+    mine = Task.completed_by == actor.account_id
+    if actor.organisation_id is not None:
+        mine |= Task.completed_for == actor.organisation_id
+    done = select(Task.id).where(Task.case_id == case_id, Task.state == "completed", mine)
+    newest = db.session.scalar(done.order_by(Task.completed_at.desc(), Task.id.desc()).limit(1))
+    if newest is None:
+        return None
+    try:
+        told = recalls.preview(newest, actor, at)
+    except DomainError:
+        return None
+    return None if told.late else told
+
+
+def _remindable(case_id: int, actor: Actor, at: datetime) -> list[Remindable]:
+    open_ones = select(Task).where(Task.case_id == case_id, Task.state == "open").order_by(Task.id)
+    return [
+        Remindable(task, reminders.next_possible(task, at))
+        for task in db.session.scalars(open_ones)
+        if reminders.waits_for_others(task, actor) and (task.closes_at is None or at < task.closes_at)
+    ]
