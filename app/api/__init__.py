@@ -13,6 +13,7 @@ from app.api import (
     certificates,
     clocks,
     dry_runs,
+    exports,
     files,
     imports,
     monitor,
@@ -40,7 +41,7 @@ PREFIX = "/api/v1"
 ROOMS = (
     *(sessions, second_factor, units, people, schemes, cases, tasks, returns, files, imports, notices),
     *(accounts, organisations, clocks, proofs, certificates, monitor, overlays, dry_runs, payments, work),
-    workers,
+    *(workers, exports),
 )
 
 

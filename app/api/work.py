@@ -21,7 +21,7 @@ blueprint = Room("api_work", __name__, "长任务")
 def listing(query: dict[str, Any]) -> dict[str, Any]:
     """自己提交的长任务，新的在前；保留三十天"""
     page = queries.recent(me().actor, query.get("after"))
-    return {"items": [_told(found) for found in page.rows], "next": page.next}
+    return {"items": [told(found) for found in page.rows], "next": page.next}
 
 
 @blueprint.get("/work/<id:work_id>")
@@ -32,7 +32,7 @@ def one(query: dict[str, Any], work_id: int) -> dict[str, Any]:
     """一项长任务：进度和每件的结果"""
     found = queries.one(work_id, me().actor)
     page = queries.items(found.work, query.get("after"))
-    return {**_told(found), "items": page.rows, "next": page.next}
+    return {**told(found), "items": page.rows, "next": page.next}
 
 
 @blueprint.post("/work/<id:work_id>/cancellation")
@@ -42,13 +42,15 @@ def cancel(work_id: int) -> dict[str, Any]:
     """取消一项长任务；已经办理的不会撤销"""
     with edge.transaction():
         work.cancel(work_id, actor=me().actor, now=edge.received_at())
-        return _told(queries.one(work_id, me().actor))
+        return told(queries.one(work_id, me().actor))
 
 
-def _told(found: queries.Standing) -> dict[str, Any]:
+def told(found: queries.Standing) -> dict[str, Any]:
+    """What `Work` says of one."""
     names = (
         *("id", "kind", "title", "state", "message", "total"),
         *("received_at", "created_at", "finished_at", "import_id"),
     )
     facts = {name: getattr(found.work, name) for name in names}
-    return {**facts, "done": found.done, "failed": found.failed}
+    has_file = found.has_file(edge.received_at())
+    return {**facts, "done": found.done, "failed": found.failed, "has_file": has_file}

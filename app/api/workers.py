@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import tempfile
 from typing import Any
-from urllib.parse import quote
 
-from flask import Response, send_file
+from flask import Response
 
 from app import edge
 from app.api import schemas
@@ -17,6 +16,7 @@ from app.errors import Invalid, NotFound
 from app.operations import register_imports
 from app.operations._tables import MOST_BYTES
 from app.queries import register, shares
+from app.web.exports import as_download
 
 blueprint = Room("api_workers", __name__, "人员和工种等级")
 
@@ -76,10 +76,7 @@ def template(kind: str) -> Response:
     stream = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
     workbooks.write(stream, TITLES[kind], register_imports.COLUMNS[kind], [])
     stream.seek(0)
-    response = send_file(stream, mimetype=workbooks.XLSX, max_age=0)
-    name = quote(f"{TITLES[kind]}导入模板.xlsx", safe="")
-    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
-    return response
+    return as_download(stream, f"{TITLES[kind]}导入模板")
 
 
 @blueprint.post("/register/imports/<word:kind>")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy.orm import defer
 from app.errors import NotFound
 from app.extensions import db
 from app.models import Case, Organisation, Person, Task
-from app.queries.paging import Page, all_rows, capped_count, cut, limited, read_id_cursor
+from app.queries.paging import Page, Rows, all_rows, capped_count, cut, limited, read_id_cursor
 from app.queries.visibility import lies_in
 
 ROWS = (
@@ -69,10 +69,10 @@ def listing(scope: ColumnElement[bool], wanted: CaseFilter, before: str | None =
     return cut(rows, lambda row: str(row.case.id))
 
 
-def every(scope: ColumnElement[bool], wanted: CaseFilter, *, long: bool = False) -> Iterator[CaseRow]:
+def every(scope: ColumnElement[bool], wanted: CaseFilter, *, long: bool = False) -> Rows[CaseRow]:
     """All of a list, the newest first. Raises TooMany."""
     query = _narrowed(ROWS.where(scope), wanted).order_by(Case.id.desc())
-    return (CaseRow(*row) for row in all_rows(query, long=long))
+    return all_rows(query, CaseRow, long=long)
 
 
 def one(case_id: int, scope: ColumnElement[bool]) -> CaseRow:

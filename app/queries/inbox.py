@@ -7,7 +7,7 @@ reads a few dozen rows, however many are open.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -36,6 +36,7 @@ from app.queries.paging import (
     COUNT_CAP,
     PAGE_SIZE,
     Page,
+    Rows,
     all_rows,
     at_cursor,
     capped_count,
@@ -132,17 +133,17 @@ def open_tasks(desk: Desk, wanted: TaskFilter, after: str | None = None, by: By 
     return cut(_fetch(limited(query)), lambda row: place_of(row.task, by))
 
 
-def every_open(desk: Desk, wanted: TaskFilter, *, long: bool = False, by: By = "opened") -> Iterator[TaskRow]:
+def every_open(desk: Desk, wanted: TaskFilter, *, long: bool = False, by: By = "opened") -> Rows[TaskRow]:
     """All open tasks, in the order of `open_tasks`. Raises TooMany."""
     query = _narrowed(ROWS.where(or_(*_parts(desk))), wanted).order_by(_KEYS[by], Task.id)
-    return (TaskRow(*row) for row in all_rows(query, long=long))
+    return all_rows(query, TaskRow, long=long)
 
 
-def every_done(organisation_id: int, wanted: TaskFilter, *, long: bool = False) -> Iterator[TaskRow]:
+def every_done(organisation_id: int, wanted: TaskFilter, *, long: bool = False) -> Rows[TaskRow]:
     """All that the organisation completed, the newest first. Raises TooMany."""
     query = _narrowed(_done(organisation_id), wanted, Task.completed_at)
     query = query.order_by(Task.completed_at.desc(), Task.id.desc())
-    return (TaskRow(*row) for row in all_rows(query, long=long))
+    return all_rows(query, TaskRow, long=long)
 
 
 def count_open(desk: Desk, wanted: TaskFilter | None = None) -> tuple[int, bool]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Row as SqlRow
 from sqlalchemy import Select, func, literal, select
 
 from app.errors import Refused
@@ -52,8 +51,21 @@ class TooMany(Refused):
         self.rows = rows
 
 
-def all_rows(query: Select[Any], *, long: bool = False) -> Iterator[SqlRow[Any]]:
-    """All rows of a list, read in chunks. Raises TooMany beyond what a request, or long work, may take.
+@dataclass(frozen=True)
+class Rows(Generic[Row]):
+    """All rows of a list, `count` of them; they are read in chunks as they are asked for."""
+
+    count: int
+    query: Select[Any]
+    make: Callable[..., Row]
+
+    def __iter__(self) -> Iterator[Row]:
+        found = db.session.execute(self.query.execution_options(yield_per=CHUNK))
+        return (self.make(*row) for row in found)
+
+
+def all_rows(query: Select[Any], make: Callable[..., Row], *, long: bool = False) -> Rows[Row]:
+    """All rows of a list. Raises TooMany beyond what a request, or long work, may take.
 
     It tells how many there are, counted no further than long work may take.
     """
@@ -61,7 +73,7 @@ def all_rows(query: Select[Any], *, long: bool = False) -> Iterator[SqlRow[Any]]
     found = _count_upto(query, most + 1)
     if found > most:
         raise TooMany(most, found if long else _count_upto(query, MOST_LONG_ROWS + 1))
-    return iter(db.session.execute(query.execution_options(yield_per=CHUNK)))
+    return Rows(found, query, make)
 
 
 def _count_upto(query: Select[Any], most: int) -> int:

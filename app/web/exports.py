@@ -19,13 +19,13 @@ from app.operations import exports, work
 from app.queries import cases, inbox
 from app.queries.cases import CaseRow
 from app.queries.inbox import TaskRow
-from app.queries.paging import MOST_LONG_ROWS, TooMany
+from app.queries.paging import MOST_LONG_ROWS, Rows, TooMany
 from app.web import case_lists, monitor
 from app.web.case_lists import CaseList
 from app.web.desk import Place, wanted_tasks
 from app.web.filters import closing
 from app.web.inbox import subject_name
-from app.web.listing import filters
+from app.web.listing import asked, filters
 from app.web.schemes import blank_reason, listed_text, masked, process_title, scheme_of
 from app.web.session import needs, signed_in
 
@@ -42,7 +42,7 @@ class Listing:
     page: str
     title: str
     columns: Columns[Any]
-    rows: Callable[[bool], Iterable[Any]]
+    rows: Callable[[bool], Rows[Any]]
 
     def lines(self, long: bool) -> Iterable[list[Cell]]:
         return ([text(row) for _title, text in self.columns] for row in self.rows(long))
@@ -79,7 +79,7 @@ def watched() -> Any:
 def _cases() -> Listing | None:
     scope = case_lists.scope_of(signed_in())
     shown = case_lists.asked_list(scope, case_lists.kinds(scope))
-    if shown is None:
+    if shown is None or not _meant(shown):
         return None
     wanted = shown.wanted()
     rows = lambda long: cases.every(scope, wanted, long=long)  # noqa: E731
@@ -99,9 +99,18 @@ def _done() -> Listing:
 
 
 def _watched() -> Listing:
-    _scheme_id, scope, wanted = monitor.watched_list()
+    scheme_id, scope, wanted = monitor.watched_list()
+    if asked("scheme") not in ("", scheme_id) or asked("phase") != wanted.phase:
+        return None
     rows = lambda long: cases.every(scope, wanted, long=long)  # noqa: E731
     return Listing("monitor.listing", _("办件清单"), _watched_columns(wanted.phase), rows)
+
+
+def _meant(shown: CaseList) -> bool:
+    """Whether it is the very list that the address names: a page may show another, a file may not."""
+    phase, columns = shown.phase.process if shown.phase else "", {f"v-{one.name}" for one in shown.columns}
+    unknown = [name for name in filters() if name.startswith("v-") and name not in columns]
+    return asked("of") in ("", shown.key) and asked("phase") == phase and not unknown
 
 
 LISTINGS: dict[str, tuple[str, Callable[[], Listing | None]]] = {

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from urllib.parse import urlencode
 
 from flask import current_app
 from flask_babel import gettext as _
@@ -15,8 +17,10 @@ from app.documents import workbooks
 from app.documents.workbooks import Cell
 from app.errors import DomainError, Forbidden, NotFound
 from app.extensions import atomic
+from app.models import Work
 from app.operations import exports, files, work
-from app.web.exports import LISTINGS
+from app.operations.actors import Actor
+from app.web.exports import LISTINGS, Listing
 from app.web.listing import filters
 from app.web.session import act_as, signed_in
 
@@ -28,6 +32,19 @@ TOLD_EVERY = 500
 
 class _Stopped(Exception):
     """The worker has to go, or the export was cancelled."""
+
+
+def accept(name: str, narrowed_to: Mapping[str, str], *, actor: Actor, now: datetime) -> Work:
+    """Takes on a list as its page would be narrowed by these words of its address, however long it is.
+
+    Raises Forbidden without the duty that it takes, NotFound for no such list, TooMany.
+    """
+    address = f"/?{urlencode(narrowed_to)}"
+    with current_app.test_request_context(address):
+        act_as(actor.account_id or 0)
+        listing = _listing(name)
+        title, rows = _("导出：%(title)s", title=listing.title), listing.rows(True).count
+    return work.accept_export(title, {"list": name, "address": address}, rows, actor=actor, now=now)
 
 
 def write_out(work_id: int, stopping: Callable[[], bool]) -> bool:
@@ -59,12 +76,7 @@ def write_out(work_id: int, stopping: Callable[[], bool]) -> bool:
 
 
 def _write(work_id: int, name: str, stopping: Callable[[], bool]) -> None:
-    duty, listing_of = LISTINGS[name]
-    if not signed_in().has(duty):
-        raise Forbidden
-    listing = listing_of()
-    if listing is None:
-        raise NotFound(_("已经没有符合条件的内容。"))
+    listing = _listing(name)
     with tempfile.TemporaryFile() as stream:
         with atomic():
             lines = _telling(listing.lines(True), work_id, stopping)
@@ -74,6 +86,17 @@ def _write(work_id: int, name: str, stopping: Callable[[], bool]) -> None:
     with atomic():
         work.finish_export(work_id, digest, count, clock.now())
         exports.log(listing.title, filters(), count, actor=signed_in().actor, now=clock.now())
+
+
+def _listing(name: str) -> Listing:
+    """As the account sees it that acts in this context."""
+    duty, listing_of = LISTINGS[name]
+    if not signed_in().has(duty):
+        raise Forbidden
+    listing = listing_of()
+    if listing is None:
+        raise NotFound(_("没有这个列表，或已经没有符合条件的内容。"))
+    return listing
 
 
 def _telling(lines: Iterable[list[Cell]], work_id: int, stopping: Callable[[], bool]) -> Iterator[list[Cell]]:

@@ -6,9 +6,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app import edge
@@ -19,6 +18,7 @@ from app.operations._tables import MOST_BYTES
 from app.operations.register_imports import MOST, RESULTS, WORKERS, Imported
 from app.queries import register as register_queries
 from app.queries import shares
+from app.web.exports import as_download
 from app.web.listing import asked
 from app.web.schemes import newest_schemes, real_now
 from app.web.session import needs, signed_in
@@ -84,10 +84,7 @@ def template(kind: str) -> Any:
     stream = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
     workbooks.write(stream, table.title, table.columns, [], notes=table.notes)
     stream.seek(0)
-    response = send_file(stream, mimetype=workbooks.XLSX, max_age=0)
-    name = quote(_("%(title)s导入模板.xlsx", title=table.title), safe="")
-    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
-    return response
+    return as_download(stream, _("%(title)s导入模板", title=table.title))
 
 
 @bp.post("/<kind>")

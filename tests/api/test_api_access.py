@@ -32,10 +32,11 @@ from support.world import (
 from werkzeug.test import TestResponse
 
 from app import clock
-from app.extensions import atomic
+from app.extensions import atomic, db
 from app.models import Account, Incident
 from app.operations import accounts, deployments
 from app.operations.actors import SYSTEM
+from app.web import long_exports
 
 OPERATORS = (LIBRARY, OTHER_UNIT, BUREAU, OTHER_BUREAU, OFFICE)
 SEE_THE_LIBRARY = (LIBRARY, BUREAU, OFFICE)
@@ -96,6 +97,7 @@ REQUESTS = [
     Request("DELETE", "/imports/<id:import_id>", "import", (LIBRARY,)),
     Request("GET", "/work/<id:work_id>", "work", (LIBRARY,)),
     Request("POST", "/work/<id:work_id>/cancellation", "work", (LIBRARY,)),
+    Request("GET", "/work/<id:work_id>/file", "export", (LIBRARY,)),
     Request("GET", "/files/<word:name>", "loose", (LIBRARY,)),
     Request("GET", "/files/<word:name>", "attached", SEE_THE_LIBRARY),
     Request("POST", "/incidents/<id:incident_id>/retry", "incident", SEE_THE_LIBRARY, duty="supervisor"),
@@ -151,9 +153,18 @@ def things(stage: Stage) -> dict[str, Any]:
         "person": stage.world.people["陈一"],
         "import": finished_import(stage, LIBRARY),
         "work": accept(stage.world, [task_of(fresh)], stage.now(), {}, LIBRARY),
+        "export": exported(library),
         "loose": loose,
         "attached": attached,
     }
+
+
+def exported(who: Caller) -> int:
+    """A list that was written to a file."""
+    accepted = who.done("POST", "/exports", {"list": "open_tasks"})
+    assert not long_exports.write_out(accepted["id"], lambda: False)
+    db.session.rollback()
+    return int(accepted["id"])
 
 
 def rules(stage: Stage) -> Iterator[tuple[str, str]]:
@@ -295,6 +306,8 @@ LOOKING = {
     ("GET", "/work"),
     ("GET", "/work/<id:work_id>"),
     ("POST", "/work/<id:work_id>/cancellation"),
+    ("GET", "/work/<id:work_id>/file"),
+    ("POST", "/exports"),
     ("GET", "/payments"),
     ("GET", "/cases"),
     ("GET", "/cases/<id:case_id>"),

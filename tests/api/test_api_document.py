@@ -95,6 +95,7 @@ def test_what_acts_once_says_so(document: dict[str, Any]) -> None:
         ("post", "/tasks/completions"),
         ("post", "/tasks/{task_id}/return"),
         ("post", "/overlays"),
+        ("post", "/exports"),
         *(("post", f"/overlays/{{overlay_id}}/{word}") for word in ("approve", "reject", "withdraw")),
     }
 

@@ -22,6 +22,7 @@ from schemathesis.specs.openapi import checks
 from sqlalchemy import select
 from support.api import PREFIX, caller
 from support.crowd import accept, open_tasks
+from support.fees import open_entry, publish_fees
 from support.life import LIFE, archived, open_award, publish_life, start_about
 from support.pages import PDF, Stage
 from support.phased import finished_import
@@ -89,6 +90,8 @@ def things(stage: Stage) -> Things:
     complete(filed, "fill", values, stage.world.actors[LIBRARY], "2021-06-10 10:00")
     start_about(stage.world, "sanction", archived(stage.world), BUREAU, "2021-10-08 10:00")
     award = open_award(stage.world, "李二")
+    publish_fees()
+    open_entry(stage.world, at("2021-06-11 09:00"))
     with atomic() as session:
         for kind in ("timer", "message", "role"):
             told = {"case_id": award, "kind": kind, "element": "x", "message": "样例", "deadlines": []}
@@ -96,8 +99,6 @@ def things(stage: Stage) -> Things:
         moved = {"scheme_id": SCHEME, "date": "filing_closes", "at": at("2021-07-11 00:00"), "ground": "样例"}
         by = {"state": "proposed", "proposer": OFFICE, "proposed_at": stage.now()}
         session.add_all(Overlay(**moved, **by) for _ in range(3))
-        owed = {"jurisdiction": "990000", "case_id": filed, "purpose": "样例", "amount": 100, "state": "due"}
-        session.add(Payment(**owed, asked_at=stage.now()))
         session.flush()
         ids = {
             parameter: list(session.scalars(select(column)))

@@ -71,7 +71,7 @@ from app.api.schemas.tasks import (
     TaskDetail,
     TaskQuery,
 )
-from app.api.schemas.work import Work, WorkDetail, WorkItem
+from app.api.schemas.work import NewExport, Work, WorkDetail, WorkItem
 
 __all__ = [
     "LEVELS",
@@ -101,6 +101,7 @@ __all__ = [
     "ItemResult",
     "Me",
     "NewCase",
+    "NewExport",
     "NewHolding",
     "NewPerson",
     "Notice",
