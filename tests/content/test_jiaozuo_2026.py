@@ -19,15 +19,12 @@ from app.operations.workdays import StatutoryCalendar
 OWN = [f"JZ-{number:02}" for number in range(1, 23)]
 BESIDE = {"reminded", "review"}
 """Reminders end beside the way of the case: they say nothing about it."""
-BY_THE_HOUSE = {"ALL-03", "LIFE-07"}
-"""What the house does by itself and other tests show."""
 
 
 class TestFiles(SchemeAgrees):
     on_disk = JIAOZUO
     own = OWN
     left = BESIDE
-    otherwise = BY_THE_HOUSE
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import product
 from typing import Any
 
-from jiaozuo import context
+from jiaozuo import GRADES, context
 from support.tables import AllTablesAgree, Example, examples_of
 from test_jiaozuo_2026_tables import EXAMPLES as OF_ELIGIBILITY
 
@@ -122,16 +122,60 @@ def pledge_aftermath() -> Iterator[Example]:
     def told(due: bool, word: str, now: datetime, **facts: Any) -> Example:
         return Example(facts, {"score": None, "refund_due": due, "refund_ground": word}, {"now": now})
 
-    paid = {"paid_on": "2026-03-17"}
-    yield told(False, "没有缴费，不涉及退费。", before)
+    paid = {"amount": 120}
+    for facts in ({}, {"amount": 0}, {"amount": None}):
+        yield told(False, "没有缴费，不涉及退费。", before, **facts)
     yield told(True, "已缴费而没有考试，应退费。", before, **paid)
     for now, facts in ((after, {}), (after, paid), (before, {**paid, "exam_outcome": "passed"})):
         yield told(False, "已参加考试或考试已经开始，不退费。", now, **facts)
 
 
+def recognition() -> Iterator[Example]:
+    """By what somebody passed; who is promoted directly sat no examination (JZ-06)."""
+    for direct, exempt, grade in product((True, False), (True, False), GRADES):
+        panel = "理论考试合格、综合评审通过" if grade == "one" else "人机对话考试合格"
+        recognised = "综合评审通过（二（四），免理论考试）" if exempt else panel
+        facts = {"direct": direct, "theory_exempt": exempt, "grade": grade}
+        yield Example(facts, {"recognised": "直接晋升（二（四），不考试）" if direct else recognised})
+
+
+def former_scores() -> Iterator[Example]:
+    """LIFE-11: the old score is kept; who has not sat has none."""
+    known = {"grade": "four", "absent": False, "score": 59, "recognised": None, "certificate_number": "1"}
+    kept = {"former_absent": False, "former_score": 59, "former_recognised": None, "former_certificate": "1"}
+    yield Example({"linked": {"process": "application", **known}}, {"grade": "four", **kept})
+    nothing = dict.fromkeys(("grade", *kept))
+    yield Example({"linked": {"process": "application"}}, nothing)
+
+
+def refund_rule() -> Iterator[Example]:
+    """LIFE-06, LIFE-08, LIFE-09: until 24:00 of 31 May; later only what is not the person's choice."""
+    last, locked = datetime(2026, 5, 31, 15, 59, 59, tzinfo=UTC), datetime(2026, 5, 31, 16, tzinfo=UTC)
+
+    for now, outcome, due in product((last, locked), (None, "withdrawn"), (None, True, False)):
+        linked = {"outcome": outcome} if due is None else {"outcome": outcome, "refund_due": due}
+        still_live = (False, "申报还在办理，请先撤回或终止")
+        in_time = (True, "报名锁定前退出，应当退费")
+        answers = {
+            "organiser": (True, "组织方的原因，应当退费"),
+            "absent": (False, "缺考，不退费"),
+            "other": (False, "不属于应当退费的情形"),
+            "withdrawn": in_time if now < locked else (False, "报名已经锁定，不退费"),
+            "ended": (True, "考试前终止，应当退费；已参加考试的除外"),
+            "unqualified": (True, "资格审查没有通过，应当退费；已参加考试的除外"),
+        }
+        if due is False:
+            answers["unqualified"] = (False, "申报结束时已确定不退费：已参加考试，或者没有缴费")
+        if outcome is None:
+            answers |= dict.fromkeys(("withdrawn", "ended", "unqualified"), still_live)
+        for cause, (refundable, basis) in answers.items():
+            expected = {"refundable": refundable, "refund_basis": basis}
+            yield Example({"refund_cause": cause, "linked": linked}, expected, {"now": now})
+
+
 EXAMPLES = examples_of(
     consents, route, procedure_scope, findings, return_count, exam_result, votes, list_check,
-    pledge_aftermath,
+    pledge_aftermath, recognition, former_scores, refund_rule,
 )  # fmt: skip
 
 

@@ -125,8 +125,8 @@ def bring_originals_and_pay(visitors: Visitors) -> None:
     visitors.complete(OFFICE, "接收材料", None, {"decision": "accept", "received_on": "2026-04-09"})
     for name in PEOPLE:
         visitors.complete(OFFICE, "现场审查确认", name, {"originals_seen": True, "decision": "confirm"})
-        paid = {"amount": "120", "paid_on": "2026-04-09", "receipt": f"票-{name}", "wants_training": name == KEPT}
-        visitors.complete(OFFICE, "缴费确认", name, paid)
+        paid = {"amount": "120", "paid_on": "2026-04-09", "receipt": f"票-{name}"}
+        visitors.complete(OFFICE, "缴费确认", name, {**paid, "wants_training": name == KEPT})
     given_back = {"returned": 6, "returned_on": "2026-04-09", "taken_by": "经办甲"}
     visitors.complete(OFFICE, "退回原件", None, given_back)
     assert visitors.status(KEPT) == "培训中"
