@@ -1,4 +1,4 @@
-"""What the kinds of long work do at a turn: decisions on tasks, and the lines of an import."""
+"""What the kinds of long work do at a turn: decisions on tasks, the lines of an import, a handover."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from app.errors import Busy, DomainError
 from app.extensions import db
 from app.models import Task, Work, WorkItem
-from app.operations import imports, tasks
+from app.operations import handovers, imports, tasks
 from app.operations.actors import Actor
 
 log = logging.getLogger(__name__)
@@ -79,19 +79,28 @@ class Decisions:
         return bool(_next_items(work, lane, 1))
 
     def share(self, work: Work, actor: Actor, turn: Turn, at_most: int) -> Callable[[], None]:
-        items, received_at = _next_items(work, turn.lane, at_most), work.received_at
+        items, act = _next_items(work, turn.lane, at_most), self.act(work, actor, turn)
 
         def do() -> None:
             for item in items:
-                if turn.stopping() or received_at is None:
+                if turn.stopping():
                     return
-                _decide(item, actor, received_at, turn.transaction)
+                _do(item, act, turn.transaction)
 
         return do
+
+    def act(self, work: Work, actor: Actor, turn: Turn) -> Callable[[_Item], str]:
+        """What is done to each item, and answers how that came out."""
+        received_at = work.received_at
+        if received_at is None:
+            raise AssertionError("decisions are made as of their acceptance")
+        return lambda item: tasks.complete(item.task_id, item.values, actor, received_at).status
 
     def end(self, work: Work, state: str, message: str | None) -> None:
         waiting = (WorkItem.work_id == work.id, WorkItem.state == "waiting")
         db.session.execute(update(WorkItem).where(*waiting).values(state=state, message=message, values={}))
+        if work.received_at is None:
+            return
         of_work = select(WorkItem.task_id).where(WorkItem.work_id == work.id)
         marked = (Task.id.in_(of_work), Task.pending_since == work.received_at)
         db.session.execute(update(Task).where(*marked).values(pending_since=None))
@@ -106,16 +115,15 @@ def _next_items(work: Work, lane: int, at_most: int) -> list[_Item]:
 
 def _values_of(item: WorkItem, work: Work) -> Values:
     own: Values | None = item.values.get("own")
-    common: Values = work.asked["values"]
-    return common if own is None else own
+    common: Values = work.asked["values"] if own is None else own
+    return common
 
 
-def _decide(item: _Item, actor: Actor, received_at: datetime, transaction: Transaction) -> None:
-    """Completes the task and settles the item with it, or leaves it waiting where its case is busy."""
+def _do(item: _Item, act: Callable[[_Item], str], transaction: Transaction) -> None:
+    """Does what is asked and settles the item with it, or leaves it waiting where its case is busy."""
     try:
         with transaction():
-            done = tasks.complete(item.task_id, item.values, actor, received_at)
-            if not _settle(item, "done", done.status):
+            if not _settle(item, "done", act(item)):
                 raise _Settled
     except (_Settled, Busy):
         return
@@ -136,6 +144,20 @@ def _settle(item: _Item, state: str, message: str) -> bool:
     settled = update(WorkItem).where(*mine, WorkItem.state == "waiting")
     settled = settled.values(state=state, message=message, values={})
     return bool(db.session.execute(settled.returning(WorkItem.number)).first())
+
+
+class Handovers(Decisions):
+    """What somebody who leaves has, to a colleague; each part in a task is an item."""
+
+    def act(self, work: Work, actor: Actor, turn: Turn) -> Callable[[_Item], str]:
+        from_id, to_id, ground = (work.asked[name] for name in ("from", "to", "ground"))
+
+        def hand(item: _Item) -> str:
+            part, at = item.values["part"], turn.now(item.values["scheme"])
+            handovers.hand_item(item.task_id, part, from_id, to_id, ground, actor, at)
+            return handovers.HANDED
+
+        return hand
 
 
 class ImportLines:

@@ -87,6 +87,21 @@ def remove(task_id: int, account_id: int, ground: str, actor: Actor, received_at
         log_task_act(at_hand, "cosign_removed", text, **named(account(account_id)))
 
 
+def replace(at_hand: AtHand, from_id: int, to: Actor, ground: str) -> None:
+    """Asks a colleague instead of somebody who leaves; whoever has the task, or is asked already, is not."""
+    waiting = {one.account_id: one for one in _open(at_hand.task.id)}
+    if from_id not in waiting:
+        raise Conflict("已经不在等这位同事的会签意见。")
+    asked, at, actor = waiting[from_id], at_hand.received_at, at_hand.actor
+    _write(asked.id, removed_at=at, removed_by=actor.account_id)
+    log_task_act(at_hand, "cosign_removed", ground, **named(account(from_id)))
+    if to.account_id not in (*waiting, at_hand.task.assignee_id, at_hand.task.owner_id):
+        row = {"task_id": at_hand.task.id, "account_id": to.account_id, "question": asked.question}
+        db.session.execute(insert(Cosigner).values(**row, asked_by=actor.account_id, asked_at=at))
+        log_task_act(at_hand, "cosign_asked", asked.question, **named(to))
+    _count(at_hand.task.id)
+
+
 def _new_ones(at_hand: AtHand, account_ids: Collection[int]) -> list[Actor]:
     """Who is asked: colleagues, none of them asked already, nor the one who has the task."""
     wanted = list(dict.fromkeys(account_ids))
@@ -117,7 +132,9 @@ def _asked(at_hand: AtHand) -> Row[Any]:
 
 def _open(task_id: int) -> list[Row[Any]]:
     waiting = (Cosigner.given_at.is_(None), Cosigner.removed_at.is_(None))
-    query = select(Cosigner.id, Cosigner.account_id).where(Cosigner.task_id == task_id, *waiting)
+    query = select(Cosigner.id, Cosigner.account_id, Cosigner.question).where(
+        Cosigner.task_id == task_id, *waiting
+    )
     return list(db.session.execute(query.order_by(Cosigner.id)))
 
 

@@ -27,6 +27,7 @@ from app.models import (
     Timer,
 )
 from app.operations import deployments, incidents, proof
+from app.operations._assigning_checks import assigning_findings, deputy_faults
 from app.operations._company_checks import company_findings
 from app.operations._handing import HANDED
 from app.operations._history import broken_links, canonical, payload_digest
@@ -55,7 +56,8 @@ def verify_all() -> Iterator[Finding]:
         yield from verify_case(case_id)
     yield from _removed_cases()
     yield from _quota_findings()
-    yield from (Finding(case_id, what) for case_id, what in (*share_faults(), *register_faults()))
+    registers = (*share_faults(), *register_faults(), *deputy_faults())
+    yield from (Finding(case_id, what) for case_id, what in registers)
     yield from (Finding(case_id, what) for case_id, what in search_faults())
     yield from (Finding(case_id, sentence) for case_id, sentence in proof.findings())
 
@@ -97,6 +99,7 @@ def _chain_findings(case: Row[Any]) -> Iterator[str]:
     yield from _resolved_findings(case, rows)
     yield from _completion_findings(case, rows)
     yield from _return_findings(case, rows)
+    yield from assigning_findings(case.id, rows)
     yield from company_findings(case, rows)
     yield from _applicant_findings(case)
 

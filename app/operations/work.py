@@ -12,18 +12,18 @@ from sqlalchemy import delete, insert, select, update
 from app.errors import Conflict, NotFound, Refused
 from app.extensions import db
 from app.models import Account, Work, WorkItem
-from app.operations import imports, tasks
+from app.operations import handovers, imports, tasks
 from app.operations._administration import record
 from app.operations._entered import without_id_numbers
 from app.operations._road import PENDING_FOR
 from app.operations._sign_in import actor_for
-from app.operations._work_kinds import DEFECT, Decisions, Exports, ImportLines, Kind, Turn
+from app.operations._work_kinds import DEFECT, Decisions, Exports, Handovers, ImportLines, Kind, Turn
 from app.operations.actors import Actor
 
 __all__ = [
     "CHUNK", "LIVE", "MOST_ITEMS", "Chosen", "Turn",
-    "accept_decisions", "accept_export", "accept_import", "begin", "cancel", "counts", "finish_export",
-    "forget", "give_up", "go_on", "tell",
+    "accept_decisions", "accept_export", "accept_handover", "accept_import", "begin", "cancel",
+    "counts", "finish_export", "forget", "give_up", "go_on", "tell",
 ]  # fmt: skip
 
 CHUNK = 50
@@ -38,7 +38,12 @@ LIVE = ("queued", "running")
 TOO_LATE = "受理后一小时内没有办完，这一件没有办理；请重新提交。"
 CANCELLED = "任务已取消，这一件没有办理。"
 
-KINDS: Mapping[str, Kind] = {"decisions": Decisions(), "import": ImportLines(), "export": Exports()}
+KINDS: Mapping[str, Kind] = {
+    "decisions": Decisions(),
+    "handover": Handovers(),
+    "import": ImportLines(),
+    "export": Exports(),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,30 @@ def accept_decisions(
         "decisions", title, len(chosen), actor, now, scheme_id=scheme_id, received_at=at,
         asked={"values": dict(values)},
     )  # fmt: skip
+    _add_items(work, chosen)
+    tasks.mark_pending([one.task_id for one in chosen], actor, at)
+    return work
+
+
+def accept_handover(
+    account_id: int, to_id: int, ground: str, *, title: str, actor: Actor, now: datetime
+) -> Work:
+    """Takes on giving a colleague all that an account has a part in, up to 5,000 tasks.
+
+    Raises what `handovers.begin` raises.
+    """
+    text = handovers.begin(account_id, to_id, ground, actor=actor, now=now)
+    chosen = [
+        Chosen(item.task_id, item.case_id, item.subject, {"part": item.part, "scheme": item.scheme_id})
+        for item in handovers.items(account_id, MOST_ITEMS)
+    ]
+    asked = {"from": account_id, "to": to_id, "ground": text}
+    work = _accepted("handover", title, len(chosen), actor, now, asked=asked)
+    _add_items(work, chosen)
+    return work
+
+
+def _add_items(work: Work, chosen: Sequence[Chosen]) -> None:
     rows = [
         {
             "work_id": work.id,
@@ -89,8 +118,6 @@ def accept_decisions(
         for number, one in enumerate(chosen, 1)
     ]
     db.session.execute(insert(WorkItem), rows)
-    tasks.mark_pending([one.task_id for one in chosen], actor, at)
-    return work
 
 
 def accept_import(
