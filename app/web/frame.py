@@ -77,9 +77,16 @@ def _frame() -> dict[str, Any]:
         "viewer": me,
         "navigation": _navigation(me) if me and ready else [],
         "own_pages": _own_pages(me) if me else [],
+        "searches": me is not None and ready and _searches(me),
         "rehearsal": rehearsal,
         "clocks": [(s.name, now_of(s.id)) for s in schemes_here().values()] if rehearsal else [],
     }
+
+
+def _searches(me: SignedIn) -> bool:
+    """Whether the page's head has the search; its own page has a larger one."""
+    works = me.actor.organisation_id is not None and me.has("operator", "supervisor")
+    return works and not me.incomplete and request.blueprint != "search"
 
 
 def _navigation(me: SignedIn) -> Sequence[Link]:
