@@ -7,7 +7,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from app.extensions import db
 from app.models import Account, WebSession
@@ -17,6 +17,7 @@ LONGEST = timedelta(hours=12)
 FOR_A_CODE = timedelta(minutes=5)
 """So long after the right password the code may come."""
 SEEN_EVERY = timedelta(minutes=1)
+LAPSED_FOR = timedelta(days=1)
 
 
 def open_session(account_id: int, now: datetime, *, awaits_code: bool = False) -> str:
@@ -42,6 +43,13 @@ def live_session(token_digest: Any, now: Any, idle_since: Any) -> ColumnElement[
     """
     signed_in = WebSession.awaits_code.is_(False)
     return and_(_open(token_digest, now), signed_in, WebSession.last_seen_at > idle_since)
+
+
+def lapsed_session(token_digest: bytes, now: datetime) -> ColumnElement[bool]:
+    """Whether a row is the token's, nobody ended it, and it stopped counting within the last day."""
+    mine = and_(WebSession.token_digest == token_digest, WebSession.awaits_code.is_(False))
+    over = or_(WebSession.expires_at <= now, WebSession.last_seen_at <= now - IDLE)
+    return and_(mine, WebSession.ended_at.is_(None), over, WebSession.last_seen_at > now - LAPSED_FOR)
 
 
 def awaiting_session(token: str, now: datetime) -> ColumnElement[bool]:

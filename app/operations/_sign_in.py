@@ -14,7 +14,15 @@ from app.models import Account, DatabaseMark, Organisation, WebSession
 from app.operations import _passwords, second_factor
 from app.operations._attempts import barred, check_address, count_failure, forget_failures, locked_account
 from app.operations._prepared import Prepared
-from app.operations._sessions import IDLE, SEEN_EVERY, awaiting_session, digest, live_session, open_session
+from app.operations._sessions import (
+    IDLE,
+    SEEN_EVERY,
+    awaiting_session,
+    digest,
+    lapsed_session,
+    live_session,
+    open_session,
+)
 from app.operations.actors import Actor
 
 
@@ -124,6 +132,17 @@ def account_of(token: str, now: datetime) -> Account | None:
     query = select(Account).join(WebSession, WebSession.account_id == Account.id)
     live = live_session(digest(token), now, now - IDLE)
     return db.session.scalar(query.where(live, Account.disabled_at.is_(None)))
+
+
+def lapsed_actor(token: str, now: datetime) -> Actor | None:
+    """Whose session it was that went idle or grew too old within the last day; None for one that was ended.
+
+    It lets nobody in: it tells for whom something is kept until they sign in again.
+    """
+    query = select(Account).join(WebSession, WebSession.account_id == Account.id)
+    lapsed = lapsed_session(digest(token), now)
+    account = db.session.scalar(query.where(lapsed, Account.disabled_at.is_(None)))
+    return actor_for(account) if account else None
 
 
 @dataclass(frozen=True, slots=True)

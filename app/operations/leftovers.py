@@ -1,4 +1,6 @@
-"""What nobody needs any more: ended sessions, old counts of tries, answers to requests of long ago."""
+"""What nobody needs any more: ended sessions, old counts of tries, answers to requests of long ago, and
+what a day later no desk asks for.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, delete, func, literal_column, or_, select
 
 from app.extensions import db
-from app.models import Act, IdempotencyKey, LoginAttempt, RegistrationAttempt, WebSession
+from app.models import (
+    Act,
+    IdempotencyKey,
+    KeptForm,
+    LoginAttempt,
+    RegistrationAttempt,
+    TaskPresence,
+    WebSession,
+)
 from app.operations._administration import record
 from app.operations.actors import SYSTEM
 
@@ -47,6 +57,8 @@ def _useless(now: datetime) -> dict[Table, ColumnElement[bool]]:
         LoginAttempt.__table__: LoginAttempt.at < old_count,
         RegistrationAttempt.__table__: RegistrationAttempt.at < old_count,
         IdempotencyKey.__table__: IdempotencyKey.created_at < old_count,
+        KeptForm.__table__: KeptForm.kept_at < old_count,
+        TaskPresence.__table__: TaskPresence.seen_at < old_count,
     }
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.errors import DomainError
+from app.errors import Conflict, DomainError
 from app.extensions import db
 from app.models import Task, TaskDraft
 from app.operations._deciding import complete_with, deciding, open_task
@@ -61,16 +61,44 @@ def complete(task_id: int, values: Values, actor: Actor, received_at: datetime) 
     return Completion(moving.id, moving.status, wait.element)
 
 
-def save_draft(task_id: int, values: Values, actor: Actor, received_at: datetime) -> None:
-    """Keeps what a person has typed, unchecked; refused from the due instant on."""
+def as_draft(values: Values) -> dict[str, Any]:
+    """What is kept of values that were typed and not submitted: an ID number has to be typed again."""
+    plain: dict[str, Any] = to_json(without_id_numbers(values))
+    return plain
+
+
+class SavedElsewhere(Conflict):
+    """这份表单已在另一个窗口或由同事保存过，请核对后再保存。"""
+
+    code = "saved_elsewhere"
+
+
+def save_draft(
+    task_id: int,
+    values: Values,
+    actor: Actor,
+    received_at: datetime,
+    seen: datetime | Literal["any"] | None = "any",
+) -> None:
+    """Keeps what a person has typed, unchecked; refused from the due instant on.
+
+    `seen`: when the draft was saved that the person began with, None if there was none. Another one that was
+    saved meanwhile raises SavedElsewhere, unless `any` will do.
+    """
     open_task(task_id, actor, received_at)
-    kept = to_json(without_id_numbers(values))
-    draft = {"values": kept, "saved_at": received_at, "saved_by": actor.account_id}
-    db.session.execute(
+    draft = {"values": as_draft(values), "saved_at": received_at, "saved_by": actor.account_id}
+    saved = db.session.execute(
         upsert(TaskDraft)
         .values(task_id=task_id, **draft)
-        .on_conflict_do_update(index_elements=["task_id"], set_=draft)
+        .on_conflict_do_update(
+            index_elements=["task_id"],
+            set_=draft,
+            where=None if seen == "any" else TaskDraft.saved_at == seen,
+        )
+        .returning(TaskDraft.task_id)
     )
+    if saved.first() is None:
+        raise SavedElsewhere
 
 
 def complete_many(

@@ -43,3 +43,30 @@ def came_back(task_ids: Collection[int]) -> dict[int, CameBack]:
         task_id: CameBack(name, office, actor, at, opinion or "", straight)
         for task_id, name, office, actor, at, opinion, straight in db.session.execute(query)
     }
+
+
+@dataclass(frozen=True)
+class GivenBack:
+    """The newest return of a case: at which step, by whom, why."""
+
+    name: str
+    office: str | None
+    actor: str | None
+    at: datetime
+    opinion: str
+
+
+def last_return(case_id: int) -> GivenBack | None:
+    """None for a case that was never given back."""
+    query = (
+        select(Task.name, Organisation.name, Account.name, Task.completed_at)
+        .add_columns(TaskValue.values["opinion"].astext)
+        .outerjoin(TaskValue, TaskValue.task_id == Task.id)
+        .outerjoin(Organisation, Organisation.id == Task.completed_for)
+        .outerjoin(Account, Account.id == Task.completed_by)
+        .where(Task.case_id == case_id, Task.state == "returned")
+        .order_by(Task.completed_at.desc(), Task.id.desc())
+        .limit(1)
+    )
+    found = db.session.execute(query).first()
+    return GivenBack(*found[:4], found[4] or "") if found else None

@@ -35,6 +35,7 @@ from app.web import (
     tasks,
     uploads,
     verify,
+    viewing,
     work,
 )
 from app.web.errors import add_error_pages
@@ -72,6 +73,7 @@ BLUEPRINTS = (
     designs.bp,
     design.bp,
     uploads.bp,
+    viewing.bp,
     proof.bp,
     verify.bp,
     work.bp,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import current_app, request, url_for
+from flask import current_app, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from werkzeug.wrappers import Response
 
 from app.models import Task
 from app.queries import inbox
@@ -85,3 +86,10 @@ def desk_tabs() -> Sequence[tuple[str, str, bool, str | None]]:
         for endpoint, label in TABS
         if endpoint in current_app.view_functions
     ]
+
+
+def elsewhere(address: str) -> Response:
+    """A redirect off the desk: a script that swaps the main part loads the whole page instead."""
+    if "HX-Request" in request.headers:
+        return Response("", headers={"HX-Redirect": address})
+    return redirect(address)

@@ -46,6 +46,7 @@ def add_frame(app: Flask) -> None:
         masked=masked,
         now_of=now_of,
         process_title=process_title,
+        real_now=real_now,
         role_title=role_title,
         scheme_of=scheme_of,
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -17,13 +17,14 @@ from app.errors import Invalid
 from app.operations import tasks, work
 from app.operations.work import MOST_ITEMS
 from app.queries import imports, inbox
+from app.queries import tasks as task_queries
 from app.queries.inbox import TaskRow
 from app.queries.paging import read_id_cursor
 from app.queries.returns import came_back
 from app.queries.saved_filters import usable
 from app.web import task_forms
-from app.web.desk import Place, own_desk, wanted_tasks
-from app.web.listing import ticked
+from app.web.desk import Place, list_address, own_desk, wanted_tasks
+from app.web.listing import filters, ticked
 from app.web.schemes import newest_schemes, now_of, scheme_of
 from app.web.session import needs, signed_in
 from app.web.task_forms import Errors, Values
@@ -62,6 +63,18 @@ def newest() -> BaseResponse:
     response = make_response("", 200)
     response.set_etag(inbox.tag(own_desk()))
     return response.make_conditional(request)
+
+
+@bp.get("/after/<int:task_id>")
+@needs("operator")
+def after(task_id: int) -> BaseResponse:
+    """The next task of the list, whether this one was done or not."""
+    task = task_queries.one(task_id, signed_in().organisation_id).task
+    following = Place.asked().following(task)
+    if following is None:
+        flash(_("列表里没有别的事项了。"), "done")
+        return redirect(list_address())
+    return redirect(url_for("tasks.show", task_id=following, **filters()))
 
 
 @bp.get("/asked")

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 
 from flask import Flask, Request, g, redirect, request, session, url_for
 from flask_login import UserMixin, current_user
+from werkzeug.wrappers import Response
 
 from app.errors import Forbidden
 from app.extensions import atomic, login_manager
@@ -20,7 +21,7 @@ from app.queries.visibility import Sight, sight_of
 from app.web.schemes import real_now
 
 TOKEN = "token"  # noqa: S105 - the name of the cookie's entry, not a secret
-UNNOTICED = frozenset({"static", "inbox.newest", "work.progress"})
+UNNOTICED = frozenset({"static", "inbox.newest", "work.progress", "tasks.present"})
 """What the browser asks for by itself: it keeps no session from going idle."""
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -178,9 +179,35 @@ def _notice() -> None:
             accounts.seen(presented, real_now())
 
 
+def after_lapse(endpoint: str) -> Callable[[View], View]:
+    """Registers what becomes of a form that was sent after its session had gone idle or grown too old.
+
+    It gets the actor whose session it was and the address' arguments, and returns where to go on after the
+    sign-in.
+    """
+
+    def add(view: View) -> View:
+        _LAPSED[endpoint] = view
+        return view
+
+    return add
+
+
+_LAPSED: dict[str, Callable[..., str | None]] = {}
+
+
 def _to_sign_in() -> Any:
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("account.sign_in", next=wanted))
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else _after_lapse()
+    address = url_for("account.sign_in", next=wanted)
+    if "HX-Request" in request.headers:
+        return Response("", headers={"HX-Redirect": address})
+    return redirect(address)
+
+
+def _after_lapse() -> str | None:
+    keep, presented = _LAPSED.get(request.endpoint or ""), token()
+    actor = accounts.lapsed_actor(presented, real_now()) if keep and presented else None
+    return keep(actor, **(request.view_args or {})) if keep and actor else None
 
 
 def _own_address(wanted: str | None) -> str:

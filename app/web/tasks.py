@@ -1,27 +1,28 @@
-"""The page on which a task is done: its form, drafts, refusals that keep what was typed."""
+"""The page on which a task is done: drafts, two windows at one form, refusals that keep what was typed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from markupsafe import Markup
+from werkzeug.wrappers import Response
 
 from app import edge
-from app.content.form_view import FormView
-from app.content.forms import Form
-from app.content.returns import may_return
-from app.content.scheme import Scheme
-from app.engine import Element
-from app.errors import Conflict, Invalid
-from app.operations import corrections, tasks
+from app.errors import Conflict, DomainError, Invalid, NotFound
+from app.operations import kept_forms, presence, tasks
+from app.operations.actors import Actor
+from app.queries import desk as beside
 from app.queries import tasks as task_queries
-from app.queries.returns import came_back
 from app.web import task_forms
-from app.web.schemes import field_labels, listed_text, now_of, scheme_of
-from app.web.session import needs, signed_in
+from app.web.changes import Difference, differences
+from app.web.desk import Place, elsewhere, in_list, list_address
+from app.web.listing import filters
+from app.web.schemes import now_of, real_now, scheme_of
+from app.web.session import after_lapse, needs, signed_in
+from app.web.task_desk import TaskDesk
 from app.web.task_forms import Errors, Values
 
 bp = Blueprint("tasks", __name__, url_prefix="/tasks")
@@ -30,131 +31,176 @@ bp = Blueprint("tasks", __name__, url_prefix="/tasks")
 @bp.get("/<int:task_id>")
 @needs("operator")
 def show(task_id: int) -> str:
-    desk = _Desk.of(task_id)
-    return desk.render(desk.draft())
+    desk, me = TaskDesk.of(task_id), signed_in().actor.account_id
+    if desk.stands and me is not None:
+        with edge.transaction():
+            presence.be_here(task_id, me, real_now())
+    kept = beside.kept(task_id, me) if desk.stands else None
+    return desk.render(kept.values if kept else desk.draft(), kept=kept)
+
+
+@bp.get("/<int:task_id>/presence")
+@needs("operator")
+def present(task_id: int) -> Response:
+    """Who else has the page open, asked for again and again; nothing where nothing has changed."""
+    task_queries.one(task_id, signed_in().organisation_id)
+    me, now = signed_in().actor.account_id, real_now()
+    if me is not None:
+        with edge.transaction():
+            presence.be_here(task_id, me, now)
+    response = make_response(
+        render_template("tasks/presence.html", others=beside.others(task_id, me, now), now=now)
+    )
+    response.add_etag()
+    return response.make_conditional(request)
 
 
 @bp.post("/<int:task_id>")
 @needs("operator")
 def submit(task_id: int) -> Any:
     """Submits, keeps a draft, or only draws the form anew, by the button that was pressed."""
-    desk = _Desk.of(task_id)
+    desk = TaskDesk.of(task_id)
     values, errors = task_forms.posted(desk.form, signed_in().actor) if desk.form else ({}, {})
     if "_submit" in request.form:
         return _complete(desk, values, errors)
     if "_draft" in request.form:
         return _save(desk, values, errors)
-    return desk.render(values, errors)
+    return desk.render(values, errors, kept=_kept(desk))
 
 
-def _complete(desk: _Desk, values: Values, errors: Errors) -> Any:
+@bp.post("/<int:task_id>/merge")
+@needs("operator")
+def merge(task_id: int) -> Response:
+    """Goes on with one's own values, but for the fields in which the saved ones were chosen."""
+    desk, me = TaskDesk.of(task_id), signed_in().actor.account_id or 0
+    mine = beside.kept(task_id, me)
+    if mine is None or not desk.stands:
+        raise NotFound
+    saved = desk.page.draft.values if desk.page.draft else {}
+    theirs = {name for name in {*mine.values, *saved} if request.form.get(f"pick-{name}") == "theirs"}
+    merged = {name: value for name, value in mine.values.items() if name not in theirs}
+    merged |= {name: saved[name] for name in theirs if name in saved}
+    with edge.transaction():
+        kept_forms.keep(me, task_id, merged, edge.received_at())
+    return redirect(url_for("tasks.show", task_id=task_id, **filters()))
+
+
+def _complete(desk: TaskDesk, values: Values, errors: Errors) -> Any:
     if errors:
-        return desk.render(values, errors), 422
+        return desk.render(values, errors, kept=_kept(desk)), 422
+    if _saved_meanwhile(desk, values):
+        return _compare(desk, values)
     try:
         with edge.transaction():
             done = tasks.complete(desk.task_id, values, signed_in().actor, now_of(desk.scheme.id))
+            _forget(desk.task_id)
     except Invalid as refusal:
-        return desk.render(values, refusal.fields), 422
+        return desk.render(values, refusal.fields, kept=_kept(desk)), 422
     except Conflict as refusal:
-        return _Desk.of(desk.task_id).render(values, refused=refusal.message), 409
-    flash(_("已提交。办件现在的状态：%(status)s", status=done.status), "done")
-    return redirect(url_for("case.show", case_id=done.case_id))
+        return _too_late(desk.task_id, values, refusal.message)
+    return _onward(desk, done.status)
 
 
-def _save(desk: _Desk, values: Values, errors: Errors) -> Any:
+def _too_late(task_id: int, values: Values, message: str) -> Any:
+    """Done meanwhile: what was done beside what was typed; the same, by the same person, is no conflict."""
+    desk = TaskDesk.of(task_id)
+    done = next((one for one in task_queries.entered(desk.page.case.id) if one.task.id == task_id), None)
+    if done is None:
+        return desk.render(values, refused=message), 409
+    compared = differences(desk.view(done.values), desk.view(values))
+    if not compared and desk.page.task.completed_by == signed_in().actor.account_id:
+        return _onward(desk, desk.page.case.status)
+    return desk.render(values, refused=message, compared=compared), 409
+
+
+def _onward(desk: TaskDesk, status: str) -> Response:
+    """To the next task of the list that the person works through, else to the case; the result is told."""
+    case_id = desk.page.case.id
+    told = Markup('{} <a href="{}">{}</a>').format(
+        _("已提交。办件现在的状态：%(status)s", status=status),
+        url_for("case.show", case_id=case_id),
+        desk.page.person.name if desk.page.person else desk.page.unit_name,
+    )
+    flash(told, "done")
+    if not in_list():
+        return elsewhere(url_for("case.show", case_id=case_id))
+    following = Place.asked().following(desk.page.task)
+    if following is None:
+        return redirect(list_address())
+    return redirect(url_for("tasks.show", task_id=following, **filters()))
+
+
+def _save(desk: TaskDesk, values: Values, errors: Errors) -> Any:
+    quiet = "_quiet" in request.form  # a script keeps it, nobody waits for a page
+    now = now_of(desk.scheme.id)
     try:
         with edge.transaction():
-            tasks.save_draft(desk.task_id, values, signed_in().actor, now_of(desk.scheme.id))
+            tasks.save_draft(desk.task_id, values, signed_in().actor, now, _seen())
+            _forget(desk.task_id)
+    except tasks.SavedElsewhere as refusal:
+        return (refusal.message, 409) if quiet else _compare(TaskDesk.of(desk.task_id), values)
     except Conflict as refusal:
-        return _Desk.of(desk.task_id).render(values, refused=refusal.message), 409
-    if "_quiet" in request.form:  # a script kept it, nobody waits for a page
-        return "", 204
+        return desk.render(values, refused=refusal.message), 409
+    if quiet:
+        return "", 204, {"Draft-Seen": now.isoformat()}
     if errors:
-        return desk.render(values, errors), 422
+        return TaskDesk.of(desk.task_id).render(values, errors), 422
     flash(_("已暂存，尚未提交。"), "done")
-    return redirect(url_for("tasks.show", task_id=desk.task_id))
+    return redirect(url_for("tasks.show", task_id=desk.task_id, **filters()))
 
 
-@dataclass(frozen=True)
-class _Desk:
-    """A task, with what its page is made of."""
-
-    page: task_queries.TaskPage
-    scheme: Scheme
-    form: Form | None
-    variables: Values = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, task_id: int) -> _Desk:
-        page = task_queries.one(task_id, signed_in().organisation_id)
-        scheme = scheme_of(page.case.deployment_id)
-        form = scheme.form(page.task.form) if page.task.form else None
-        return cls(page, scheme, form, task_forms.variables_of(page.case, scheme, page.task.token))
-
-    @property
-    def task_id(self) -> int:
-        return self.page.task.id
-
-    def draft(self) -> Values:
-        return task_queries.typed([self.task_id]).get(self.task_id, {})
-
-    def render(self, values: Values, errors: Errors | None = None, refused: str = "") -> str:
-        page, unit_id = self.page, self.page.case.unit_id
-        view = (
-            task_forms.shown(self.form, values, errors or {}, self.variables, unit_id) if self.form else None
-        )
-        earlier = [
-            _Earlier.of(entered, self.scheme, unit_id) for entered in task_queries.entered(page.case.id)
-        ]
-        views = [part.view for part in earlier if part.view] + ([view] if view else [])
-        stands = page.task.state == "open" and not self._closed()
-        return render_template(
-            "tasks/show.html",
-            task=page.task,
-            case=page.case,
-            scheme=self.scheme,
-            unit_name=page.unit_name,
-            person=page.person,
-            view=view,
-            updates=bool(self.form and self.form.conditions.controls),
-            saved_at=page.draft.saved_at if page.draft and request.method == "GET" else None,
-            shown=self._context(),
-            entered=[part for part in earlier if part.view],
-            files=task_forms.files_in(views),
-            refused=refused,
-            stands=stands,
-            came_back=came_back([self.task_id]).get(self.task_id),
-            returnable=stands and may_return(self._element()),
-            numbers=corrections.numbers_to_examine(page.case.id) if stands else [],
-        )
-
-    def _closed(self) -> bool:
-        closes_at = self.page.task.closes_at
-        return closes_at is not None and closes_at <= now_of(self.scheme.id)
-
-    def _element(self) -> Element:
-        return self.scheme.definitions.processes[self.page.task.process].elements[self.page.task.element]
-
-    def _context(self) -> list[tuple[str, str]]:
-        """The variables that the diagram wants shown above the form, with the names that forms give them."""
-        names = self._element().properties.get("show", "").replace("\n", ";").split(";")
-        values = {**self.page.case.listed, **self.variables}
-        labels = field_labels(self.scheme)
-        texts = [(name, listed_text(self.scheme, values.get(name), name)) for name in map(str.strip, names)]
-        return [(labels.get(name, name), text) for name, text in texts if text]
+def _compare(desk: TaskDesk, values: Values) -> Any:
+    """Another window, or a colleague, has saved meanwhile: both side by side, and nothing is lost."""
+    draft = desk.page.draft
+    if draft is None:
+        return desk.render(values), 409
+    with edge.transaction():
+        kept_forms.keep(signed_in().actor.account_id or 0, desk.task_id, values, edge.received_at())
+    found: list[Difference] = differences(desk.view(draft.values), desk.view(tasks.as_draft(values)))
+    return desk.compare(found, beside.name_of(draft.saved_by)), 409
 
 
-@dataclass(frozen=True)
-class _Earlier:
-    """What was entered at an earlier task, ready to read."""
+def _saved_meanwhile(desk: TaskDesk, values: Values) -> bool:
+    """Whether a draft was saved, with other values, since the page was drawn."""
+    draft = desk.page.draft
+    if _seen() == "any" or draft is None or request.form["_seen"] == desk.version:
+        return False
+    return bool(draft.values != tasks.as_draft(values))
 
-    name: str
-    who: str
-    at: datetime | None
-    view: FormView | None
 
-    @classmethod
-    def of(cls, entered: task_queries.Entered, scheme: Scheme, unit_id: int) -> _Earlier:
-        who = " · ".join(part for part in (entered.office, entered.actor) if part)
-        view = task_forms.read_view(entered.task.form, entered.values, scheme, unit_id)
-        return cls(entered.task.name, who, entered.task.completed_at, view)
+def _seen() -> datetime | Literal["any"] | None:
+    """When the draft was saved that the page began with; `any` for a request that doesn't tell."""
+    text = request.form.get("_seen")
+    try:
+        return "any" if text is None else datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return "any"
+
+
+def _kept(desk: TaskDesk) -> Any:
+    """What was kept for the reader, if the form that was sent came from it."""
+    return beside.kept(desk.task_id, signed_in().actor.account_id) if "_kept" in request.form else None
+
+
+def _forget(task_id: int) -> None:
+    if "_kept" in request.form:
+        kept_forms.forget(signed_in().actor.account_id or 0, task_id)
+
+
+@after_lapse("tasks.submit")
+def keep_for(actor: Actor, task_id: int) -> str | None:
+    """Keeps what an ended session has sent until its account signs in again; where to go on then."""
+    if actor.organisation_id is None or actor.account_id is None:
+        return None
+    try:
+        page = task_queries.one(task_id, actor.organisation_id)
+    except DomainError:
+        return None
+    scheme = scheme_of(page.case.deployment_id)
+    if page.task.form and page.task.state == "open":
+        texts = {name: request.form.getlist(name) for name in request.form}
+        values = scheme.form(page.task.form).parse_post(texts)
+        with edge.transaction():
+            kept_forms.keep(actor.account_id, task_id, values, edge.received_at())
+        flash(_("登录已超时。您填写的内容已经保留，登录后可以接着办理；上传的文件需要重新选择。"), "warning")
+    return url_for("tasks.show", task_id=task_id, **filters())

@@ -11,7 +11,7 @@ Object.assign(htmx.config, {
   scrollIntoViewOnBoost: false,
   timeout: 35000, // the server gives up after 30 s
   responseHandling: [
-    {code: "204", swap: false},
+    {code: "204|304", swap: false},
     {code: "[23]..", swap: true},
     {code: "4(09|22)", swap: true},
     {code: "[45]..", swap: false, error: true},

@@ -33,6 +33,9 @@ KEEPER = "吴审"
 NO_PAGES = {
     "static": "files of the pages themselves",
     "files.download": "a download",
+    "viewing.show": "an upload itself, in a frame",
+    "inbox.after": "leads to the next task",
+    "tasks.present": "a part of a page, for a script",
     "imports.template": "a download",
     "work.download": "a download",
     "people.register.template": "a download",

@@ -1,10 +1,31 @@
 // Conveniences only: every page works without this file.
 "use strict";
 
-document.querySelector("[data-error-summary]")?.focus();
+// Parts of a page come with it, or later in place of its main part: each is set up once.
+function each(selector, setUp) {
+  htmx.onLoad((root) => {
+    if (root.matches(selector)) setUp(root);
+    root.querySelectorAll(selector).forEach(setUp);
+  });
+}
+
+// Asks an address now and then whether something has changed, as long as the part is on the page.
+function poll(part, address, tag, seconds, changed) {
+  const asking = setInterval(async () => {
+    if (!part.isConnected) clearInterval(asking);
+    if (document.hidden || !part.isConnected) return;
+    const known = tag ? {"If-None-Match": tag} : {};
+    const answer = await fetch(address, {headers: known}).catch(() => null);
+    if (answer?.status !== 200 || answer.redirected) return;
+    tag = answer.headers.get("ETag");
+    changed(await answer.text(), () => clearInterval(asking));
+  }, seconds * 1000);
+}
+
+each("[data-error-summary]", (summary) => summary.focus());
 
 // Tick all rows of a list.
-document.querySelectorAll("[data-check-all]").forEach((all) => {
+each("[data-check-all]", (all) => {
   all.closest("label").hidden = false;
   all.addEventListener("change", () => {
     all.form.querySelectorAll("input[type=checkbox][name=task]").forEach((box) => { box.checked = all.checked; });
@@ -17,14 +38,28 @@ document.addEventListener("submit", (event) => {
   if (form.method !== "post") return;
   if (form.dataset.sent) {
     event.preventDefault();
+    event.stopImmediatePropagation();
     return;
   }
   form.dataset.sent = "1";
   setTimeout(() => { delete form.dataset.sent; }, 3000);
+}, true);
+
+// A menu closes when something else is done.
+document.addEventListener("click", (event) => {
+  document.querySelectorAll("details.drop[open]").forEach((menu) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+});
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && event.target.closest("details.drop[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
 });
 
 // Long work goes on by itself, a part at a time.
-document.querySelector("form[data-continue]")?.requestSubmit();
+each("form[data-continue]", (form) => form.requestSubmit());
 
 // Where other fields depend on an answer, the server draws the form anew. Only what came or went is
 // changed on the page: what somebody is typing meanwhile stays untouched.
@@ -42,6 +77,7 @@ function reconcile(old, fresh, inside) {
     const same = known.get(node.dataset.part);
     if (!same) {
       old.insertBefore(node, place);
+      htmx.process(node);
       continue;
     }
     while (place !== same) {
@@ -90,48 +126,17 @@ document.addEventListener("change", (event) => {
 });
 
 // Tell that the list has grown; the reader decides when to load it.
-document.querySelectorAll("[data-poll]").forEach((notice) => {
-  let tag = notice.dataset.tag;
-  setInterval(async () => {
-    if (document.hidden) return;
-    const answer = await fetch(notice.dataset.poll, {headers: {"If-None-Match": tag}}).catch(() => null);
-    if (answer?.status !== 200) return;
-    tag = answer.headers.get("ETag");
-    notice.hidden = false;
-  }, 30000);
+each("[data-poll]", (notice) => {
+  poll(notice, notice.dataset.poll, notice.dataset.tag, 30, () => { notice.hidden = false; });
 });
 
 // How far long work is; at its end the page as a whole tells the results.
-document.querySelectorAll("[data-progress]").forEach((part) => {
-  let tag = null;
-  const asking = setInterval(async () => {
-    if (document.hidden || !part.querySelector("[data-live-work]")) return;
-    const known = tag ? {"If-None-Match": tag} : {};
-    const answer = await fetch(part.dataset.progress, {headers: known}).catch(() => null);
-    if (answer?.status !== 200) return;
-    tag = answer.headers.get("ETag");
-    const text = await answer.text();
-    if (answer.redirected) return;
+each("[data-progress]", (part) => {
+  if (!part.querySelector("[data-live-work]")) return;
+  poll(part, part.dataset.progress, null, 2, (text, stop) => {
     part.innerHTML = text;
     if (part.querySelector("[data-live-work]")) return;
-    clearInterval(asking);
+    stop();
     location.reload();
-  }, 2000);
-});
-
-// What was typed is kept as a draft now and then; that also keeps the session from going idle.
-document.querySelectorAll("form[data-drafts]").forEach((form) => {
-  let changed = false;
-  form.addEventListener("input", () => { changed = true; });
-  setInterval(async () => {
-    if (!changed) return;
-    changed = false;
-    const typed = textsOf(form);
-    typed.set("_draft", "1");
-    typed.set("_quiet", "1");
-    const answer = await fetch(form.action, {method: "POST", body: typed}).catch(() => null);
-    const told = form.querySelector("[data-draft-told]");
-    if (told && answer?.status === 204) told.hidden = false;
-    if (answer?.status !== 204) changed = true;
-  }, 60000);
+  });
 });
