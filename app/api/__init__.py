@@ -30,6 +30,7 @@ from app.api import (
     schemes,
     second_factor,
     sessions,
+    search,
     tasks,
     units,
     work,
@@ -41,7 +42,7 @@ PREFIX = "/api/v1"
 ROOMS = (
     *(sessions, second_factor, units, people, schemes, cases, tasks, returns, files, imports, notices),
     *(accounts, organisations, clocks, proofs, certificates, monitor, overlays, dry_runs, payments, work),
-    *(workers, exports),
+    *(workers, exports, search),
 )
 
 

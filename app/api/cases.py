@@ -31,7 +31,7 @@ def listing(query: dict[str, Any]) -> dict[str, Any]:
     listed = {name: query.pop(name) for name in ("trade", "grade") if name in query}
     wanted = case_queries.CaseFilter(scheme_id=query.pop("scheme", ""), listed=listed, **query)
     page = case_queries.listing(seen_by(me().sight), wanted, after)
-    return {"items": [_row(row) for row in page.rows], "next": page.next}
+    return {"items": [row_of(row) for row in page.rows], "next": page.next}
 
 
 @blueprint.get("/cases/<id:case_id>")
@@ -43,7 +43,7 @@ def one(case_id: int) -> dict[str, Any]:
     waits = timeline.waits(case_id)
     now = receipt(row.case.scheme_id)
     return {
-        **_row(row),
+        **row_of(row),
         "tasks": [
             {"id": task.id, "name": task.name, "office": office, "closes_at": task.closes_at}
             for task, office in waits.tasks
@@ -151,7 +151,8 @@ def record(body: dict[str, Any], case_id: int) -> Response:
     return once(work, schemas.Recorded(), 201)
 
 
-def _row(row: case_queries.CaseRow) -> dict[str, Any]:
+def row_of(row: case_queries.CaseRow) -> dict[str, Any]:
+    """A case as lists show it."""
     case = row.case
     return {
         "id": case.id,

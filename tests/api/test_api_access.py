@@ -309,6 +309,8 @@ LOOKING = {
     ("GET", "/work/<id:work_id>/file"),
     ("POST", "/exports"),
     ("GET", "/payments"),
+    ("GET", "/search"),
+    ("POST", "/search"),
     ("GET", "/cases"),
     ("GET", "/cases/<id:case_id>"),
     ("GET", "/cases/<id:case_id>/history"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from marshmallow import RAISE, Schema, fields
 
 from app.api.fields import pattern, upload
@@ -40,6 +42,7 @@ class Cursor(Body):
     after = pattern(r"[0-9]{1,18}(\.[0-9]{1,18})?", "应为上一页给出的 next。")
 
 
+@cache
 def page_of(item: type[Schema]) -> Schema:
     """The schema of a page of `item`s, with the cursor of the next one."""
     rows = fields.List(fields.Nested(item), required=True)
