@@ -10,9 +10,8 @@ from sqlalchemy import select
 
 from app.errors import DomainError, NotFound
 from app.extensions import db
-from app.models import Case, Task
-from app.operations import recalls, reminders
-from app.operations._beside import takes_part
+from app.models import Case, History, Task
+from app.operations import copies, recalls, reminders
 from app.operations.actors import Actor
 from app.queries.visibility import Sight, case_for
 
@@ -36,13 +35,25 @@ class Company:
 
 def of_case(case: Case, actor: Actor, at: datetime) -> Company:
     """What the actor may do about a case that they see."""
-    part = takes_part(case, actor)
+    part = copies.may_send(case, actor)
     running = case.ended_at is None
     return Company(
         recallable=_recallable(case.id, actor, at) if running else None,
         remindable=_remindable(case.id, actor, at) if part and running else [],
         may_copy=part,
     )
+
+
+def untouched(task_ids: Sequence[int], actor: Actor) -> frozenset[int]:
+    """Those of these tasks that the account has done and after which nothing has happened in the case."""
+    query = (
+        select(Task.id)
+        .join(Case, Case.id == Task.case_id)
+        .join(History, (History.case_id == Case.id) & (History.seq == Case.seq))
+        .where(Task.id.in_(task_ids), Task.state == "completed", Task.completed_by == actor.account_id)
+        .where(History.task_id == Task.id, Case.ended_at.is_(None))
+    )
+    return frozenset(db.session.scalars(query))
 
 
 def task_in_sight(task_id: int, sight: Sight) -> tuple[Task, Case]:
@@ -54,7 +65,7 @@ def task_in_sight(task_id: int, sight: Sight) -> tuple[Task, Case]:
 
 
 def _recallable(case_id: int, actor: Actor, at: datetime) -> recalls.Preview | None:
-    """The newest task that the actor's side has done in the case, if nothing keeps it from being taken back."""
+    """The newest task that the actor's side has done in the case, if it may be taken back."""
     mine = Task.completed_by == actor.account_id
     if actor.organisation_id is not None:
         mine |= Task.completed_for == actor.organisation_id

@@ -11,6 +11,8 @@ from app.web import (
     case_page,
     cases,
     clocks,
+    company,
+    copies,
     design,
     designs,
     exports,
@@ -24,6 +26,7 @@ from app.web import (
     overlays,
     payments,
     people,
+    phrases,
     proof,
     relations,
     returns,
@@ -32,12 +35,14 @@ from app.web import (
     sayings,
     search,
     second_factor,
+    started,
     tasks,
     uploads,
     verify,
     viewing,
     work,
 )
+from app.web.company import add_company
 from app.web.errors import add_error_pages
 from app.web.filters import add_filters
 from app.web.frame import add_frame
@@ -53,6 +58,10 @@ BLUEPRINTS = (
     saved_filters.bp,
     tasks.bp,
     returns.bp,
+    company.bp,
+    copies.bp,
+    started.bp,
+    phrases.bp,
     assigning.bp,
     cases.bp,
     case_page.bp,
@@ -84,7 +93,7 @@ def register(app: Flask) -> None:
     """Adds the pages to the application."""
     # A form may stand open for hours; the token lives as long as the session.
     app.config.update(WTF_CSRF_TIME_LIMIT=None)
-    for add in (protect, add_sessions, add_filters, add_error_pages, add_frame):
+    for add in (protect, add_sessions, add_filters, add_error_pages, add_frame, add_company):
         add(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

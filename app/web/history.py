@@ -40,6 +40,9 @@ ACTS = {
     "cosign_asked": _l("加签"),
     "cosign_given": _l("会签"),
     "cosign_removed": _l("减签"),
+    "recalled": _l("撤回"),
+    "reminded": _l("催办"),
+    "copied": _l("抄送"),
 }
 """What is done beside the way of a case."""
 

@@ -18,6 +18,7 @@ from app.queries import desk as beside
 from app.queries import tasks as task_queries
 from app.web import task_forms
 from app.web.changes import Difference, differences
+from app.web.company import copy_beside
 from app.web.desk import Place, elsewhere, in_list, list_address
 from app.web.listing import filters
 from app.web.schemes import now_of, real_now, scheme_of
@@ -93,6 +94,7 @@ def _complete(desk: TaskDesk, values: Values, errors: Errors) -> Any:
     try:
         with edge.transaction():
             done = tasks.complete(desk.task_id, values, signed_in().actor, now_of(desk.scheme.id))
+            copy_beside(desk.page.case)
             _forget(desk.task_id)
     except Invalid as refusal:
         return desk.render(values, refusal.fields, kept=_kept(desk)), 422

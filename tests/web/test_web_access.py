@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from io import BytesIO
 
 import pytest
@@ -24,8 +25,10 @@ from support.world import (
 )
 
 from app import clock
-from app.extensions import atomic
-from app.models import Attachment, Import, Incident, SavedFilter
+from app.extensions import atomic, db
+from app.models import Account, Attachment, CaseCopy, Import, Incident, SavedFilter
+from app.operations import copies, phrases
+from app.operations.actors import Actor
 
 DEPARTMENT = "东溪区文化局"
 FOREIGNERS = (OTHER_UNIT, OTHER_BUREAU, DEPARTMENT)
@@ -44,6 +47,8 @@ class Belongings:
     table: int
     work: int
     saved_filter: int
+    copy: int
+    phrase: int
 
 
 @pytest.fixture
@@ -71,11 +76,26 @@ def belongings(stage: Stage, unit: Browser) -> Belongings:
         session.add_all([incident, table, saved])
         session.flush()
         incident_id, table_id, filter_id = incident.id, table.id, saved.id
+        library, now = stage.world.actors[LIBRARY], clock.now()
+        copies.send(case_id, [_colleague(library, now)], [], "", library, stage.now())
+        copy_id = session.scalars(select(CaseCopy.id)).one()
+        phrase_id = phrases.add("同意。", shared=True, actor=library, now=now)
     work_id = accept(stage.world, [task_id], stage.now(), {}, LIBRARY)
     perform("request_payment", case_id, {"amount": 60})
     owed = payment_of(case_id).id
     person_id = stage.world.people["陈一"]
-    return Belongings(case_id, task_id, person_id, upload, incident_id, owed, table_id, work_id, filter_id)
+    return Belongings(
+        *(case_id, task_id, person_id, upload, incident_id, owed, table_id, work_id, filter_id),
+        *(copy_id, phrase_id),
+    )
+
+
+def _colleague(actor: Actor, now: datetime) -> int:
+    more = {"organisation_id": actor.organisation_id, "duties": ["operator"], "created_at": now}
+    account = Account(login="colleague", name="同事", password_hash="-", **more)
+    db.session.add(account)
+    db.session.flush()
+    return account.id
 
 
 def addresses(theirs: Belongings) -> dict[str, tuple[str, ...]]:
@@ -91,6 +111,11 @@ def addresses(theirs: Belongings) -> dict[str, tuple[str, ...]]:
         f"/tasks/{theirs.task}/merge": ("POST",),
         f"/inbox/after/{theirs.task}": ("GET",),
         f"/tasks/{theirs.task}/return": ("GET", "POST"),
+        f"/tasks/{theirs.task}/recall": ("GET", "POST"),
+        f"/tasks/{theirs.task}/remind": ("POST",),
+        f"/cases/{theirs.case}/copy": ("GET", "POST"),
+        f"/copies/{theirs.copy}": ("POST",),
+        f"/phrases/{theirs.phrase}/remove": ("POST",),
         f"/imports/{theirs.table}": ("GET",),
         f"/imports/{theirs.table}/confirm": ("POST",),
         f"/imports/{theirs.table}/next": ("POST",),
