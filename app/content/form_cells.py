@@ -94,7 +94,7 @@ def _text(field: Field, cell: Any) -> str:
     text = str(cell).strip()
     if field.options is not None:
         return _option(field, text)
-    return _day(text) if field.format in ("date", "month") else text
+    return written_day(text) if field.format in ("date", "month") else text
 
 
 def _option(field: Field, text: str) -> str:
@@ -103,7 +103,8 @@ def _option(field: Field, text: str) -> str:
     return labels.get(narrow(text), text)
 
 
-def _day(text: str) -> str:
+def written_day(text: str) -> str:
+    """A day or month as ISO 8601 writes it, of the ways in which people do; what is neither as it stands."""
     found = _DAY.fullmatch(narrow(text))
     if found is None:
         return text

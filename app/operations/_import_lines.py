@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.content.form_cells import NAME, NUMBER, TO_READ, columns_of, is_blank, narrow, read_cells, repeated
+from app.content.form_cells import NAME, NUMBER, TO_READ, columns_of, is_blank, narrow, read_cells
 from app.content.form_fields import Field
 from app.content.forms import Form
 from app.errors import Invalid
@@ -18,7 +18,7 @@ from app.models import Case, Organisation, Person, Task
 from app.operations import deployments
 from app.operations._given import case_number
 from app.operations._plain import to_json
-from app.operations._tables import FORMULA, Line, Table, refused
+from app.operations._tables import FORMULA, Line, Table, places
 from app.operations.actors import Actor
 
 
@@ -79,8 +79,9 @@ def check(table: Table, waiting: Sequence[Waiting], at: datetime) -> list[dict[s
     """A row to keep for each line: its task and values, or what is wrong. Raises Invalid for a wrong head."""
     form = waiting[-1].form
     columns = columns_of(form)
-    places = _places(table.head, columns, _passed_over(form))
-    checking = _Checking({one.number: one for one in waiting}, columns, places, at)
+    wanted = [NUMBER, NAME, *(narrow(column.title) for column in columns)]
+    found = places(table.head, wanted, _passed_over(form))
+    checking = _Checking({one.number: one for one in waiting}, columns, found, at)
     return _told_once([checking.row(line) for line in table.lines])
 
 
@@ -99,27 +100,8 @@ def _told_once(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _passed_over(form: Form) -> set[str]:
-    return {*TO_READ, *(field.title for field in form.fields.values() if field.read_only)}
-
-
-def _places(head: Sequence[str], columns: Sequence[Field], passed_over: set[str]) -> dict[str, int]:
-    """Where each column stands. Raises Invalid, field `file`, for a head that is not the template's."""
-    wanted = [NUMBER, NAME, *(narrow(column.title) for column in columns)]
-    known = {*wanted, *map(narrow, passed_over)}
-    wrong = [
-        ("缺少列", [title for title in wanted if title not in head]),
-        ("不认识的列", [title for title in head if title and title not in known]),
-        ("重复的列", sorted(repeated([title for title in head if title]))),
-    ]
-    told = [f"{what}{_quoted(titles)}" for what, titles in wrong if titles]
-    if told:
-        raise refused(f"第一行的列名不对：{'；'.join(told)}。请用下载的模板，不要改动列名。")
-    return {title: head.index(title) for title in wanted}
-
-
-def _quoted(titles: Sequence[str]) -> str:
-    shown = "、".join(f"“{title[:20]}”" for title in titles[:5])
-    return f"{shown}等" if len(titles) > 5 else shown
+    titles = (field.title for field in form.fields.values() if field.read_only)
+    return {*TO_READ, *map(narrow, titles)}
 
 
 class _Checking:

@@ -7,14 +7,14 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
 from openpyxl import load_workbook
 from openpyxl.cell.cell import TYPE_FORMULA
 
-from app.content.form_cells import is_blank, narrow
+from app.content.form_cells import is_blank, narrow, repeated
 from app.errors import Invalid
 
 MOST_BYTES = 5 * 1024 * 1024
@@ -52,7 +52,7 @@ class Table:
     lines: Sequence[Line]
 
 
-def read_table(content: bytes) -> Table:
+def read_table(content: bytes, most_lines: int = MOST_LINES) -> Table:
     """The first sheet of a workbook, or a csv file in UTF-8 or GB18030; judged by content, not by name.
 
     Raises Invalid, field `file`, with a sentence.
@@ -63,15 +63,37 @@ def read_table(content: bytes) -> Table:
         raise refused(f"文件太大，最大 {MOST_BYTES // 1024 // 1024} MB。")
     if content.startswith(_OLD_OFFICE):
         raise refused("这是旧版 xls 文件，或者加了密码；请另存为不加密的 xlsx 或 csv 再上传。")
-    rows = _sheet(content) if content.startswith(b"PK\x03\x04") else _csv(content)
-    return _table(rows)
+    rows = _sheet(content, most_lines) if content.startswith(b"PK\x03\x04") else _csv(content)
+    return _table(rows, most_lines)
+
+
+def places(head: Sequence[str], wanted: Sequence[str], passed_over: Collection[str] = ()) -> dict[str, int]:
+    """Where each wanted column stands; others but those `passed_over` are none of the template's.
+
+    Raises Invalid, field `file`.
+    """
+    known = {*wanted, *passed_over}
+    wrong = [
+        ("缺少列", [title for title in wanted if title not in head]),
+        ("不认识的列", [title for title in head if title and title not in known]),
+        ("重复的列", sorted(repeated([title for title in head if title]))),
+    ]
+    told = [f"{what}{_quoted(titles)}" for what, titles in wrong if titles]
+    if told:
+        raise refused(f"第一行的列名不对：{'；'.join(told)}。请用下载的模板，不要改动列名。")
+    return {title: head.index(title) for title in wanted}
 
 
 def refused(sentence: str) -> Invalid:
     return Invalid({"file": [sentence]})
 
 
-def _table(rows: Iterable[Sequence[Any]]) -> Table:
+def _quoted(titles: Sequence[str]) -> str:
+    shown = "、".join(f"“{title[:20]}”" for title in titles[:5])
+    return f"{shown}等" if len(titles) > 5 else shown
+
+
+def _table(rows: Iterable[Sequence[Any]], most_lines: int) -> Table:
     numbered = ((number, row) for number, row in enumerate(rows, 1) if not all(map(is_blank, row)))
     first = next(numbered, None)
     if first is None:
@@ -81,8 +103,8 @@ def _table(rows: Iterable[Sequence[Any]]) -> Table:
         head.pop()
     lines: list[Line] = []
     for number, row in numbered:
-        if len(lines) == MOST_LINES:
-            raise refused(f"行数太多，一次最多 {MOST_LINES} 行，请分几次上传。")
+        if len(lines) == most_lines:
+            raise refused(f"行数太多，一次最多 {most_lines} 行，请分几次上传。")
         lines.append(Line(number, [_bounded(number, cell) for cell in row]))
     return Table(head, lines)
 
@@ -93,12 +115,12 @@ def _bounded(number: int, cell: Any) -> Any:
     return cell
 
 
-def _sheet(content: bytes) -> Iterator[Sequence[Any]]:
+def _sheet(content: bytes, most_lines: int) -> Iterator[Sequence[Any]]:
     package = _unpacked(content)
     try:
         book = load_workbook(package, read_only=True, data_only=False)
         sheet = book.worksheets[0]
-        rows = list(sheet.iter_rows(max_row=MOST_LINES + 2, max_col=MOST_COLUMNS + 1))
+        rows = list(sheet.iter_rows(max_row=most_lines + 2, max_col=MOST_COLUMNS + 1))
     except Exception as error:  # somebody else's XML breaks the reader in more ways than it has names for
         raise refused("文件读不出来，可能已经损坏；请用下载的模板，另存为 xlsx 后再上传。") from error
     for row in rows:

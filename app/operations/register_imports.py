@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from app.content.form_cells import is_blank, narrow
+from app.content.form_cells import is_blank, narrow, written_day
 from app.content.identity import clean_citizen_id
 from app.engine.civil import civil
 from app.errors import DomainError, Invalid
 from app.extensions import db
 from app.operations import organisations, people, register
-from app.operations._tables import FORMULA, Line, Table, read_table, refused
+from app.operations._tables import FORMULA, Table, places, read_table, refused
 from app.operations.actors import Actor
 
 Choice = Literal["none", "all", "good"]
@@ -58,35 +59,69 @@ def import_workers(content: bytes, choice: Choice, *, actor: Actor, now: datetim
     `choice`: all lines or none, or the good ones; `none` only tells what is wrong. Raises Invalid, field
     `file`, for a file that is no such table; what is wrong with a line is told by its number.
     """
-    return _import(content, WORKERS, choice, lambda row: _add_worker(row, actor, now))
+    return _import(content, WORKERS, (NUMBER,), choice, lambda row: _add_worker(row, actor, now))
 
 
 def import_results(content: bytes, choice: Choice, *, actor: Actor, now: datetime) -> Imported:
     """Enters the results of an assessment, which change the grades that people hold (JD-11)."""
-    return _import(content, RESULTS, choice, lambda row: _add_result(row, actor, now))
+    once = (NUMBER, YEAR, TRADE, GRADE)
+    return _import(content, RESULTS, once, choice, lambda row: _add_result(row, actor, now))
 
 
-def _import(content: bytes, columns: Sequence[str], choice: Choice, take: Callable[[Row], None]) -> Imported:
+def _import(
+    content: bytes, columns: Sequence[str], key: Sequence[str], choice: Choice, take: Callable[[Row], None]
+) -> Imported:
     """Each line in a savepoint of its own; all of them in one around, which goes if any is wrong of `all`.
 
-    So a check does all that the import would do, and what one line does to the next is seen too.
+    So a check does all that the import would do, and what one line does to the next is seen too. Of lines
+    alike in `key` none is taken: which of them is meant, only a person knows.
     """
     table = read_table(content)
     if len(table.lines) > MOST:
         raise refused(f"一次最多 {MOST} 行，请分几次上传。")
-    faults: list[Fault] = []
+    rows, faults = _read(table, columns)
+    faults |= _alike(rows, key)
     whole = db.session.begin_nested()
-    for line, row in _rows(table, columns):
+    for number, row in rows.items():
+        if number in faults:
+            continue
         try:
             with db.session.begin_nested():
-                take(_checked(row))
+                take(row)
         except DomainError as refusal:
-            faults.append(Fault(line.number, _told(refusal)))
+            faults[number] = _told(refusal)
+    told = [Fault(number, faults[number]) for number in sorted(faults)]
     if choice == "none" or (faults and choice == "all"):
         whole.rollback()
-        return Imported(len(table.lines), 0, faults)
+        return Imported(len(table.lines), 0, told)
     whole.commit()
-    return Imported(len(table.lines), len(table.lines) - len(faults), faults)
+    return Imported(len(table.lines), len(table.lines) - len(told), told)
+
+
+def _read(table: Table, columns: Sequence[str]) -> tuple[dict[int, Row], dict[int, str]]:
+    """The lines by their numbers, and what is wrong with those that hold no texts."""
+    at, rows, faults = places(table.head, columns), {}, {}
+    for line in table.lines:
+        cells = {t: line.cells[place] if place < len(line.cells) else None for t, place in at.items()}
+        try:
+            rows[line.number] = _checked(cells)
+        except Invalid as refusal:
+            faults[line.number] = _told(refusal)
+    return rows, faults
+
+
+def _alike(rows: Mapping[int, Row], key: Sequence[str]) -> dict[int, str]:
+    """What to say of the lines that are alike in the columns of `key`."""
+    lines: dict[tuple[str, ...], list[int]] = {}
+    for number, row in rows.items():
+        if row[NUMBER]:
+            lines.setdefault(tuple(row[title].upper() for title in key), []).append(number)
+    return {
+        number: f"与第 {'、'.join(str(other) for other in same if other != number)} 行重复，请只留一行"
+        for same in lines.values()
+        if len(same) > 1
+        for number in same
+    }
 
 
 def _add_worker(row: Row, actor: Actor, now: datetime) -> None:
@@ -104,28 +139,19 @@ def _add_result(row: Row, actor: Actor, now: datetime) -> None:
         raise Invalid({NUMBER: [f"名册里没有这个号码的“{row[NAME][:20]}”，请核对姓名和号码。"]})
     if row[RESULT] not in OUTCOMES:
         raise Invalid({RESULT: ["结果请填“通过”或“不通过”。"]})
-    if not row[YEAR].isdigit():
+    if not re.fullmatch("(19|20)[0-9]{2}", row[YEAR]):
         raise Invalid({YEAR: ["年度请填四位数字，如 2020。"]})
     passed = OUTCOMES[row[RESULT]]
     register.enter_result(person, int(row[YEAR]), row[TRADE], row[GRADE], passed, actor=actor, now=now)
 
 
-def _rows(table: Table, columns: Sequence[str]) -> Iterator[tuple[Line, Mapping[str, Any]]]:
-    """The lines by column. Raises Invalid, field `file`, where columns are missing."""
-    missing = [title for title in columns if title not in table.head]
-    if missing:
-        raise refused(f"第一行缺少列：{'、'.join(missing)}。请用下载的模板，不要改动列名。")
-    places = {title: table.head.index(title) for title in columns}
-    for line in table.lines:
-        cells = {t: line.cells[place] if place < len(line.cells) else None for t, place in places.items()}
-        yield line, cells
-
-
 def _checked(cells: Mapping[str, Any]) -> Row:
-    """Every cell as text. Raises Invalid for a formula."""
+    """Every cell as text. Raises Invalid for a formula, and for an ID number that a sheet has rounded."""
     formulas = [title for title, cell in cells.items() if cell is FORMULA]
     if formulas:
-        raise Invalid({"file": [f"“{formulas[0]}”是公式，请改成文字或数字。"]})
+        raise Invalid({"file": [f"“{formulas[0]}”是公式，请改成文字或数字"]})
+    if isinstance(cells[NUMBER], int | float):
+        raise Invalid({"file": [f"{NUMBER}存成了数字，后几位已不准；请把这一列设为文本格式，重新填写"]})
     return {title: _text(cell) for title, cell in cells.items()}
 
 
@@ -146,7 +172,7 @@ def _number(text: str, now: datetime) -> str:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text) if text else None
+        return date.fromisoformat(written_day(text)) if text else None
     except ValueError:
         raise Invalid({ISSUED: ["取得日期请写成 2012-06-01 的样子。"]}) from None
 

@@ -10,12 +10,11 @@ from flask_babel import gettext as _
 
 from app import edge
 from app.errors import Invalid, NotFound
-from app.operations import online_payments, payments
+from app.operations import online_payments, payments, statements
+from app.operations._tables import MOST_BYTES
 from app.queries import payments as payment_queries
 from app.queries.visibility import seen_by
 from app.web.session import needs, signed_in
-
-LARGEST_STATEMENT = 5 * 1024 * 1024
 
 bp = Blueprint("payments", __name__, url_prefix="/payments")
 
@@ -68,10 +67,10 @@ def reconciliations() -> str:
 def reconcile() -> Any:
     """Compares a statement 对账单, a CSV file that the provider gives for a day."""
     try:
-        day, text = _day(), _statement()
+        day, content = _day(), _statement()
         with edge.transaction():
             provider = request.form.get("provider", "").strip()
-            lines = online_payments.read_statement(text)
+            lines = statements.read_statement(content)
             online_payments.reconcile(provider, day, lines, edge.received_at())
     except Invalid as refusal:
         return _reconciliations(refusal.fields), 422
@@ -100,14 +99,9 @@ def _day() -> date:
         raise Invalid({"day": [_("请选择日期。")]}) from error
 
 
-def _statement() -> str:
+def _statement() -> bytes:
     file = request.files.get("statement")
-    try:
-        text = file.read(LARGEST_STATEMENT + 1).decode() if file else ""
-    except UnicodeDecodeError as error:
-        raise Invalid({"statement": [_("应为 UTF-8 编码的 CSV 文件。")]}) from error
-    if not text:
+    content = file.read(MOST_BYTES + 1) if file else b""
+    if not content:
         raise Invalid({"statement": [_("请选择对账单文件。")]})
-    if len(text) > LARGEST_STATEMENT:
-        raise Invalid({"statement": [_("文件太大，最多 5 MB。")]})
-    return text
+    return content

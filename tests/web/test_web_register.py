@@ -132,7 +132,8 @@ class TestWorkers:
         browser = stage.open(DEPARTMENT)
         good = f"{UNIT},闵新人,{NUMBER},电工,技师,2012-06-01,13800138000"
         bad = f"{OTHERS},闵外人,{make_citizen_id('321099', at('1989-08-08').date(), 61, 'male')},,,,"
-        wrong, nowhere = f"{UNIT},闵错码,321099198808081230,,,,", f",闵无处,{NUMBER},,,,"
+        other = make_citizen_id("321099", at("1990-08-08").date(), 62, "male")
+        wrong, nowhere = f"{UNIT},闵错码,321099198808081230,,,,", f",闵无处,{other},,,,"
         status, page = send(browser, "workers", "all", good, bad, wrong)
         assert status == 422
         assert "一行也没有导入" in page
@@ -171,10 +172,11 @@ class TestWorkers:
         sent = {"file": (BytesIO("姓名\n闵新人".encode()), "表.csv"), "choice": "all"}
         told = browser.post("/people/register/workers", sent)
         assert told.status_code == 422
-        assert "第一行缺少列" in told.text
-        status, page = send(browser, "workers", "good", *[f"{UNIT},闵新人,{NUMBER},,,,"] * 501)
-        assert status == 422
-        assert "一次最多 500 行" in page
+        assert "第一行的列名不对：缺少列“单位”" in told.text
+        for lines, told in ((501, "一次最多 500 行"), (10_000, "行数太多，一次最多 5000 行")):
+            status, page = send(browser, "workers", "good", *[f"{UNIT},闵新人,{NUMBER},,,,"] * lines)
+            assert status == 422
+            assert told in page
         assert named("闵新人") is None
 
 
