@@ -21,6 +21,7 @@ from app.errors import DomainError
 from app.extensions import atomic, db
 from app.models import Holding, Person, ShareClaim
 from app.operations import cases, clock, deployments, people, register, register_imports, tasks, verify
+from app.operations._projection import Changes
 from app.operations.actors import SYSTEM
 from app.operations.capabilities import Request
 from app.operations.worlds import Built, build
@@ -113,7 +114,8 @@ def history(world: Built, year: int, person_id: int, pool: str) -> dict[str, Any
     scheme = replace(deployments.scheme(deployments.current(ID, at("2020-08-01 09:00"))), year=year)
     asked = {"trade": TRADE, "grade": "senior_technician", "pool": pool}
     unit = world.organisations[GARAGE]
-    request = Request(0, scheme.jurisdiction, scheme, unit, person_id, 0, "", asked, at("2021-08-03 10:00"))
+    given = (0, scheme.jurisdiction, scheme, unit, person_id, 0, "", asked, at("2021-08-03 10:00"))
+    request = Request(*given, Changes())
     return register.register_history(request)
 
 
