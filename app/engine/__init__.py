@@ -1,5 +1,6 @@
 """The engine: runs BPMN and DMN as data, with SpiffWorkflow; knows no database, no web and no clock."""
 
+from app.engine.ahead import Ahead, ahead
 from app.engine.decisions import DecisionError, DecisionTable
 from app.engine.definitions import Definitions, Element, Flow, ProcessDefinition, UsedExpression
 from app.engine.dry_run import dry_run_in_child
@@ -30,6 +31,7 @@ from app.engine.ways_back import WayBack, tasks_before
 __all__ = [
     "RELEASE",
     "WORKDAYS",
+    "Ahead",
     "Ask",
     "Context",
     "DecisionError",
@@ -57,6 +59,7 @@ __all__ = [
     "Variables",
     "WayBack",
     "Workdays",
+    "ahead",
     "check_definitions",
     "check_in_child",
     "compile_expression",

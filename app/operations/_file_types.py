@@ -7,10 +7,11 @@ import struct
 import threading
 from collections.abc import Collection, Iterator
 from io import BytesIO
+from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from app.errors import Busy, Invalid
+from app.errors import Busy, Invalid, NotFound
 from app.operations._pdf import demand_passive
 
 MEDIA_TYPES = {"pdf": "application/pdf", "jpg": "image/jpeg", "png": "image/png"}
@@ -39,6 +40,7 @@ LONGEST_WAIT = 15.0
 
 MODES = {"jpg": ("L", "RGB"), "png": ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")}
 QUALITY = 90
+THUMBNAIL = (480, 480)
 
 # Whatever Pillow raises on broken files, beyond what it documents.
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, OverflowError, TypeError, IndexError, struct.error)
@@ -108,6 +110,21 @@ def _drawn_anew(content: bytes, kind: str) -> bytes:
     image.info = {name: value for name, value in image.info.items() if name == "transparency"}
     drawn = BytesIO()
     image.save(drawn, FORMATS[kind], quality=QUALITY)
+    return drawn.getvalue()
+
+
+def thumbnail(path: Path, kind: str) -> bytes:
+    """A kept picture, drawn small, as JPEG. Raises NotFound for another kind."""
+    if kind not in FORMATS:
+        raise NotFound
+    with _slot(), Image.open(path, formats=[FORMATS[kind]]) as image:
+        image.draft("RGB", THUMBNAIL)
+        small = image.convert("RGBA" if image.mode in ("LA", "P", "RGBA") else "RGB")
+        small.thumbnail(THUMBNAIL)
+        drawn = BytesIO()
+        paper = Image.new("RGB", small.size, "white")
+        paper.paste(small, mask=small if small.mode == "RGBA" else None)
+        paper.save(drawn, "JPEG", quality=QUALITY)
     return drawn.getvalue()
 
 

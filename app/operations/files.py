@@ -14,13 +14,14 @@ from typing import Any, BinaryIO
 
 from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.errors import Invalid, NotFound, Refused
 from app.extensions import db, settings
-from app.models import Act, Attachment, Person
+from app.models import Act, Attachment, IdempotencyKey, Person
 from app.operations._administration import record
 from app.operations._disk import flush_folder, write_whole
-from app.operations._file_types import MEDIA_TYPES, checked
+from app.operations._file_types import MEDIA_TYPES, checked, thumbnail
 from app.operations._prepared import Prepared
 from app.operations._scanner import demand_clean
 from app.operations.actors import APPLICANT, SYSTEM, Actor
@@ -30,6 +31,8 @@ QUOTA_BYTES = 5 * 1024**3
 """For one organisation: some 500 files of the largest size."""
 APPLICANT_BYTES = 200 * 1024**2
 """For one applicant, so that nobody uses up the space of all their colleagues."""
+UPLOAD = "upload:"
+"""Before the keys of uploads, which share a table with those of the API."""
 ORPHAN_AGE = timedelta(days=1)
 LONGEST_TITLE = 100
 CLEANING = 0x66696C6573  # names the advisory lock
@@ -44,8 +47,12 @@ def store(
     now: datetime,
     accept: Collection[str] = (),
     max_bytes: int = MAX_BYTES,
+    once: str = "",
 ) -> Attachment:
     """Keeps an upload; the bytes lie on the disk before the row is written.
+
+    What comes a second time under the same key `once`, as from a phone that lost its network before the
+    answer, is the upload of the first time.
 
     `accept` are kinds (pdf, jpg, png; none: any of them), judged by content, whatever the name says.
     Images are drawn anew, so that nothing else in them survives. Form fields hold the row's `name`.
@@ -55,6 +62,8 @@ def store(
     """
     if actor.account_id is None:
         raise Refused("没有登录的账号，不能上传文件。")
+    if once and (known := _known(actor.account_id, once, now)) is not None:
+        return known
     kind, content = _taken(stream, accept, max_bytes)
     db.session.execute(select(func.pg_advisory_xact_lock_shared(CLEANING)))
     organisation_id = _acts_for(actor)
@@ -73,7 +82,19 @@ def store(
     )
     db.session.add(attachment)
     db.session.flush()
+    if once:
+        mine = (IdempotencyKey.account_id == actor.account_id, IdempotencyKey.key == UPLOAD + once)
+        db.session.execute(update(IdempotencyKey).where(*mine).values(body={"name": attachment.name}))
     return attachment
+
+
+def _known(account_id: int, once: str, now: datetime) -> Attachment | None:
+    """What was uploaded under the key; else the key is claimed, and a rival with it waits for this one."""
+    claim = {"account_id": account_id, "key": UPLOAD + once, "created_at": now}
+    claimed = upsert(IdempotencyKey).values(**claim, request_digest=b"", status=201, body={})
+    db.session.execute(claimed.on_conflict_do_nothing())
+    key = db.session.get_one(IdempotencyKey, (account_id, UPLOAD + once), populate_existing=True)
+    return db.session.scalar(select(Attachment).where(Attachment.name == key.body.get("name", "")))
 
 
 def _taken(stream: BinaryIO, accept: Collection[str], max_bytes: int) -> tuple[str, bytes]:
@@ -107,6 +128,12 @@ def path_of(attachment: Attachment) -> Path:
     if not path.is_file():
         raise NotFound(f"附件“{attachment.title}”的文件不在存储里，请联系管理员从备份恢复。")
     return path
+
+
+def thumbnail_of(attachment: Attachment) -> bytes:
+    """A picture small enough for a page, as JPEG. Raises NotFound for what is no picture, Busy."""
+    kind = next((kind for kind, media in MEDIA_TYPES.items() if media == attachment.media_type), "")
+    return thumbnail(path_of(attachment), kind)
 
 
 def keep_for_a_day(content: bytes) -> str:

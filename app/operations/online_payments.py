@@ -62,16 +62,16 @@ class NotTakenIn(DomainError):
 
 
 def place_order(payment_id: int, actor: Actor, notify: Callable[[str], str], back: str) -> str:
-    """Where the case's unit pays what is due; `notify` tells a provider's callback, `back` the way back.
+    """Where the case's unit, or its person, pays; `notify` tells a provider's callback, `back` the way back.
 
     Raises NotFound for what is not the actor's, Conflict for what is no longer due.
     """
     at = _provider()
     if at is None:
         raise NoProvider
-    found = select(Payment, Case.unit_id).join(Case, Case.id == Payment.case_id)
+    found = select(Payment, Case.unit_id, Case.person_id).join(Case, Case.id == Payment.case_id)
     row = db.session.execute(found.where(Payment.id == payment_id).with_for_update(of=Payment)).first()
-    if row is None or row.unit_id != actor.organisation_id or not actor.has("operator"):
+    if row is None or not (_of_unit(row, actor) or actor.is_applicant(row.person_id)):
         raise NotFound
     payment: Payment = row.Payment
     if payment.state != DUE:
@@ -82,6 +82,10 @@ def place_order(payment_id: int, actor: Actor, notify: Callable[[str], str], bac
         payment.order_number, payment.provider = secrets.token_hex(12), at.name
     urls = notify(at.name), back
     return at.checkout(Order(payment.order_number, payment.amount, payment.purpose, *urls))
+
+
+def _of_unit(row: Row[Any], actor: Actor) -> bool:
+    return bool(row.unit_id == actor.organisation_id and actor.has("operator"))
 
 
 def take_callback(name: str, headers: Mapping[str, str], body: bytes, real_now: datetime) -> str:

@@ -103,6 +103,8 @@ def _navigation(me: SignedIn) -> Sequence[Link]:
 
 def _daily(me: SignedIn) -> list[Link]:
     """What one opens every day."""
+    if me.is_applicant:
+        return [_link(_("我的申报"), "applicant.home", "applicant", "applicant_form"), _notices(me)]
     links = [_link(_("首页"), "home.index")]
     if me.actor.organisation_id is not None:
         if me.has("operator"):
@@ -112,9 +114,13 @@ def _daily(me: SignedIn) -> list[Link]:
             links.append(_link(_("人员"), "people.index", "people"))
         if me.has("supervisor"):
             links.append(_link(_("监督"), "monitor.index", "monitor"))
-        count = notices.unread(me.actor)
-        links.append(_link(_("消息（%(count)s）", count=count) if count else _("消息"), "notices.index"))
+        links.append(_notices(me))
     return links
+
+
+def _notices(me: SignedIn) -> Link:
+    count = notices.unread(me.actor)
+    return _link(_("消息（%(count)s）", count=count) if count else _("消息"), "notices.index")
 
 
 def _now_and_then(me: SignedIn) -> list[Link]:

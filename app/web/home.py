@@ -25,6 +25,8 @@ bp = Blueprint("home", __name__)
 @needs()
 def index() -> Any:
     me = signed_in()
+    if me.is_applicant:
+        return redirect(url_for("applicant.home"))
     if me.actor.organisation_id is None:
         return (
             redirect(url_for("organisations.index"))

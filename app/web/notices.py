@@ -22,7 +22,7 @@ def index() -> str:
 
 
 @bp.post("/read")
-@needs("operator")
+@needs("operator", "applicant")
 def read() -> Response:
     with edge.transaction():
         notice_operations.mark_read(signed_in().actor, edge.received_at())

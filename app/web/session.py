@@ -8,6 +8,7 @@ from functools import cached_property, wraps
 from typing import Any, TypeVar, cast
 
 from flask import Flask, Request, g, redirect, request, session, url_for
+from flask_babel import gettext as _
 from flask_login import UserMixin, current_user
 from werkzeug.wrappers import Response
 
@@ -56,7 +57,19 @@ class SignedIn(UserMixin):  # type: ignore[misc]
 
     @property
     def organisation_name(self) -> str | None:
-        return self.actor.organisation_name
+        return _("申报人") if self.is_applicant else self.actor.organisation_name
+
+    @property
+    def is_applicant(self) -> bool:
+        """Whether this is somebody who acts for nobody but themselves."""
+        return self.actor.is_applicant(self.actor.person_id)
+
+    @property
+    def person_id(self) -> int:
+        """Raises Forbidden for who is no applicant."""
+        if not self.is_applicant or self.actor.person_id is None:
+            raise Forbidden
+        return self.actor.person_id
 
     @property
     def organisation_id(self) -> int:

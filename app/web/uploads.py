@@ -23,37 +23,64 @@ PREFIX = "_file-"
 
 
 @bp.get("/<name>")
-@needs("operator", "supervisor")
+@needs("operator", "supervisor", "applicant")
 def download(name: str) -> Response:
     """Always as a download, by the type that was found in the content, never shown inside a page."""
     found = attachment_for(name, signed_in().sight)
     response = send_file(files.path_of(found), mimetype=found.media_type, conditional=True, max_age=0)
-    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.title, safe='')}"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return _alone(response, f"attachment; filename*=UTF-8''{quote(found.title, safe='')}", "sandbox")
+
+
+@bp.get("/<name>/view")
+@needs("operator", "supervisor", "applicant")
+def view(name: str) -> Response:
+    """A picture or a PDF in a tab of its own, to see whether it is the right one; never inside a page.
+
+    Pictures were drawn anew and PDFs looked into when they came; a sandbox would keep browsers from showing
+    a PDF at all.
+    """
+    found = attachment_for(name, signed_in().sight)
+    response = send_file(files.path_of(found), mimetype=found.media_type, conditional=True, max_age=0)
+    return _alone(
+        response, f"inline; filename*=UTF-8''{quote(found.title, safe='')}", "style-src 'unsafe-inline'"
+    )
+
+
+@bp.get("/<name>/preview")
+@needs("operator", "supervisor", "applicant")
+def preview(name: str) -> Response:
+    """A picture, small, for a page. Raises NotFound for what is no picture."""
+    found = attachment_for(name, signed_in().sight)
+    return _alone(Response(files.thumbnail_of(found), mimetype="image/jpeg"), "inline", "sandbox")
+
+
+def _alone(response: Response, disposition: str, more: str) -> Response:
+    response.headers["Content-Disposition"] = disposition
+    response.headers["Content-Security-Policy"] = f"default-src 'none'; {more}"
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def take(form: Form, texts: dict[str, list[str]], actor: Actor) -> dict[str, list[str]]:
+def take(form: Form, texts: dict[str, list[str]], actor: Actor, *, once: str = "") -> dict[str, list[str]]:
     """Stores the uploads of a post and adds their names to the form's texts; returns what was refused.
 
-    Several files join those that were kept; where one fits, the new one takes the old one's place.
+    Several files join those that were kept; where one fits, the newest takes the old one's place. `once`
+    is the key of a post with one file.
     """
     errors: dict[str, list[str]] = {}
     for key in request.files:
         name = key.removeprefix(PREFIX)
         field = _field(form, name)
         if key.startswith(PREFIX) and field is not None:
-            stored, refused = _store(key, field, actor)
-            kept = texts.get(name, []) if field.type == "array" else []
+            stored, refused = _store(key, field, actor, once)
             if stored:
-                texts[name] = [*kept, *stored]
+                texts[name] = [*texts.get(name, []), *stored] if field.type == "array" else stored[-1:]
             if refused:
                 errors[name] = refused
     return errors
 
 
-def _store(key: str, field: Field, actor: Actor) -> tuple[list[str], list[str]]:
+def _store(key: str, field: Field, actor: Actor, once: str) -> tuple[list[str], list[str]]:
     accept = field.accept or (field.item.accept if field.item else ())
     most = field.max_bytes or (field.item.max_bytes if field.item else None) or files.MAX_BYTES
     stored, refused = [], []
@@ -69,6 +96,7 @@ def _store(key: str, field: Field, actor: Actor) -> tuple[list[str], list[str]]:
                     now=edge.received_at(),
                     accept=accept or tuple(MEDIA_TYPES),
                     max_bytes=most,
+                    once=once,
                 )
                 stored.append(kept.name)
         except Invalid as refusal:

@@ -140,7 +140,7 @@ def _filled(form: FormElement, sent: dict[str, Any], values: Mapping[str, Any]) 
     """Puts the values in; the names of those for which there is no control."""
     missing = []
     for name, value in values.items():
-        controls = form.cssselect(f'[name="{name}"]:not([type=hidden]), [name="_file-{name}"]')
+        controls = form.cssselect(f'[name="{name}"]:not([type=hidden]), [name="_file-{name}"]:not([capture])')
         if not controls:
             missing.append(name)
         elif controls[-1].get("type") == "file":

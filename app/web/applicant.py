@@ -1,0 +1,242 @@
+"""An applicant's own pages: what is open for them, their cases, what they say to them, what they owe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from app import edge
+from app.content.head import Process
+from app.content.scheme import Scheme
+from app.engine import ahead
+from app.errors import Conflict, Invalid, NotFound
+from app.models import Case
+from app.operations import cases, online_payments, payments, sayings
+from app.queries import applicants, certificates, pictures, timeline
+from app.queries import payments as payment_queries
+from app.queries.applicants import OwnCase
+from app.queries.organisations import name_of
+from app.queries.returns import came_back
+from app.queries.visibility import case_for
+from app.web import applicant_words, task_forms
+from app.web.here import schemes_here
+from app.web.schemes import field_labels, listed_text, now_of, scheme_of
+from app.web.session import needs, signed_in
+from app.web.task_forms import Errors, Values
+
+bp = Blueprint("applicant", __name__, url_prefix="/my")
+
+
+@bp.get("/")
+@needs("applicant")
+def home() -> str:
+    own = applicants.own_cases(signed_in().person_id)
+    return render_template(
+        "applicant/home.html",
+        person=applicants.person(signed_in().person_id),
+        openings=_openings(own),
+        own=[(one, scheme_of(one.case.deployment_id), _standing(one)) for one in own],
+        remaining=applicant_words.remaining,
+        yuan=payments.yuan,
+    )
+
+
+@bp.post("/start")
+@needs("applicant")
+def start() -> Any:
+    """Begins one's own case and leads to its form; where it runs already, to that one."""
+    scheme_id, process = request.form.get("scheme", ""), request.form.get("process", "")
+    try:
+        with edge.transaction():
+            case_id = cases.start(scheme_id, process, actor=signed_in().actor, received_at=now_of(scheme_id))
+    except Conflict as refusal:
+        running = _running(applicants.own_cases(signed_in().person_id), scheme_id, process)
+        if running is None:
+            raise
+        flash(refusal.message, "refused")
+        case_id = running.case.id
+    mine = [task for task, _office in _own(case_id).tasks if task.person_id == signed_in().person_id]
+    if len(mine) == 1:
+        return redirect(url_for("applicant_form.begin", task_id=mine[0].id))
+    return redirect(url_for("applicant.case", case_id=case_id))
+
+
+@bp.get("/cases/<int:case_id>")
+@needs("applicant")
+def case(case_id: int) -> str:
+    found = case_for(case_id, signed_in().sight)
+    scheme, now, me = scheme_of(found.deployment_id), now_of(found.scheme_id), signed_in()
+    own, waits = _own(case_id), timeline.waits(case_id)
+    drawn, words = pictures.of_case(found, scheme, waits)
+    coming = applicants.to_come(found, scheme, waits.elements(), timeline.way(case_id) - waits.elements())
+    entered = [
+        (task, task_forms.read_view(task.form, dict(values), scheme, found.unit_id))
+        for task, values in applicants.entered(case_id, me.person_id)
+    ]
+    return render_template(
+        "applicant/case.html",
+        case=found,
+        scheme=scheme,
+        person=applicants.person(me.person_id),
+        unit_name=name_of(found.unit_id),
+        standing=_standing(own),
+        returned=came_back([task.id for task, _office in own.tasks if task.person_id == me.person_id]),
+        coming=applicant_words.coming(found, scheme, coming, now),
+        incidents=waits.incidents,
+        payments=payment_queries.of_case(case_id),
+        payable=online_payments.waits_for_payment(case_id),
+        states=payments.STATES,
+        yuan=payments.yuan,
+        facts=_facts(found, scheme),
+        certificates=certificates.of_case(case_id),
+        entered=[(task, view) for task, view in entered if view],
+        files=task_forms.files_in([view for _task, view in entered if view]),
+        told=applicant_words.told(timeline.steps(case_id).rows, found, scheme, me.person_id),
+        pictures=drawn,
+        way=words,
+        sayings=sayings.sayable(found, me.actor, now),
+        remaining=applicant_words.remaining,
+        now=now,
+    )
+
+
+@bp.route("/cases/<int:case_id>/say/<message>", methods=["GET", "POST"])
+@needs("applicant")
+def say(case_id: int, message: str) -> Any:
+    """Says a message such as the withdrawal, once it was confirmed, with what its form asks."""
+    found = case_for(case_id, signed_in().sight)
+    scheme, now = scheme_of(found.deployment_id), now_of(found.scheme_id)
+    said = next(
+        (s.saying for s in sayings.sayable(found, signed_in().actor, now) if s.saying.message == message),
+        None,
+    )
+    if said is None:
+        raise NotFound
+    form = scheme.form(said.form) if said.form else None
+    values, errors = (
+        task_forms.posted(form, signed_in().actor) if form and request.method == "POST" else ({}, {})
+    )
+    if "_submit" in request.form and not errors:
+        try:
+            with edge.transaction():
+                status = cases.message(case_id, message, values, signed_in().actor, now)
+        except Invalid as refusal:
+            errors = refusal.fields
+        else:
+            flash(_("已办理。现在的状态：%(status)s", status=status), "done")
+            return redirect(url_for("applicant.case", case_id=case_id))
+    return _saying_page(found, said.title, form, values, errors), 422 if errors else 200
+
+
+def _saying_page(found: Case, title: str, form: Any, values: Values, errors: Errors) -> str:
+    view = task_forms.shown(form, values, errors, {}, found.unit_id) if form else None
+    return render_template(
+        "applicant/say.html",
+        case=found,
+        title=title,
+        view=view,
+        updates=bool(form and form.conditions.controls),
+        files=task_forms.files_in([view]) if view else {},
+    )
+
+
+@bp.post("/payments/<int:payment_id>/order")
+@needs("applicant")
+def order(payment_id: int) -> str:
+    """Places the order and shows the way to the provider, whom no form may be sent to from here."""
+    back = url_for("applicant.home", _external=True)
+    with edge.transaction():
+        target = online_payments.place_order(payment_id, signed_in().actor, _callback_address, back)
+    return render_template("payments/order.html", target=target, back=url_for("applicant.home"))
+
+
+def _callback_address(provider: str) -> str:
+    return url_for("api_payments.callback", name=provider, _external=True)
+
+
+# What the pages show
+
+
+@dataclass(frozen=True)
+class _Opening:
+    """A process about a person in a scheme that concerns their unit: how one files, and until when."""
+
+    scheme: Scheme
+    process: Process
+    closes: datetime | None
+    opens: datetime | None
+    now: datetime
+    startable: bool
+    running: OwnCase | None
+
+    @property
+    def over(self) -> bool:
+        return self.closes is not None and self.closes <= self.now
+
+    @property
+    def early(self) -> bool:
+        return self.opens is not None and self.now < self.opens
+
+
+def _openings(own: Sequence[OwnCase]) -> list[_Opening]:
+    """What one may file for; what is open before what is over, the nearest end first."""
+    found = list(_offered(own))
+    return sorted(found, key=lambda one: (one.over, one.closes is None, one.closes or one.now))
+
+
+def _offered(own: Sequence[OwnCase]) -> Iterator[_Opening]:
+    unit_id = applicants.person(signed_in().person_id).unit_id
+    for scheme in schemes_here().values() if unit_id is not None else ():
+        now, dates = now_of(scheme.id), cases.dates_for(scheme, unit_id)
+        for process in scheme.processes.values():
+            if process.subject != "person" or process.start.about is not None:
+                continue
+            role = scheme.roles.get(process.start.role or "")
+            opens, closes = dates.get(process.start.opens or ""), dates.get(process.start.closes or "")
+            closes = closes or _first_end(scheme, process, dates)
+            running = _running(own, scheme.id, process.id)
+            startable = role is not None and role.applicant
+            yield _Opening(scheme, process, closes, opens, now, startable, running)
+
+
+def _first_end(scheme: Scheme, process: Process, dates: dict[str, datetime | None]) -> datetime | None:
+    """When the first form that is the person's closes."""
+    drawn = scheme.definitions.processes[process.id]
+    begins = [element.id for element in drawn.elements.values() if element.kind == "startEvent"]
+    for one in ahead(scheme.definitions, process.id, begins):
+        ends = [at for at in (dates.get(name) for name in one.dates) if at is not None]
+        if ends and one.steps == 1:
+            return min(ends)
+    return None
+
+
+def _running(own: Sequence[OwnCase], scheme_id: str, process: str) -> OwnCase | None:
+    return next(
+        (
+            one
+            for one in own
+            if (one.case.scheme_id, one.case.process, one.case.state) == (scheme_id, process, "running")
+        ),
+        None,
+    )
+
+
+def _own(case_id: int) -> OwnCase:
+    return applicants.own_case(case_id, signed_in().person_id)
+
+
+def _standing(one: OwnCase) -> applicant_words.Standing:
+    return applicant_words.standing(one, signed_in().person_id, now_of(one.case.scheme_id))
+
+
+def _facts(found: Case, scheme: Scheme) -> list[tuple[str, str]]:
+    """Of what lists show of the case, what the diagram has shown the person."""
+    labels = field_labels(scheme)
+    seen = applicants.shown_variables(found, scheme, signed_in().person_id)
+    texts = [(name, listed_text(scheme, value, name)) for name, value in found.listed.items() if name in seen]
+    return [(labels.get(name, name), text) for name, text in texts if text]
