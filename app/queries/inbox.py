@@ -127,7 +127,7 @@ def open_tasks(desk: Desk, wanted: TaskFilter, after: str | None = None, by: By 
     parts = []
     for part in _parts(desk):
         query = _narrowed(_ids(wanted, key).where(part), wanted).order_by(key, Task.id)
-        parts.append(query.where(tuple_(key, Task.id) > place) if place else query)
+        parts.append(query if place is None else query.where(tuple_(key, Task.id) > place))
     ids = _first(parts, PAGE_SIZE + 1)
     query = ROWS.join(ids, ids.c.id == Task.id).order_by(ids.c.at, ids.c.id)
     return cut(_fetch(limited(query)), lambda row: place_of(row.task, by))
