@@ -12,6 +12,7 @@ from app.api import (
     cases,
     certificates,
     clocks,
+    company,
     dry_runs,
     exports,
     files,
@@ -42,7 +43,7 @@ PREFIX = "/api/v1"
 ROOMS = (
     *(sessions, second_factor, units, people, schemes, cases, tasks, returns, files, imports, notices),
     *(accounts, organisations, clocks, proofs, certificates, monitor, overlays, dry_runs, payments, work),
-    *(workers, exports, search),
+    *(company, workers, exports, search),
 )
 
 

@@ -25,7 +25,7 @@ def listing(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.put("/notices/read")
-@signed_in("operator")
+@signed_in("operator", "applicant")
 @blueprint.response(204)
 def mark_read() -> None:
     """全部标为已读"""
