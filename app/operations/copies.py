@@ -13,13 +13,14 @@ from sqlalchemy.engine import Row
 from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.models import Account, CaseCopy, Organisation, Subordination, Task
-from app.operations import notices
+from app.operations import _beside, notices
 from app.operations._beside import locked, log_beside, note_of, takes_part
 from app.operations.actors import Actor
 
 COPIED = "copied"
 MOST = 20
 """Recipients at a time."""
+LONGEST_NOTE = _beside.LONGEST_NOTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,11 @@ def send(
     notices.tell(case_id, told, at, accounts=to["accounts"], kind=notices.COPY)
     for one in houses:
         notices.tell(case_id, told, at, organisation_id=one.id, kind=notices.COPY)
+
+
+def may_send(case: Any, actor: Actor) -> bool:
+    """Whether the actor takes part in a case, so that it is theirs to copy, or to wait for."""
+    return takes_part(case, actor)
 
 
 def mark_read(copy_id: int, actor: Actor, now: datetime) -> int:
