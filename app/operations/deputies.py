@@ -165,6 +165,6 @@ def _check_colleague(principal: Account, deputy_id: int) -> None:
 
 def _check_term(valid_from: datetime, valid_to: datetime, now: datetime) -> None:
     if valid_to <= valid_from or valid_to <= now:
-        raise Invalid({"until": ["截止日期应在开始日期之后，且尚未过去。"]})
+        raise Invalid({"valid_to": ["截止日期应在开始日期之后，且尚未过去。"]})
     if valid_to - valid_from > LONGEST:
-        raise Invalid({"until": ["一次最多代理一年。"]})
+        raise Invalid({"valid_to": ["一次最多代理一年。"]})

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from app import edge
 from app.errors import NotFound
-from app.operations import accounts, exports, second_factor
+from app.operations import accounts, exports, handovers, second_factor
 from app.queries import accounts as account_queries
 from app.queries import acts as act_queries
 from app.queries import organisations
@@ -37,6 +37,7 @@ LOGGED = {
     "account.duties": _l("更改职责"),
     "account.reset": _l("重置密码"),
     "account.disabled": _l("停用账号"),
+    "account.handed_over": _l("离职交接"),
     "applicant.opened": _l("开通申报人账号"),
     "applicant.coded": _l("发放激活码"),
     "applicant.closed": _l("停用申报人账号"),
@@ -73,6 +74,7 @@ def show(account_id: int) -> str:
         now=edge.received_at(),
         must_bind=second_factor.missing(row.account),
         logged=act_queries.about(LOGGED, account_id),
+        left=handovers.items(account_id, handovers.AT_ONCE + 1),
         titles=LOGGED,
     )
 
@@ -148,11 +150,16 @@ def reset_second_factor(account_id: int) -> Any:
 @needs("administrator")
 def disable(account_id: int) -> Any:
     note = _("停用后不能再登录，也不能恢复；已经办理的事项仍在其名下。")
+    if left := handovers.items(account_id, handovers.AT_ONCE):
+        note += _("其名下还有 %(count)s 项没有办结的待办，停用后请办理离职交接，交给同事。", count=len(left))
     act = _act(account_id, _("停用账号"), _("停用账号"), note, danger=True)
 
     def work(sent: Values) -> None:
         accounts.disable(account_id, ground=sent["ground"], **_by_me())
 
+    if left:
+        done = _("账号已停用。请选择由谁接手其没有办结的待办。")
+        return acts.answer(act, work, _back(account_id, done, "handovers.show"))
     return acts.answer(act, work, _back(account_id, _("账号已停用。")))
 
 
@@ -181,10 +188,10 @@ def _by_me() -> dict[str, Any]:
     return {"actor": signed_in().actor, "now": edge.received_at()}
 
 
-def _back(account_id: int, sentence: str) -> Any:
+def _back(account_id: int, sentence: str, to: str = "administration.show") -> Any:
     def done(_result: None) -> Any:
         flash(sentence, "done")
-        return redirect(url_for("administration.show", account_id=account_id))
+        return redirect(url_for(to, account_id=account_id))
 
     return done
 

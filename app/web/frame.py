@@ -134,6 +134,8 @@ def _now_and_then(me: SignedIn) -> list[Link]:
             links.append(Link(_("导入结果"), url_for("people.register.index", kind="results"), False))
         if me.has("operator", "supervisor"):
             links.append(_link(_("缴费"), "payments.index"))
+        if me.has("supervisor"):
+            links.append(_link(_("本机构人员"), "deputies.office", "handovers"))
         if not me.is_unit and me.has("operator", "supervisor"):
             links.append(_link(_("日期调整"), "overlays.index", "overlays"))
     if me.has("administrator"):
@@ -152,7 +154,10 @@ def _now_and_then(me: SignedIn) -> list[Link]:
 
 def _own_pages(me: SignedIn) -> list[Link]:
     """What concerns the account itself."""
-    return [_link(_("修改密码"), "account.password"), _link(_("两步验证"), "second_factor.index")]
+    links = [_link(_("修改密码"), "account.password"), _link(_("两步验证"), "second_factor.index")]
+    if me.actor.organisation_id is not None and me.has("operator"):
+        links.append(_link(_("代理人"), "deputies.index", "deputies"))
+    return links
 
 
 def _link(label: str, endpoint: str, *blueprints: str) -> Link:
