@@ -9,10 +9,12 @@ from flask_smorest import Api
 
 from app.api import (
     accounts,
+    assigning,
     cases,
     certificates,
     clocks,
     company,
+    deputies,
     dry_runs,
     exports,
     files,
@@ -29,9 +31,9 @@ from app.api import (
     returns,
     schemas,
     schemes,
+    search,
     second_factor,
     sessions,
-    search,
     tasks,
     units,
     work,
@@ -42,6 +44,7 @@ from app.extensions import csrf
 PREFIX = "/api/v1"
 ROOMS = (
     *(sessions, second_factor, units, people, schemes, cases, tasks, returns, files, imports, notices),
+    *(assigning, deputies),
     *(accounts, organisations, clocks, proofs, certificates, monitor, overlays, dry_runs, payments, work),
     *(company, workers, exports, search),
 )

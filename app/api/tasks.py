@@ -40,7 +40,7 @@ def listing(query: dict[str, Any]) -> dict[str, Any]:
         page = inbox.open_tasks(_desk(office_wide=view == "office"), wanted, after, by)
     else:
         page = inbox.done_tasks(me().organisation_id, wanted, after)
-    return {"items": [_row(row) for row in page.rows], "next": page.next}
+    return {"items": [task_row(row) for row in page.rows], "next": page.next}
 
 
 @blueprint.get("/tasks/<id:task_id>")
@@ -51,7 +51,7 @@ def one(task_id: int) -> dict[str, Any]:
     page = task_queries.one(task_id, me().organisation_id)
     scheme = deployments.scheme(page.case.deployment_id)
     return {
-        **_row(page),
+        **task_row(page),
         "came_back": came_back([task_id]).get(task_id),
         "returnable": may_return(scheme.definitions.processes[page.task.process].elements[page.task.element]),
         "listed": page.case.listed,
@@ -176,7 +176,7 @@ def _desk(*, office_wide: bool = False) -> inbox.Desk:
     return inbox.desk_of(me().actor, edge.received_at(), office_wide=office_wide)
 
 
-def _row(row: inbox.TaskRow | task_queries.TaskPage) -> dict[str, Any]:
+def task_row(row: inbox.TaskRow | task_queries.TaskPage) -> dict[str, Any]:
     task = row.task
     return {
         "id": task.id,

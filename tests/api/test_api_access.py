@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from support.api import PREFIX, Caller, caller, problem
 from support.crowd import accept
 from support.fees import open_entry, payment_of, publish_fees
@@ -33,8 +33,8 @@ from werkzeug.test import TestResponse
 
 from app import clock
 from app.extensions import atomic, db
-from app.models import Account, Incident
-from app.operations import accounts, deployments
+from app.models import Account, CaseCopy, Incident, Task
+from app.operations import accounts, copies, deployments, phrases
 from app.operations.actors import SYSTEM
 from app.web import long_exports
 
@@ -87,6 +87,12 @@ REQUESTS = [
     Request("POST", "/tasks/<id:task_id>/completion", "review", (BUREAU,), APPROVED),
     Request("GET", "/tasks/<id:task_id>/returns", "review", (BUREAU,)),
     Request("POST", "/tasks/<id:task_id>/return", "review", (BUREAU,), GIVEN_BACK),
+    Request("GET", "/tasks/<id:task_id>/recall", "submitted", (LIBRARY,)),
+    Request("POST", "/tasks/<id:task_id>/recall", "submitted", (LIBRARY,), {}),
+    Request("POST", "/tasks/<id:task_id>/reminders", "review", (BUREAU, LIBRARY), {}),
+    Request("GET", "/cases/<id:case_id>/recipients", "filed", (LIBRARY, BUREAU)),
+    Request("PUT", "/copies/<id:copy_id>/read", "copy", (LIBRARY,)),
+    Request("DELETE", "/phrases/<id:phrase_id>", "phrase", (LIBRARY,)),
     Request("POST", "/payments/<id:payment_id>/order", "payment", (LIBRARY,), {"return_url": "/"}),
     Request("GET", "/people/<id:person_id>", "person", (LIBRARY,)),
     Request("PATCH", "/people/<id:person_id>", "person", (LIBRARY,), {"name": "陈一一"}),
@@ -120,6 +126,26 @@ DECIDED = {("POST", f"/overlays/<id:overlay_id>/{word}") for word in ("approve",
 """By offices, for their areas; tests/api/test_api_overlays.py tries it."""
 
 
+ARRANGED = {
+    ("GET", "/tasks/<id:task_id>/assigning"),
+    ("POST", "/tasks/<id:task_id>/transfer"),
+    ("POST", "/tasks/<id:task_id>/cosigners/removal"),
+}
+ASSIGNED = ARRANGED | {
+    *(("POST", f"/tasks/<id:task_id>/{word}") for word in ("claim", "release", "delegate", "resolve")),
+    ("POST", "/tasks/<id:task_id>/cosigners"),
+    ("POST", "/tasks/<id:task_id>/cosigners/opinion"),
+}
+DEPUTIES = {("GET", "/deputies"), ("POST", "/deputies"), ("POST", "/deputies/<id:deputy_id>/revocation")}
+HANDOVERS = {(method, "/handovers/<id:account_id>") for method in ("GET", "POST")}
+AMONG_COLLEAGUES = ASSIGNED | DEPUTIES | HANDOVERS
+"""What takes two colleagues; tests/api/test_api_assigning.py tries it."""
+
+
+COPIED = {("POST", "/cases/<id:case_id>/copies")}
+"""Names its recipients; tests/api/test_api_company.py tries it."""
+
+
 @pytest.fixture
 def things(stage: Stage) -> dict[str, Any]:
     """One of each kind, all of the library's; a filing waits for its own bureau."""
@@ -143,7 +169,14 @@ def things(stage: Stage) -> dict[str, Any]:
         session.add(incident)
         session.flush()
         incident_id = incident.id
+        actors, houses = stage.world.actors, stage.world.organisations
+        copies.send(filed, [], [houses[LIBRARY]], "", actors[BUREAU], stage.now())
+        phrase = phrases.add("同意。", shared=False, actor=actors[LIBRARY], now=clock.now())
+    submitted = select(Task.id).where(Task.case_id == filed, Task.element == "fill")
     return {
+        "submitted": db.session.scalars(submitted).one(),
+        "copy": db.session.scalars(select(CaseCopy.id)).one(),
+        "phrase": phrase,
         "incident": incident_id,
         "payment": payment_of(owing).id,
         "fresh": fresh,
@@ -181,7 +214,8 @@ def kept(stage: Stage) -> set[tuple[str, str]]:
 
 def test_every_route_of_an_object_is_in_the_matrix(stage: Stage) -> None:
     with_objects = {rule for rule in rules(stage) if "<" in rule[1]}
-    assert with_objects - OF_NOBODY - DATES - DECIDED - kept(stage) == {request.rule for request in REQUESTS}
+    elsewhere = OF_NOBODY | DATES | DECIDED | AMONG_COLLEAGUES | COPIED
+    assert with_objects - elsewhere - kept(stage) == {request.rule for request in REQUESTS}
 
 
 def sent(who: Caller, request: Request, thing: Any) -> TestResponse:
@@ -303,6 +337,11 @@ MONEY = {
     ("POST", "/payments/reconciliations"),
 }
 LOOKING = {
+    ("POST", "/tasks/<id:task_id>/reminders"),
+    ("GET", "/cases/<id:case_id>/recipients"),
+    ("POST", "/cases/<id:case_id>/copies"),
+    ("GET", "/copies"),
+    ("PUT", "/copies/<id:copy_id>/read"),
     ("GET", "/work"),
     ("GET", "/work/<id:work_id>"),
     ("POST", "/work/<id:work_id>/cancellation"),
@@ -320,6 +359,10 @@ LOOKING = {
     *WATCHING,
     *MONEY,
     *DATES,
+    ("GET", "/colleagues"),
+    *ARRANGED,
+    *DEPUTIES,
+    *HANDOVERS,
 }
 DRY_RUN = {("POST", "/schemes/<word:scheme_id>/dry-runs")}
 CLOCKS = {("GET", "/clocks"), ("PUT", "/clocks/<word:scheme_id>")}
@@ -354,10 +397,10 @@ def test_each_duty_opens_its_own_routes(stage: Stage, duty: str, more: set[tuple
     stage.give(LIBRARY, duty)
     forbidden = {rule for rule, answer in answers(stage, caller(stage, LIBRARY)) if answer.status_code == 403}
     administration = CLOCKS | DRY_RUN | kept(stage)
-    operators = set(rules(stage)) - administration - WATCHING - MONEY
+    operators = set(rules(stage)) - administration - WATCHING - MONEY - HANDOVERS
     opened = operators if more is None else UNGUARDED | FOR_ALL | more
     if duty == "administrator":
-        opened |= administration | MONEY | DATES
+        opened |= administration | MONEY | DATES | DEPUTIES | HANDOVERS
     if duty == "designer":
         opened |= DRY_RUN
     assert set(rules(stage)) - forbidden == opened
@@ -382,7 +425,7 @@ def test_an_account_of_no_organisation_has_no_business(stage: Stage, anybody: Ca
         session.execute(update(Account).where(mine).values(organisation_id=None))
     who = caller(stage, LIBRARY)
     assert who.get("/me")["organisation_id"] is None
-    for path in ("/tasks", "/people", "/notices"):
+    for path in ("/tasks", "/people"):
         problem(who("GET", path), 403, "forbidden")
     assert who.get("/cases")["items"] == []
 

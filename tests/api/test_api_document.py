@@ -96,6 +96,13 @@ def test_what_acts_once_says_so(document: dict[str, Any]) -> None:
         ("post", "/tasks/{task_id}/return"),
         ("post", "/overlays"),
         ("post", "/exports"),
+        ("post", "/phrases"),
+        *(("post", f"/tasks/{{task_id}}/{word}") for word in ("claim", "release", "transfer", "delegate")),
+        *(("post", f"/tasks/{{task_id}}/{word}") for word in ("resolve", "cosigners", "recall", "reminders")),
+        *(("post", f"/tasks/{{task_id}}/cosigners/{word}") for word in ("opinion", "removal")),
+        ("post", "/deputies"),
+        ("post", "/deputies/{deputy_id}/revocation"),
+        ("post", "/handovers/{account_id}"),
         *(("post", f"/overlays/{{overlay_id}}/{word}") for word in ("approve", "reject", "withdraw")),
     }
 

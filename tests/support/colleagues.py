@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from flask import Flask
+
+from app import clock
 from app.extensions import atomic
 from app.models import Account
 from app.operations import _passwords
+from app.operations._sessions import open_session
 from app.operations.accounts import actor_for
 from app.operations.actors import Actor
 from app.operations.worlds import Built
+from support.api import Caller
 from support.pages import PASSWORD, Browser, Stage
 from support.world import BUREAU, at
 
@@ -47,3 +52,9 @@ def browser_of(
     hashed = _passwords.hashed(PASSWORD)
     actor = colleague(stage.world, name, office, duties, login=login, hashed=hashed)
     return actor, stage.browser().sign_in(login)
+
+
+def caller_of(app: Flask, actor: Actor) -> Caller:
+    """A program of the colleague's, signed in."""
+    with atomic():
+        return Caller(app, open_session(actor.account_id or 0, clock.now()))
