@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from app import edge
 from app.content import words
+from app.demo import PASSWORD, cast
 from app.errors import Conflict, DomainError, Invalid
 from app.extensions import settings
 from app.operations import accounts
@@ -18,13 +19,13 @@ from app.operations.accounts import TooManyRegistrations
 from app.operations.organisations import Profile
 from app.queries import organisations
 from app.web import session
+from app.web.schemes import newest_schemes
 from app.web.session import needs, signed_in
 
 bp = Blueprint("account", __name__)
 
 LEVELS, SYSTEMS, NATURES = (
-    {code: _l(text) for code, text in known.items()}
-    for known in (words.LEVELS, words.SYSTEMS, words.NATURES)
+    {code: _l(text) for code, text in known.items()} for known in (words.LEVELS, words.SYSTEMS, words.NATURES)
 )
 REGISTRATION = ("code", "name", "region", "person_name", "telephone", "login", "password", "again")
 PROFILE = ("level", "system", "nature", "contact", "telephone", "address")
@@ -137,10 +138,25 @@ def complete_profile() -> Any:
 
 def sign_in_page(values: Mapping[str, str], errors: Errors, wanted: str | None) -> str:
     """The page on which every sign-in begins, and where a refused one is told."""
-    by_provider = settings().oidc is not None
     return render_template(
-        "account/sign_in.html", values=values, errors=errors, next=wanted, by_provider=by_provider
+        "account/sign_in.html",
+        values=values,
+        errors=errors,
+        next=wanted,
+        by_provider=settings().oidc is not None,
+        **_demonstrations(),
     )
+
+
+def _demonstrations() -> dict[str, Any]:
+    """The demonstrations that there are, and who plays in the chosen one."""
+    shown = cast.shown()
+    if not shown:
+        return {}
+    names, chosen = newest_schemes(), request.args.get("scheme", "")
+    titles = {scheme_id: names[scheme_id].name for scheme_id in shown if scheme_id in names}
+    players = cast.players(chosen) if chosen in titles else []
+    return {"demonstrations": titles, "chosen": chosen, "players": players, "password": PASSWORD}
 
 
 def _unknown_choices(values: Mapping[str, str]) -> Errors:
