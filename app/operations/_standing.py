@@ -16,8 +16,8 @@ def standing(
 ) -> dict[str, Any]:
     """The columns of the case's row that follow from the engine's state.
 
-    Where no task that waits names a status, it is that of the phase's event that was come to last, or of an
-    earlier phase that waits for an event, or else the one before stays.
+    Where no task that waits names a status, it is that of the phase's event that was come to last, or of the
+    first phase that waits for an event, or else the one before stays.
     """
     cancelled = instance.is_over and stands.outcome is None
     return {
@@ -70,20 +70,18 @@ def _status(scheme: Scheme, stands: Snapshot) -> str | None:
 
 
 def _waiting(scheme: Scheme, stands: Snapshot) -> Iterator[tuple[str, str]]:
-    """(process, status) of each task that waits, or else of the event that was come to last.
-
-    If there is either, then of the events that are waited for, too.
+    """(process, status) of each task that waits, or else of the event that was come to last; and of the
+    events that are waited for.
     """
     for wait in stands.tasks:
         if status := wait.properties.get("status"):
             yield wait.process, _named(scheme, wait, status)
     come_to = [] if stands.tasks else list(_marks(scheme, stands))[-1:]
     yield from come_to
-    if stands.tasks or come_to:
-        events: list[MessageWait | TimerWait] = [*stands.messages, *stands.timers]
-        for event in events:
-            if event.element in scheme.phase_marks:
-                yield scheme.phase_marks[event.element]
+    events: list[MessageWait | TimerWait] = [*stands.messages, *stands.timers]
+    for event in events:
+        if event.element in scheme.phase_marks:
+            yield scheme.phase_marks[event.element]
 
 
 def _named(scheme: Scheme, wait: TaskWait, status: str) -> str:

@@ -89,9 +89,10 @@ def aftermath() -> Iterator[Example]:
         expected = {"score": None, "score_state": state, "refund_due": due, "refund_ground": ground}
         return Example(facts, expected, dates)
 
-    paid = {"paid_on": "2025-04-10"}
+    paid = {"amount": 180}
     broken = {**paid, "exam_result": "disrupted"}
-    yield told(False, "没有缴费，不涉及退费", "尚未考试", exam)
+    for facts in ({}, {"amount": 0}):
+        yield told(False, "没有缴费，不涉及退费", "尚未考试", exam, **facts)
     yield told(True, "已缴费而没有考试，应退费", "尚未考试", {}, **paid)
     yield told(True, "已缴费而没有考试，应退费", "尚未考试", later, **paid)
     yield told(False, "考试已经开始，不退费", "成绩无效", exam, **paid)
@@ -117,10 +118,22 @@ def final_result() -> Iterator[Example]:
     yield Example({"exam_result": "passed"}, {"final_result": "合格"})
 
 
+def former_scores() -> Iterator[Example]:
+    """LIFE-11: the old score is kept; who has not sat has none."""
+    nothing = dict.fromkeys(("former_attendance", "former_score", "former_result"))
+    for linked in ({}, {"attendance": None}, {"attendance": "disrupted", "score": None}):
+        yield Example({"linked": {"grade": "four", **linked}}, {"grade": "four", **nothing})
+    for attendance, score, result in (("present", 59, None), ("present", 88, "合格"), ("absent", None, None)):
+        linked = {"grade": "two", "attendance": attendance, "score": score}
+        linked |= {"final_result": result} if result else {}
+        kept = {"former_attendance": attendance, "former_score": score, "former_result": result}
+        yield Example({"linked": linked}, {"grade": "two", **kept})
+
+
 EXAMPLES = examples_of(
     eligibility, retirement, checklist, no_superior,
     first_review_late, score_result, aftermath, plan_check,
-    certificate_number, final_result,
+    certificate_number, final_result, former_scores,
 )  # fmt: skip
 
 
