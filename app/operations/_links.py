@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, select
+from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, exists, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Row
+from sqlalchemy.sql.selectable import CTE
 
 from app.extensions import db
 from app.models import Case
@@ -20,19 +22,27 @@ def linked_case(case_id: int) -> Row[Any] | None:
 
 
 def line_of(case_id: int) -> list[int]:
-    """The case, the one that it is about, the one that that is about, and so on: each older than the last."""
-    return list(_LINE.run({"case": case_id}).scalars())
+    """The case, the one that it is about, the one that that is about, and so on."""
+    return list(_LINE.run({"cases": [case_id]}).scalars())
 
 
-def line(case_id: ColumnElement[int]) -> Select[tuple[int]]:
-    """The ids of `line_of` in no order, for a statement to ask in."""
-    found = select(Case.id, Case.linked_case_id).where(Case.id == case_id).cte(recursive=True)
-    found = found.union_all(select(Case.id, Case.linked_case_id).where(Case.id == found.c.linked_case_id))
-    return select(found.c.id)
+def _lines() -> CTE:
+    """Of each of `cases`, as `of`: the case and those that `line_of` tells."""
+    wanted = func.any(bindparam("cases", type_=ARRAY(BigInteger)))
+    found = select(Case.id, Case.linked_case_id, Case.id.label("of")).where(Case.id == wanted)
+    line = found.cte("line", recursive=True)
+    further = select(Case.id, Case.linked_case_id, line.c.of).where(Case.id == line.c.linked_case_id)
+    return line.union_all(further)
 
 
-_NEWEST_FIRST = line(bindparam("case")).subquery().c.id
-_LINE = Prepared(select(_NEWEST_FIRST).order_by(_NEWEST_FIRST.desc()))
+def lines_that_have(case_id: ColumnElement[int]) -> Select[tuple[int]]:
+    """Those of `cases` whose line has a row with this `case_id`."""
+    line = _lines()
+    return select(line.c.of).join(case_id.table, case_id == line.c.id).distinct()
+
+
+_ALL = _lines()
+_LINE = Prepared(select(_ALL.c.id).order_by(_ALL.c.id.desc()))
 
 
 def disputed(case_id: int) -> bool:

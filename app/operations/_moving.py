@@ -20,7 +20,7 @@ from app.operations._plain import to_json
 from app.operations._projection import Changes, Completion, OfficeOf, project
 from app.operations._standing import phases, standing
 from app.operations.actors import Actor
-from app.operations.capabilities import CapabilityRefused
+from app.operations.capabilities import CapabilityRefused, Together
 
 _DONE_BY = {"complete": "completed", "move": "returned"}
 """What becomes of the task whose token a call of that kind names."""
@@ -55,6 +55,7 @@ class Moving:
     moved: Moved = field(default_factory=Moved)
     behind: frozenset[str] = frozenset()
     changes: Changes = field(default_factory=Changes)
+    together: Together = field(default_factory=Together)
     offices: dict[tuple[str, str], int | None] = field(default_factory=dict)
 
     def step(
@@ -128,6 +129,7 @@ class Moving:
                 inputs=ask.inputs,
                 at=context.now,
                 changes=self.changes,
+                together=self.together,
             )
             answer: dict[str, Any] = {"token": ask.token, "capability": ask.capability}
             try:

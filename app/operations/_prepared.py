@@ -14,6 +14,22 @@ Values = Mapping[str, Any]
 _DIALECT: Any = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
 
 
+class _Compiler(_DIALECT.statement_compiler):  # type: ignore[misc]
+    """Writes texts and numbers of the statement's own into it.
+
+    As parameters they would keep the server's generic plan from its partial indexes, and so have it plan
+    anew each time.
+    """
+
+    def visit_bindparam(self, bindparam: Any, **given: Any) -> str:
+        if not bindparam.required and isinstance(bindparam.effective_value, str | int):
+            given["literal_binds"] = True
+        return super().visit_bindparam(bindparam, **given)  # type: ignore[no-any-return]
+
+
+_DIALECT.statement_compiler = _Compiler
+
+
 class Prepared:
     """A Core statement, compiled at its first run; psycopg lets the server prepare it at its fifth.
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -24,11 +24,36 @@ class CapabilityRefused(Exception):
         self.message = message
 
 
+Question = Callable[[Sequence[int]], Collection[int]]
+"""Of which of these cases something is true."""
+
+
+@dataclass(slots=True)
+class Together:
+    """The cases that move in one transaction: what is asked of one is asked of all of them at once."""
+
+    case_ids: Sequence[int] = ()
+    answers: dict[Question, Collection[int]] = field(default_factory=dict)
+
+    def ask(self, question: Question, case_id: int) -> bool:
+        """Whether it is true of the case; where many move, as of the first time that it was asked."""
+        if case_id not in self.case_ids:
+            return case_id in question([case_id])
+        if question not in self.answers:
+            self.answers[question] = question(self.case_ids)
+        return case_id in self.answers[question]
+
+    def forget(self, question: Question) -> None:
+        """For whoever has just changed what the answer is."""
+        self.answers.pop(question, None)
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a capability is given: the case that asks, the inputs it computed, and the step's instant.
 
-    `changes` are the rows that are written together when the step, or a batch of steps, is done.
+    `changes` are the rows that are written together when the step, or a batch of steps, is done; `together`
+    are the cases of the batch.
     """
 
     case_id: int
@@ -41,6 +66,7 @@ class Request:
     inputs: Mapping[str, Any]
     at: datetime
     changes: Changes
+    together: Together = field(default_factory=Together)
 
 
 Perform = Callable[[Request], Values]

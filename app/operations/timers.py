@@ -25,6 +25,7 @@ from app.operations._prepared import Prepared
 from app.operations._projection import Changes
 from app.operations._quota_paths import may_lock_quota
 from app.operations._road import GRACE, PENDING_FOR, due_timers, fire_due
+from app.operations.capabilities import Together
 
 log = logging.getLogger(__name__)
 
@@ -140,11 +141,11 @@ class _Batch:
         """Fires in order of id (decision 4): all that touch no quota, and last a single one that may."""
         by_id = {row.id: row for row in rows}  # a case with two due timers comes twice
         self.claimed.extend(sorted(by_id))
-        changes = Changes()
+        changes, together = Changes(), Together(self.claimed)
         for case_id in self.claimed:
             row = by_id[case_id]
             moving = load(row)
-            moving.changes = changes
+            moving.changes, moving.together = changes, together
             # What will be due where dates have changed is not known yet.
             if moving.behind or _touches_quota(row, due_timers(moving, upto)):
                 self.touching.append(moving)
