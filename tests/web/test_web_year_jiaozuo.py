@@ -1,4 +1,4 @@
-"""A year of Jiaozuo walked on the pages: one returned, mended and certified, one pledge broken."""
+"""A year of Jiaozuo walked on the pages: returned, mended, wrongly scored, certified; a pledge broken."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from support.visitors import Visitors
 from app.content.identity import make_citizen_id, make_credit_code
 
 SCHEME = "jiaozuo-2026"
-DEPARTMENT, OFFICE, EXAMINER = "市公共事务局", "市工考办", "市工考办考务员"
+DEPARTMENT, OFFICE = "市公共事务局", "市工考办"
+EXAMINER, APPROVER = "市工考办考务员", "市工考办复核员"
 UNIT = {
     "code": make_credit_code("410800", 912),
     "name": "焦作市示例文化馆",
@@ -41,7 +42,8 @@ FAILED = "资格审查不通过（容缺材料未补）"
 
 def test_the_year_of_jiaozuo_on_the_pages(app: Flask) -> None:
     stage = rehearse(app, SCHEME, "2026-03-12 00:00", OFFICE)
-    visitors = Visitors(stage, (DEPARTMENT, OFFICE, EXAMINER), keeper=OFFICE, applications="等级考核申报")
+    officers = (DEPARTMENT, OFFICE, EXAMINER, APPROVER)
+    visitors = Visitors(stage, officers, keeper=OFFICE, applications="等级考核申报")
     register(visitors)
     list_people(visitors)
     review(visitors)
@@ -140,17 +142,33 @@ def examine(visitors: Visitors) -> None:
     visitors.move_clock("2026-08-14T23:59")
     assert visitors.owed(EXAMINER) == set()
     visitors.move_clock("2026-08-15T00:02")
-    for name, score in ((KEPT, 60), (BROKEN, 99)):
+    for name, score in ((KEPT, 40), (BROKEN, 99)):
         visitors.complete(EXAMINER, "录入人机对话成绩", name, {"absent": False, "score": score})
         assert visitors.status(name) == "成绩待公布"
     publish(visitors, "scores", "2026-09-01")
     visitors.move_clock("2026-09-02T09:00")
     visitors.complete(None, "申请查分", KEPT, {"reason": "与估分相差较大"})
-    visitors.complete(EXAMINER, "核对成绩", KEPT, {"result": "right"})
+    visitors.complete(EXAMINER, "核对成绩", KEPT, {"result": "wrong", "note": "应为60"})
+    correct(visitors)
     visitors.move_clock("2026-09-08T23:59")
     assert visitors.owed(None, BROKEN) == {"申请查分", "上传补交材料"}
     visitors.move_clock("2026-09-09T00:02")
     assert visitors.owed(None, BROKEN) == {"上传补交材料"}
+
+
+def correct(visitors: Visitors) -> None:
+    """The case waits for what two officers decide in one of its own, and is published again (LIFE-11)."""
+    assert visitors.status(KEPT) == "待更正成绩"
+    assert visitors.owed(EXAMINER, KEPT) == {"等待成绩更正"}
+    visitors.look_at(EXAMINER, KEPT)
+    visitors.readers[EXAMINER].press("发起成绩更正")
+    right = {"absent": False, "score": 60, "ground": "登分误录", "evidence": ["答题记录.pdf"]}
+    visitors.complete(EXAMINER, "提出更正", KEPT, right)
+    visitors.complete(APPROVER, "批准更正", KEPT, APPROVED)
+    assert visitors.status(KEPT) == "成绩待公布"
+    assert visitors.owed(EXAMINER, KEPT) == set()
+    publish(visitors, "scores", "2026-09-04")
+    assert visitors.status(KEPT) == "成绩已公布"
 
 
 def keep_and_break_the_pledge(visitors: Visitors) -> None:
