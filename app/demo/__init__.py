@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from app.config import PROJECT
 from app.content import read_scenarios, read_scheme_folder
+from app.demo import applicants
 from app.demo.play import Play
 from app.demo.script import Script, read_scripts
 from app.demo.stage import PASSWORD, Stage, Unit
@@ -101,6 +102,7 @@ def _make(script: Script, until: datetime, cases_wanted: int, now: datetime, tol
         made = Play(script, scheme, value_sets, units, stage.actors).run(until, progress)
         clocks.open_clock(scheme.id, script.begins, SYSTEM, now)
         clocks.set_clock(scheme.id, until, SYSTEM, now)
+        applicants.open_two(scheme.id, now)
     told(f"    {script.scheme} 共有办件 {made} 件；演练时钟从 {civil(until):%Y-%m-%d %H:%M} 走起。")
 
 
@@ -129,5 +131,7 @@ def _tell_accounts(script: Script, told: Told) -> None:
         what = "、".join(DUTIES[duty] for duty in duties)
         note = "，首次登录须更改密码" if must_change else ""
         told(f"    {login:<16} {organisation}，{name}（{what}{note}）")
+    for login, name in applicants.told(script.scheme):
+        told(f"    {login:<16} {name}（申报人本人）")
     if others := [row[0] for row in rows if row not in shown]:
         told(f"    {max(others)} 为止的其余 {len(others)} 个单位账号同样登录。")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -12,6 +12,7 @@ from app import edge
 from app.errors import DomainError, Invalid, NotFound
 from app.operations import applicants
 from app.operations.applicants import Opened
+from app.queries import people
 from app.queries import register as register_queries
 from app.web import session
 from app.web.schemes import real_now
@@ -27,6 +28,7 @@ Errors = Mapping[str, Sequence[str]]
 @needs("operator")
 def open_one(person_id: int) -> str:
     """A login and a code for one person, shown once, to be handed over."""
+    people.one(person_id, *_units())
     with edge.transaction():
         opened = applicants.open_account(person_id, actor=signed_in().actor, now=edge.received_at())
     return _slips([opened])
@@ -67,16 +69,19 @@ def activate() -> Any:
 
 
 def _unit() -> int:
-    """The operator's own unit, or the one of the department's that is named. Raises NotFound."""
-    me = signed_in()
-    wanted = request.form.get("unit", type=int) or me.organisation_id
-    if me.caller.kind == "department" and wanted not in register_queries.subordinates(
-        me.organisation_id, real_now()
-    ):
-        raise NotFound
-    if me.caller.kind != "department" and wanted != me.organisation_id:
+    """The unit that is named, or one's own. Raises NotFound for another's."""
+    wanted = request.form.get("unit", type=int) or signed_in().organisation_id
+    if wanted not in _units():
         raise NotFound
     return wanted
+
+
+def _units() -> Collection[int]:
+    """The units whose people the organisation looks after: its own, of a department those below it."""
+    me = signed_in()
+    if me.caller.kind == "department":
+        return register_queries.subordinates(me.organisation_id, real_now())
+    return {me.organisation_id}
 
 
 def _slips(opened: Sequence[Opened]) -> str:

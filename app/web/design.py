@@ -55,7 +55,7 @@ class Pair:
 
 
 @bp.get("/")
-@needs()
+@needs("operator", "supervisor", "administrator", "designer")
 def index() -> str:
     """For those who draw schemes and run the system; in a rehearsal for everybody."""
     if not signed_in().has("administrator", "designer") and not clock.is_rehearsal():

@@ -28,22 +28,7 @@ def download(name: str) -> Response:
     """Always as a download, by the type that was found in the content, never shown inside a page."""
     found = attachment_for(name, signed_in().sight)
     response = send_file(files.path_of(found), mimetype=found.media_type, conditional=True, max_age=0)
-    return _alone(response, f"attachment; filename*=UTF-8''{quote(found.title, safe='')}", "sandbox")
-
-
-@bp.get("/<name>/view")
-@needs("operator", "supervisor", "applicant")
-def view(name: str) -> Response:
-    """A picture or a PDF in a tab of its own, to see whether it is the right one; never inside a page.
-
-    Pictures were drawn anew and PDFs looked into when they came; a sandbox would keep browsers from showing
-    a PDF at all.
-    """
-    found = attachment_for(name, signed_in().sight)
-    response = send_file(files.path_of(found), mimetype=found.media_type, conditional=True, max_age=0)
-    return _alone(
-        response, f"inline; filename*=UTF-8''{quote(found.title, safe='')}", "style-src 'unsafe-inline'"
-    )
+    return _alone(response, f"attachment; filename*=UTF-8''{quote(found.title, safe='')}")
 
 
 @bp.get("/<name>/preview")
@@ -51,12 +36,12 @@ def view(name: str) -> Response:
 def preview(name: str) -> Response:
     """A picture, small, for a page. Raises NotFound for what is no picture."""
     found = attachment_for(name, signed_in().sight)
-    return _alone(Response(files.thumbnail_of(found), mimetype="image/jpeg"), "inline", "sandbox")
+    return _alone(Response(files.thumbnail_of(found), mimetype="image/jpeg"), "inline")
 
 
-def _alone(response: Response, disposition: str, more: str) -> Response:
+def _alone(response: Response, disposition: str) -> Response:
     response.headers["Content-Disposition"] = disposition
-    response.headers["Content-Security-Policy"] = f"default-src 'none'; {more}"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cache-Control"] = "no-store"
     return response
 

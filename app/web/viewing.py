@@ -17,7 +17,7 @@ NOTHING_BUT_ITSELF = "default-src 'none'; style-src 'unsafe-inline'; frame-ances
 
 
 @bp.get("/<name>/view")
-@needs("operator", "supervisor")
+@needs("operator", "supervisor", "applicant")
 def show(name: str) -> Response:
     """By the type that was found in the content: uploads are PDF files, JPG and PNG images alone."""
     found = attachment_for(name, signed_in().sight)

@@ -5,19 +5,32 @@ The role `applicant` does `fill`, says `withdrawn`, and may begin a filing witho
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from flask import Flask
+from sqlalchemy import func, select, update
 
+from app import clock
 from app.extensions import atomic, db
 from app.models import Account, Person
-from app.operations import _passwords, applicants, clock, deployments, people
+from app.operations import _passwords, applicants, deployments, people
+from app.operations import clock as clocks
 from app.operations.accounts import actor_for
 from app.operations.actors import SYSTEM, Actor
 from app.operations.applicants import Opened
 from app.operations.worlds import Built
-from support.pages import PASSWORD
-from support.world import LIBRARY, PUBLISHED, SCHEME, at, tiny_files
+from support.pages import PASSWORD, Browser, Stage
+from support.world import LIBRARY, PUBLISHED, SCHEME, at, make_world, register_posts, tiny_files
 
-__all__ = ["ADDRESS", "applicant", "applicant_files", "hand_out", "number_of", "publish_applicants"]
+__all__ = [
+    "ADDRESS",
+    "ROLE",
+    "applicant",
+    "applicant_files",
+    "hand_out",
+    "number_of",
+    "publish_applicants",
+    "sign_in",
+    "stage_where_people_file",
+]
 
 ADDRESS = "203.0.113.7"
 
@@ -64,7 +77,7 @@ def _change(files: dict[str, bytes], path: str, old: str, new: str) -> None:
 
 def publish_applicants(role: str = ROLE) -> int:
     with atomic():
-        clock.mark_database(True, PUBLISHED)
+        clocks.mark_database(True, PUBLISHED)
         return deployments.publish(applicant_files(role), SYSTEM, PUBLISHED)
 
 
@@ -87,3 +100,22 @@ def applicant(world: Built, person: str = "陈一", unit: str = LIBRARY) -> Acto
         account = session.scalars(select(Account).where(Account.login == opened.login)).one()
         account.password_hash = _passwords.hashed(PASSWORD)
         return actor_for(account)
+
+
+def stage_where_people_file(app: Flask, role: str = ROLE) -> Stage:
+    """11 June 2021, 09:00, as `set_stage` sets it; the library has posts vacant."""
+    publish_applicants(role)
+    world = make_world()
+    with atomic() as session:
+        clocks.open_clock(SCHEME, at("2021-06-11 09:00"), SYSTEM, clock.now())
+        login = func.concat("operator", Account.id)
+        session.execute(update(Account).values(login=login, password_hash=_passwords.hashed(PASSWORD)))
+    register_posts(world, {"technician": 1, "junior": 2})
+    return Stage(app, world)
+
+
+def sign_in(stage: Stage, person: str = "陈一") -> Browser:
+    """A browser in which the person is signed in, by a new account of their own."""
+    actor = applicant(stage.world, person)
+    login = db.session.scalar(select(Account.login).where(Account.id == actor.account_id))
+    return stage.browser().sign_in(str(login))

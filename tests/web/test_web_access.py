@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
+from support.applying import sign_in, stage_where_people_file
 from support.capability_kit import perform
 from support.crowd import accept
 from support.fees import payment_of
@@ -26,7 +28,7 @@ from support.world import (
 
 from app import clock
 from app.extensions import atomic, db
-from app.models import Account, Attachment, CaseCopy, Import, Incident, SavedFilter
+from app.models import Account, Attachment, CaseCopy, Import, Incident, Payment, SavedFilter
 from app.operations import copies, phrases
 from app.operations.actors import Actor
 
@@ -129,7 +131,9 @@ def addresses(theirs: Belongings) -> dict[str, tuple[str, ...]]:
         f"/people/{theirs.person}": ("GET", "POST"),
         f"/people/{theirs.person}/leave": ("POST",),
         f"/people/{theirs.person}/holding": ("POST",),
+        f"/people/{theirs.person}/account": ("POST",),
         f"/files/{theirs.upload}": ("GET",),
+        f"/files/{theirs.upload}/preview": ("GET",),
         f"/files/{theirs.upload}/view": ("GET",),
         f"/monitor/incidents/{theirs.incident}/retry": ("POST",),
         f"/payments/{theirs.payment}/order": ("POST",),
@@ -143,7 +147,8 @@ def test_the_list_of_addresses_is_complete(app: Flask, belongings: Belongings) -
     rules = [rule for rule in app.url_map.iter_rules() if rule.arguments and rule.endpoint != "static"]
     # Administrators see all that they keep, offices the dates of their areas: test_web_administration and
     # test_web_overlays try those addresses; what may be imported is nobody's object: test_web_register.
-    elsewhere = ("/api", "/administration", "/overlays", "/people/register")
+    # What applicants open is below.
+    elsewhere = ("/api", "/administration", "/overlays", "/people/register", "/my")
     pages = [rule for rule in rules if not rule.rule.startswith(elsewhere)]
     told = {(rule.endpoint, method) for rule in pages for method in rule.methods & {"GET", "POST"}}
     adapter = app.url_map.bind("localhost")
@@ -221,3 +226,137 @@ def test_the_library_itself_opens_all_of_it(unit: Browser, stage: Stage, belongi
     assert LIBRARY in unit.get(f"/cases/{belongings.case}").text
     assert unit.get(f"/files/{belongings.upload}").status_code == 200
     assert unit.get(f"/people/{belongings.person}").status_code == 200
+
+
+# Applicants: their own cases, and nothing else of the house
+
+OWN_ADDRESSES = {
+    "/my/": ("GET",),
+    "/my/start": ("POST",),
+    "/my/cases/{case}": ("GET",),
+    "/my/cases/{case}/say/withdrawn": ("GET", "POST"),
+    "/my/tasks/{task}": ("GET",),
+    "/my/tasks/{task}/steps/1": ("GET", "POST"),
+    "/my/tasks/{task}/files/certificate": ("POST",),
+    "/my/tasks/{task}/check": ("GET", "POST"),
+    "/my/payments/{payment}/order": ("POST",),
+}
+FOR_EVERYBODY = {
+    *("/password", "/sign-out", "/second-factor", "/second-factor/start", "/second-factor/recovery-codes"),
+    *("/second-factor/removal", "/sign-in", "/sign-in/code", "/sign-in/provider", "/sign-in/provider/answer"),
+    *(
+        "/second-factor/unbind",
+        "/register",
+        "/activate",
+        "/verify",
+        "/proof/",
+        "/",
+        "/notices/",
+        "/notices/read",
+    ),
+}
+BESIDE = ("/tasks/<int:task_id>/remind", "/tasks/<int:task_id>/recall")
+"""What whoever waits for a task may do, and who has done it: test_web_applicant."""
+APART = ("/my/", "/api", "/static", "/files", "/sandbox-payment")
+"""What is theirs, or is tried elsewhere: tests/api, and above."""
+
+
+@pytest.fixture
+def applicants(app: Flask) -> tuple[Stage, Browser, Browser]:
+    """The stage on which people file themselves, and two of the library's people: 陈一 and 李二."""
+    stage = stage_where_people_file(app)
+    return stage, sign_in(stage, "陈一"), sign_in(stage, "李二")
+
+
+def belongings_of(stage: Stage, me: Browser) -> dict[str, Any]:
+    """A filing of the first with an upload and a payment, before it was submitted."""
+    case_id = open_filing(stage.world)
+    task_id = task_of(case_id)
+    me.get(f"/my/tasks/{task_id}/steps/1")
+    me.post(
+        f"/my/tasks/{task_id}/steps/1",
+        {"grade": "technician", "_file-certificate": (BytesIO(PDF), "证书.pdf"), "_save": "1"},
+    )
+    with atomic() as session:
+        upload = session.scalars(select(Attachment.name)).one()
+    return {"case": case_id, "task": task_id, "upload": upload, "payment": 1}
+
+
+def test_all_own_addresses_are_told(app: Flask) -> None:
+    rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/my/")]
+    told = {(rule.endpoint, method) for rule in rules for method in rule.methods & {"GET", "POST"}}
+    adapter = app.url_map.bind("localhost")
+    example = {"case": 1, "task": 1, "payment": 1}
+    tried = {
+        (adapter.match(address.format(**example), method)[0], method)
+        for address, methods in OWN_ADDRESSES.items()
+        for method in methods
+    }
+    assert tried == told
+
+
+def test_an_applicant_opens_their_own_and_a_colleague_none_of_it(
+    applicants: tuple[Stage, Browser, Browser],
+) -> None:
+    stage, me, colleague = applicants
+    theirs = belongings_of(stage, me)
+    upload = f"/files/{theirs['upload']}"
+    shown = [a.format(**theirs) for a, methods in OWN_ADDRESSES.items() if "GET" in methods] + [upload]
+    for address in shown:
+        assert me.get(address).status_code in (200, 302), address
+    for template, methods in OWN_ADDRESSES.items():
+        address = template.format(**theirs)
+        if address == template:
+            continue
+        for method in methods:
+            answer = colleague.get(address) if method == "GET" else colleague.post(address, {"_submit": "1"})
+            assert answer.status_code == 404, (method, address)
+            assert "陈一" not in answer.text
+    for address in (upload, f"{upload}/view", f"{upload}/preview"):
+        assert colleague.get(address).status_code == 404
+
+
+def test_an_applicant_opens_no_page_of_the_house(applicants: tuple[Stage, Browser, Browser]) -> None:
+    """Every rule there is, with whatever object in it, but for their own and what anybody opens."""
+    stage, me, _colleague = applicants
+    theirs = belongings_of(stage, me)
+    adapter = {"case_id": theirs["case"], "task_id": theirs["task"], "payment_id": theirs["payment"]}
+    tried = 0
+    me.get("/password")
+    rules = stage.app.url_map.bind("localhost")
+    for rule in stage.app.url_map.iter_rules():
+        if rule.rule.startswith(APART) or rule.rule in (*FOR_EVERYBODY, *BESIDE):
+            continue
+        given = {name: adapter.get(name, 1) for name in rule.arguments}
+        for method in rule.methods & {"GET", "POST"}:
+            address = rules.build(rule.endpoint, given, method=method)
+            answer = me.get(address) if method == "GET" else me.post(address, {"_submit": "1"})
+            assert answer.status_code in (403, 404), (method, address, answer.status_code)
+            tried += 1
+    assert tried > 60
+
+
+def test_an_office_opens_no_page_of_an_applicant(applicants: tuple[Stage, Browser, Browser]) -> None:
+    stage, me, _colleague = applicants
+    theirs = belongings_of(stage, me)
+    unit = stage.open(LIBRARY)
+    unit.get("/password")
+    for template, methods in OWN_ADDRESSES.items():
+        for method in methods:
+            address = template.format(**theirs)
+            answer = unit.get(address) if method == "GET" else unit.post(address, {"_submit": "1"})
+            assert answer.status_code == 403, (method, address)
+
+
+def test_a_person_pays_their_own_and_nobody_elses(applicants: tuple[Stage, Browser, Browser]) -> None:
+    stage, me, colleague = applicants
+    case_id = open_filing(stage.world)
+    perform("request_payment", case_id, {"amount": 60})
+    address = f"/my/payments/{payment_of(case_id).id}/order"
+    me.get("/my/")
+    colleague.get("/my/")
+    assert colleague.post(address).status_code == 404
+    # It is theirs; but this case does not wait for money.
+    assert me.post(address).status_code == 409
+    with atomic() as session:
+        session.execute(delete(Payment))

@@ -2,71 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
-from support.applying import ROLE, applicant, hand_out, number_of, publish_applicants
+from support.applying import ROLE, applicant, hand_out, number_of, sign_in, stage_where_people_file
 from support.clicking import Reader
-from support.pages import PASSWORD, PDF, Browser, Stage
+from support.pages import PASSWORD, PDF, Stage
 from support.world import (
     BUREAU,
     LIBRARY,
     SCHEME,
-    at,
     case_row,
     complete,
-    make_world,
     open_filing,
-    register_posts,
     task_of,
     technician,
 )
 from werkzeug.test import TestResponse
 
-from app import clock
 from app.extensions import atomic, db
-from app.models import Account, Attachment, Notice, Task, TaskDraft
-from app.operations import _passwords
-from app.operations import clock as clocks
-from app.operations.actors import SYSTEM
+from app.models import Account, Attachment, Notice, Task, TaskDraft, WebSession
 from app.operations.made_up import content_of
 
 ME = "陈一"
 FILLED = {"grade": "junior", "summary": "扎实"}
 
 
-def stage_with(app: Flask, role: str = ROLE) -> Stage:
-    publish_applicants(role)
-    world = make_world()
-    with atomic() as session:
-        clocks.open_clock(SCHEME, at("2021-06-11 09:00"), SYSTEM, clock.now())
-        login = func.concat("operator", Account.id)
-        session.execute(update(Account).values(login=login, password_hash=_passwords.hashed(PASSWORD)))
-    register_posts(world, {"technician": 1, "junior": 2})
-    return Stage(app, world)
-
-
 @pytest.fixture
 def stage(app: Flask) -> Stage:
-    return stage_with(app)
+    return stage_where_people_file(app)
 
 
 @pytest.fixture
-def sign_in(stage: Stage) -> Callable[[str], Browser]:
-    def signed_in(person: str = ME) -> Browser:
-        actor = applicant(stage.world, person)
-        login = db.session.scalar(select(Account.login).where(Account.id == actor.account_id))
-        return stage.browser().sign_in(str(login))
-
-    return signed_in
-
-
-@pytest.fixture
-def me(sign_in: Callable[[str], Browser]) -> Reader:
-    return Reader(sign_in(ME))
+def me(stage: Stage) -> Reader:
+    return Reader(sign_in(stage, ME))
 
 
 # The account
@@ -257,15 +229,13 @@ def test_what_cannot_be_taken_says_what_to_do(me: Reader, stage: Stage, content:
     assert "certificate" not in db.session.get_one(TaskDraft, task_id).values
 
 
-def test_a_picture_is_seen_small_and_whole_by_its_owner_alone(
-    me: Reader, stage: Stage, sign_in: Callable[[str], Browser]
-) -> None:
+def test_a_picture_is_seen_small_and_whole_by_its_owner_alone(me: Reader, stage: Stage) -> None:
     task_id = task_of(open_filing(stage.world))
     me.open(f"/my/tasks/{task_id}/steps/1")
     me.press("更新表单", {"grade": "technician"})
     uploaded(me, task_id, content_of("png"), "证书.png")
     name = db.session.scalars(select(Attachment.name)).one()
-    other = sign_in("李二")
+    other = sign_in(stage, "李二")
     for address, kind in ((f"/files/{name}/preview", "image/jpeg"), (f"/files/{name}/view", "image/png")):
         answer = me.browser.get(address)
         assert (answer.status_code, answer.mimetype) == (200, kind)
@@ -317,7 +287,7 @@ def test_withdrawing_asks_once_more_and_is_told(me: Reader, stage: Stage) -> Non
 
 
 def test_where_the_unit_submits_it_is_told_once(app: Flask) -> None:
-    stage = stage_with(app, ROLE + "    unit_submits: true\n")
+    stage = stage_where_people_file(app, ROLE + "    unit_submits: true\n")
     applicant(stage.world)
     login = db.session.scalars(select(Account.login).where(Account.duties.contains(["applicant"]))).one()
     me = Reader(stage.browser().sign_in(login))
@@ -331,3 +301,35 @@ def test_where_the_unit_submits_it_is_told_once(app: Flask) -> None:
     texts = db.session.scalars(select(Notice.text).where(Notice.organisation_id == unit)).all()
     assert texts == [f"{ME}已填好“填写申报表”，请核对后提交。"]
     complete(case_id, "fill", FILLED, stage.world.actors[LIBRARY], "2021-06-11 10:00")
+
+
+def test_what_an_ended_session_sent_is_there_after_signing_in(me: Reader, stage: Stage) -> None:
+    """The phone lay an hour: the step is sent, the sign-in asked for, and the words stand where they were."""
+    task_id = task_of(open_filing(stage.world))
+    me.open(f"/my/tasks/{task_id}")
+    with atomic() as session:
+        session.execute(update(WebSession).values(last_seen_at=WebSession.last_seen_at - timedelta(hours=1)))
+    sent = {"grade": "junior", "summary": "写了很久的小结", "_next": "1"}
+    answer = me.browser.post(f"/my/tasks/{task_id}/steps/1", sent)
+    assert "/sign-in" in answer.location
+    me.open(answer.location)
+    assert "已经保留" in me.text
+    login = db.session.scalars(select(Account.login).where(Account.duties.contains(["applicant"]))).one()
+    me.press("登录", {"login": login, "password": PASSWORD})
+    assert "写了很久的小结" in me.text
+    me.press("下一步")
+    assert "填写齐全了" in me.text
+
+
+def test_the_person_reminds_whoever_has_it_and_takes_back_what_nobody_has_seen(
+    me: Reader, stage: Stage
+) -> None:
+    case_id = open_filing(stage.world)
+    me.open(f"/my/tasks/{task_of(case_id)}")
+    me.press("下一步", FILLED)
+    me.press("提交")
+    me.press("催办")
+    assert "已催办“初审”" in me.text
+    me.click("撤回")
+    me.press("撤回")
+    assert "现在该您办理：填写申报表" in me.text

@@ -1,6 +1,7 @@
 // A form in steps: kept while it is filled in, files taken as soon as they are chosen. All works without it.
 "use strict";
 
+{
 const form = document.querySelector("form[data-steps]");
 const told = document.querySelector("[data-step-told]");
 const SAVED_AFTER = 2000;
@@ -136,3 +137,4 @@ form.addEventListener("change", async (event) => {
   const still = part(name).querySelectorAll("input[type=file]");
   for (const one of still) one.value = "";
 });
+}

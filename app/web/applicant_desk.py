@@ -1,0 +1,236 @@
+"""A task of an applicant's own with all that its pages show: the steps, what is missing, what was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from flask import render_template, request, url_for
+
+from app.content.form_post import empty
+from app.content.form_view import FieldView, FormView, SectionView
+from app.content.forms import Form
+from app.content.scheme import Scheme
+from app.errors import Invalid, NotFound
+from app.queries import applicants
+from app.queries import tasks as task_queries
+from app.queries.returns import came_back
+from app.web import applicant_words, task_forms, uploads
+from app.web.schemes import field_labels, listed_text, now_of, scheme_of
+from app.web.session import signed_in
+from app.web.task_forms import Errors, Values
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A task of the person's own, with the form that its pages are made of."""
+
+    owned: applicants.OwnTask
+    scheme: Scheme
+    form: Form | None
+
+    @classmethod
+    def of(cls, task_id: int) -> Desk:
+        page = applicants.own_task(task_id, signed_in().person_id)
+        scheme = scheme_of(page.case.deployment_id)
+        return cls(page, scheme, scheme.form(page.task.form) if page.task.form else None)
+
+    @property
+    def task(self) -> Any:
+        return self.owned.task
+
+    @property
+    def unit_submits(self) -> bool:
+        return self.scheme.roles[self.task.role].unit_submits
+
+    @cached_property
+    def variables(self) -> Values:
+        return task_forms.variables_of(self.owned.case, self.scheme, self.task.token)
+
+    @cached_property
+    def values(self) -> Values:
+        return task_queries.typed([self.task.id]).get(self.task.id) or self._first_values()
+
+    def _first_values(self) -> Values:
+        """What an untouched form begins with, so that keeping one step does not empty the others."""
+        fields = self.form.fields.values() if self.form else ()
+        given = {f.name: self.variables.get(f.name, f.default) for f in fields if not f.read_only}
+        return {name: value for name, value in given.items() if value is not None}
+
+    @cached_property
+    def view(self) -> FormView:
+        return self._view(self.values, {})
+
+    @property
+    def stands(self) -> bool:
+        closes_at = self.task.closes_at
+        return self.task.state == "open" and (closes_at is None or now_of(self.scheme.id) < closes_at)
+
+    @property
+    def numbers(self) -> list[int]:
+        """The sections with something to show, counted from 1 in the order of the form."""
+        return _numbers(self.view)
+
+    def demand(self, number: int) -> Desk:
+        """Raises NotFound for a section that the form never has."""
+        if self.form is None or not 1 <= number <= len(self.form.sections):
+            raise NotFound
+        return self
+
+    def names(self, number: int) -> set[str]:
+        return set(self.form.sections[number - 1].fields) if self.form else set()
+
+    def merged(self, number: int) -> tuple[Values, Errors]:
+        """The draft with this step as it was sent; and the uploads that were refused."""
+        if self.form is None:
+            return {}, {}
+        mine, dropped = self.names(number), request.form.get("_drop")
+        texts = {
+            name: request.form.getlist(name)
+            for name in request.form
+            if name.partition("-")[0] in mine and not (dropped and name.startswith(f"{dropped}-"))
+        }
+        refused = uploads.take(self.form, texts, signed_in().actor)
+        kept = {name: value for name, value in self.values.items() if name not in mine}
+        values = kept | self.form.parse_post(texts)
+        conditions = self.form.conditions
+        return {n: v for n, v in values.items() if n not in mine or conditions.visible(n, values)}, refused
+
+    def with_step(self, number: int, kept: Values) -> Values:
+        """The draft with a step as it was kept."""
+        mine = self.names(number)
+        others = {name: value for name, value in self.values.items() if name not in mine}
+        return others | {name: value for name, value in kept.items() if name in mine}
+
+    def faults(self, values: Values) -> Errors:
+        """Everything that keeps the form from being submitted, by the name of the field."""
+        if self.form is None:
+            return {}
+        try:
+            self.form.load(values)
+        except Invalid as refusal:
+            return refusal.fields
+        return {}
+
+    def at(self, number: int, errors: Errors) -> Errors:
+        mine = self.names(number)
+        return {name: texts for name, texts in errors.items() if name.partition("-")[0] in mine}
+
+    def wrong(self, number: int, values: Values) -> Errors:
+        """What was filled in wrongly on a step; what is only missing can wait for the check."""
+        found = self.at(number, self.faults(values))
+        return {name: texts for name, texts in found.items() if _filled(values, name)}
+
+    def address(self, number: int, values: Values) -> str:
+        """Where the button leads: the step before or after this one, or the check."""
+        numbers = _numbers(self._view(values, {}))
+        back = "_back" in request.form
+        others = [n for n in numbers if (n < number if back else n > number)]
+        if not others:
+            return url_for("applicant_form.check", task_id=self.task.id) if not back else self._home
+        wanted = others[-1] if back else others[0]
+        return url_for("applicant_form.step", task_id=self.task.id, number=wanted)
+
+    @property
+    def _home(self) -> str:
+        return url_for("applicant.case", case_id=self.task.case_id)
+
+    def _view(self, values: Values, errors: Errors) -> FormView:
+        if self.form is None:
+            return FormView("", "", (), ())
+        return task_forms.shown(self.form, values, errors, self.variables, self.owned.case.unit_id)
+
+    def field(self, name: str, values: Values, errors: Errors) -> FieldView:
+        view = self._view(values, errors)
+        return next(f for section in view.sections for f in section.fields if f.name == name)
+
+    def files(self, *fields: FieldView) -> Mapping[str, Any]:
+        return task_forms.files_in([FormView("", "", (SectionView("", fields),), ())])
+
+    def page(self, number: int, values: Values, errors: Errors, *, refused: str = "", note: str = "") -> str:
+        whole = self._view(values, errors)
+        section = whole.sections[number - 1]
+        view = replace(whole, sections=(section,), errors=[e for e in whole.errors])
+        numbers = sorted({*_numbers(whole), number})
+        return render_template(
+            "applicant/step.html",
+            **self._common(),
+            number=number,
+            place=numbers.index(number) + 1,
+            steps=[(n, whole.sections[n - 1].title or whole.title) for n in numbers],
+            missing={n for n in numbers if self.at(n, self.faults(values))},
+            view=view,
+            updates=bool(self.form and self.form.conditions.controls & self.names(number)),
+            files=self.files(*section.fields),
+            refused=refused,
+            note=note,
+        )
+
+    def check_page(self, errors: Errors, refused: str = "") -> str:
+        told = {**self.faults(self.values), **errors}
+        view = self._view(self.values, {})
+        return render_template(
+            "applicant/check.html",
+            **self._common(),
+            missing=self._missing(told),
+            lacking={n for n in _numbers(view) if self.at(n, told)},
+            view=view,
+            files=task_forms.files_in([view]),
+            refused=refused,
+            steps=[(n, view.sections[n - 1].title or view.title) for n in _numbers(view)],
+        )
+
+    def _missing(self, errors: Errors) -> Sequence[tuple[str, str]]:
+        """Each sentence with the address of its field."""
+        found = []
+        for name, texts in errors.items():
+            number = next((n for n in range(1, 1 + len(self.view.sections)) if self.at(n, {name: texts})), 1)
+            place = url_for("applicant_form.step", task_id=self.task.id, number=number, missing=1)
+            found += [(text, f"{place}#{name}") for text in texts]
+        return found
+
+    def _common(self) -> dict[str, Any]:
+        task, case = self.task, self.owned.case
+        now = now_of(self.scheme.id)
+        return {
+            "task": task,
+            "case": case,
+            "scheme": self.scheme,
+            "stands": self.stands,
+            "unit_submits": self.unit_submits,
+            "remaining": applicant_words.remaining(task.closes_at, now) if task.closes_at else "",
+            "came_back": came_back([task.id]).get(task.id),
+            "saved_at": self.owned.draft.saved_at if self.owned.draft else None,
+            "context": self._context(),
+        }
+
+    def _context(self) -> list[tuple[str, str]]:
+        """The variables that the diagram wants shown above the form."""
+        drawn = self.scheme.definitions.processes[self.task.process].elements[self.task.element]
+        names = map(str.strip, drawn.properties.get("show", "").replace("\n", ";").split(";"))
+        labels, values = field_labels(self.scheme), {**self.owned.case.listed, **self.variables}
+        texts = [(name, listed_text(self.scheme, values.get(name), name)) for name in names if name]
+        return [(labels.get(name, name), text) for name, text in texts if text]
+
+
+def _numbers(view: FormView) -> list[int]:
+    return [
+        number
+        for number, section in enumerate(view.sections, 1)
+        if any(
+            field.visible and (field.value or field.rows or not field.read_only) for field in section.fields
+        )
+    ]
+
+
+def _filled(values: Values, name: str) -> bool:
+    """Whether something stands where a fault was found; of a table, in its cell."""
+    field, _dash, rest = name.partition("-")
+    value = values.get(field)
+    if not rest or not isinstance(value, list):
+        return not empty(value)
+    row, _dash, column = rest.partition("-")
+    cell = value[int(row)] if row.isdigit() and int(row) < len(value) else {}
+    return isinstance(cell, dict) and not empty(cell.get(column))
