@@ -62,5 +62,8 @@ def p50(work: Callable[[], object], backends: Sequence[int], times: int = 100) -
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
+    return "\n".join(row(line) for line in [head, ["---"] * len(head), *rows]) + "\n"
+
+
+def row(cells: Sequence[object]) -> str:
+    return "| " + " | ".join(map(str, cells)) + " |"

@@ -38,7 +38,7 @@ from app.operations.actors import SYSTEM
 from bench.chains import chained_copies
 from bench.floor import fire_batch, written
 from bench.ground import DATABASE, Ground, application, ground
-from bench.measure import table
+from bench.measure import row, table
 
 SCHEME, OPENED = "henan-2025", at("2025-03-01 00:00")
 OWES, REVIEWED = "pledge_midnight_review.yaml", "review_returned.yaml"
@@ -71,14 +71,16 @@ def main() -> None:
         return
     count, kill_every = (*map(float, sys.argv[1:]), *(CASES, KILL_EVERY)[len(sys.argv) - 1 :])
     with ground(SCHEME, OPENED) as base:
-        print(results(base, int(count), kill_every=kill_every))
+        for line in lines(base, int(count), kill_every=kill_every):
+            print(line, flush=True)
 
 
-def results(base: Ground, count: int, *, kill_every: float = KILL_EVERY, alone: float = ALONE) -> str:
-    """The table of the night, and what `verify` found after the kills."""
+def lines(base: Ground, count: int, *, kill_every: float = KILL_EVERY, alone: float = ALONE) -> Iterator[str]:
+    """The table of the night, a row as soon as it is measured, and what `verify` found after the kills."""
     load = psutil.getloadavg()[0]
     _prepare(base, count)
-    rows: list[Sequence[object]] = []
+    head = ("what", "processes", "timers a second", "kills", "decisions", "p50 ms", "p99 ms")
+    yield table(head, []).rstrip()
     for title, who, number, people, kill in (
         ("sweep", "scheduler", 1, 0, 0.0),
         ("floor", "floor", 1, 0, 0.0),
@@ -93,13 +95,11 @@ def results(base: Ground, count: int, *, kill_every: float = KILL_EVERY, alone: 
             (base.folder / "rows").write_bytes(written(base.server.url("storm"), base.address, DUE))
         _check(base.server.url("storm"), count)
         rate = f"{count / night.seconds:,.0f}"
-        rows.append((title, number, rate, night.kills or "", *_quantiles(night.waited)))
+        yield row((title, number, rate, night.kills or "", *_quantiles(night.waited)))
     verified = _call(base, "verify", str(SAMPLE))
     quiet = _people_alone(base, alone)
-    rows.append(("people alone", "", "", "", *_quantiles(quiet)))
-    head = ("what", "processes", "timers a second", "kills", "decisions", "p50 ms", "p99 ms")
-    told = f"{count:,} timers; load {load:.1f} before. {verified}"
-    return f"{table(head, rows)}\n{told}\n"
+    yield row(("people alone", "", "", "", *_quantiles(quiet)))
+    yield f"\n{count:,} timers; load {load:.1f} before. {verified}\n"
 
 
 def _quantiles(waited: Sequence[float]) -> tuple[object, ...]:
