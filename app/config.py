@@ -13,6 +13,10 @@
 | APP_PROXIES | how many reverse proxies stand before it, each adding to X-Forwarded-For; by default none |
 | APP_SECOND_FACTOR | who needs a second factor: `offices` (default), `all`, `off` (default in a rehearsal) |
 | APP_PAYMENT | `module:factory` of the adapter to a payment provider (docs/payments.md); by default none |
+| SMTP_HOST, SMTP_FROM | the server that takes mail, and the sender; both or none (docs/notifications.md) |
+| SMTP_SECURITY | `starttls` (default), `tls`, or `none` for a server on this machine alone |
+| SMTP_PORT, SMTP_USER, SMTP_PASSWORD | by default 587 (tls: 465, none: 25); who signs in there, if anybody |
+| SMS_URL, SMS_SECRET | the gateway that takes text messages, and what signs them; both or none |
 | OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET | a provider to sign in with; all three or none |
 | OIDC_LOGIN_CLAIM | the claim that names the login of an account; by default `preferred_username` |
 | SECRET_KEY | signs session cookies; at least 32 characters |
@@ -68,6 +72,26 @@ class Oidc:
 
 
 @dataclass(frozen=True)
+class Smtp:
+    """The server that takes mail; no `user`: it takes it from whoever connects."""
+
+    host: str
+    port: int
+    security: Literal["starttls", "tls", "none"]
+    sender: str
+    user: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class SmsGateway:
+    """Where text messages are handed over."""
+
+    url: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Settings:
     """What the environment says; keys never show in a repr."""
 
@@ -83,6 +107,8 @@ class Settings:
     second_factor: SecondFactorRule | None  # None: as the database's mark says
     oidc: Oidc | None
     payment: str | None
+    smtp: Smtp | None
+    sms: SmsGateway | None
     secret_key: str = field(repr=False)
     history_keys: Mapping[str, bytes] = field(repr=False)  # by id; the first is the current one
     id_number_key: bytes = field(repr=False)
@@ -121,6 +147,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         second_factor=_second_factor(environment),
         oidc=_oidc(environment),
         payment=_payment(environment),
+        smtp=_smtp(environment),
+        sms=_sms(environment),
         secret_key=keys["SECRET_KEY"],
         history_keys={_key_id(key): key for key in _keys("HISTORY_KEY", keys["HISTORY_KEY"])},
         id_number_key=_keys("ID_NUMBER_KEY", keys["ID_NUMBER_KEY"])[0],
@@ -230,6 +258,37 @@ def _payment(environment: Mapping[str, str]) -> str | None:
     if text and not re.fullmatch(r"[\w.]+:\w+", text):
         raise ConfigError(f"APP_PAYMENT 应写成 模块:函数，现在是“{text}”。")
     return text or None
+
+
+def _smtp(environment: Mapping[str, str]) -> Smtp | None:
+    host, sender, port, user, password, security = (
+        environment.get(f"SMTP_{name}", "").strip()
+        for name in ("HOST", "FROM", "PORT", "USER", "PASSWORD", "SECURITY")
+    )
+    if not (host or sender):
+        return None
+    if not re.fullmatch(r"[^@<>\s]+@[^@<>\s]+|[^@<>\r\n]+<[^@<>\s]+@[^@<>\s]+>", sender) or not host:
+        raise ConfigError("发邮件要设置 SMTP_HOST 和 SMTP_FROM；后者是邮箱，如“考核办 <notice@example.cn>”。")
+    if security not in ("", "starttls", "tls", "none"):
+        raise ConfigError(f"SMTP_SECURITY 只能是 starttls、tls 或 none，现在是“{security}”。")
+    if security == "none" and host not in LOOPBACK:
+        raise ConfigError("SMTP_SECURITY 为 none 时，邮件服务器只能在本机。")
+    chosen = cast(Literal["starttls", "tls", "none"], security or "starttls")
+    text = port or {"starttls": "587", "tls": "465", "none": "25"}[chosen]
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise ConfigError(f"SMTP_PORT 应为端口号，现在是“{text}”。")
+    return Smtp(host, int(text), chosen, sender, user, password)
+
+
+def _sms(environment: Mapping[str, str]) -> SmsGateway | None:
+    url, secret = environment.get("SMS_URL", "").strip(), environment.get("SMS_SECRET", "").strip()
+    if not (url or secret):
+        return None
+    address = urlsplit(url)
+    allowed = ("https", "http") if address.hostname in LOOPBACK else ("https",)
+    if not address.hostname or address.scheme not in allowed or len(secret) < KEY_BYTES:
+        raise ConfigError(f"发短信要设置 SMS_URL（https 地址）和 SMS_SECRET（至少 {KEY_BYTES} 个字符）。")
+    return SmsGateway(url, secret)
 
 
 def _key_text(name: str, environment: Mapping[str, str], data_folder: Path, database_url: str | None) -> str:

@@ -16,7 +16,7 @@ from flask import Flask
 from app import clock
 from app.errors import Refused
 from app.extensions import atomic, db, settings
-from app.operations import files, imports, leftovers, messages, overlays, proof, timers, work
+from app.operations import files, imports, leftovers, messages, outbox, overlays, proof, timers, work
 from app.operations.clock import scheme_now
 
 log = logging.getLogger(__name__)
@@ -49,6 +49,14 @@ def run_once() -> timers.Swept:
     if swept.fired or swept.parked:
         log.info("sweep: %d fired, %d parked", swept.fired, swept.parked)
     return swept
+
+
+def send_post() -> int:
+    """Sends what is due in the outbox; beside the sweep, which no slow mail server may hold up."""
+    sent = outbox.deliver(atomic, clock.now())
+    if sent:
+        log.info("outbox: %d sent", sent)
+    return sent
 
 
 def keep_house() -> None:
@@ -139,7 +147,8 @@ def _add_sweep(scheduler: BaseScheduler, app: Flask) -> None:
     """No job store and no grace limit: after downtime the next run does what was missed, once."""
     # It would tell of every run, every five seconds.
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
-    for sweeper, seconds in ((Sweeper(app), INTERVAL), (Sweeper(app, keep_house), HOUSEKEEPING)):
+    for job, seconds in ((run_once, INTERVAL), (send_post, INTERVAL), (keep_house, HOUSEKEEPING)):
+        sweeper = Sweeper(app, job)
         scheduler.add_job(
             sweeper, "interval", seconds=seconds, coalesce=True, misfire_grace_time=None, max_instances=1
         )

@@ -10,8 +10,7 @@ from sqlalchemy.engine import Row
 
 from app.extensions import db
 from app.models import CaseCopy, Task
-from app.operations.copies import COPIED
-from app.operations.reminders import REMINDED
+from app.operations._acts import COPIED, REMINDED
 
 
 def company_findings(case: Row[Any], rows: Sequence[Row[Any]]) -> Iterator[str]:

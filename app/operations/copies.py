@@ -14,10 +14,10 @@ from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.models import Account, CaseCopy, Organisation, Subordination, Task
 from app.operations import _beside, notices
+from app.operations._acts import COPIED
 from app.operations._beside import locked, log_beside, note_of, takes_part
 from app.operations.actors import Actor
 
-COPIED = "copied"
 MOST = 20
 """Recipients at a time."""
 LONGEST_NOTE = _beside.LONGEST_NOTE

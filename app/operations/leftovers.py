@@ -17,6 +17,7 @@ from app.models import (
     IdempotencyKey,
     KeptForm,
     LoginAttempt,
+    Post,
     RegistrationAttempt,
     TaskPresence,
     WebSession,
@@ -26,6 +27,8 @@ from app.operations.actors import SYSTEM
 
 SESSIONS_KEPT = timedelta(days=30)
 """Who was signed in when may be asked for so long."""
+POST_KEPT = timedelta(days=90)
+"""Whether somebody was told may be asked for so long."""
 COUNTS_KEPT = timedelta(days=1)
 """Longer than any window in which tries are counted, or an answer is given again."""
 AT_ONCE = 5_000
@@ -57,6 +60,7 @@ def _useless(now: datetime) -> dict[Table, ColumnElement[bool]]:
         LoginAttempt.__table__: LoginAttempt.at < old_count,
         RegistrationAttempt.__table__: RegistrationAttempt.at < old_count,
         IdempotencyKey.__table__: IdempotencyKey.created_at < old_count,
+        Post.__table__: (Post.made_at < now - POST_KEPT) & Post.state.in_(("sent", "dropped")),
         KeptForm.__table__: KeptForm.kept_at < old_count,
         TaskPresence.__table__: TaskPresence.seen_at < old_count,
     }

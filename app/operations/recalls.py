@@ -17,6 +17,7 @@ from app.errors import Conflict, NotFound, Refused
 from app.extensions import db
 from app.models import History, Task, TaskDraft, TaskValue
 from app.operations import _undoing
+from app.operations._acts import RECALLED
 from app.operations._calls import Call
 from app.operations._going_back import fallen_phases, held, instance_of, opened, stands_of, tried, undo
 from app.operations._locking import lock_case_of, look_at_case_of
@@ -24,7 +25,6 @@ from app.operations._moving import Moving
 from app.operations._road import PENDING_FOR, caught_up, renew
 from app.operations.actors import Actor
 
-RECALLED = "recalled"
 HARMLESS = frozenset({"reminded", "copied", "claimed", "released", "assigned"})
 """Records after which nothing has been done with the case yet: it was asked for, shown, or taken in hand."""
 

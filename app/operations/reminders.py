@@ -13,10 +13,10 @@ from app.errors import Closed, Conflict, NotFound, Refused
 from app.extensions import db
 from app.models import Account, Cosigner, Task
 from app.operations import notices
+from app.operations._acts import REMINDED
 from app.operations._beside import locked, log_beside, note_of, takes_part
 from app.operations.actors import APPLICANT, Actor
 
-REMINDED = "reminded"
 EVERY = timedelta(hours=4)
 
 

@@ -27,6 +27,7 @@ from app.models import (
     Timer,
 )
 from app.operations import deployments, incidents, proof
+from app.operations._acts import RECALLED
 from app.operations._assigning_checks import assigning_findings, deputy_faults
 from app.operations._company_checks import company_findings
 from app.operations._handing import HANDED
@@ -36,7 +37,6 @@ from app.operations._register_checks import register_faults
 from app.operations._search_checks import search_faults
 from app.operations._standing import standing
 from app.operations.places import BY_VACANCY
-from app.operations.recalls import RECALLED
 from app.operations.replay import Replayed, history_of, replay
 from app.operations.shares import share_faults
 

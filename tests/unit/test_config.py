@@ -184,3 +184,37 @@ def test_a_provider_to_sign_in_with(data: Path) -> None:
 def test_a_provider_is_asked_over_https_alone(data: Path, issuer: str) -> None:
     with pytest.raises(ConfigError, match="https"):
         read_settings({"APP_DATA": str(data), **PROVIDER, "OIDC_ISSUER": issuer})
+
+
+POSTMAN = {"SMTP_HOST": "mail.example.cn", "SMTP_FROM": "考核办 <notice@example.cn>"}
+MESSENGER = {"SMS_URL": "https://sms.example.cn/send", "SMS_SECRET": "s" * 32}
+
+
+def test_mail_and_text_messages_are_off_until_they_are_set_up(data: Path) -> None:
+    settings = read_settings({"APP_DATA": str(data)})
+    assert (settings.smtp, settings.sms) == (None, None)
+    named = read_settings({"APP_DATA": str(data), **POSTMAN, **MESSENGER, "SMTP_PASSWORD": "hush-hush"})
+    assert named.smtp is not None
+    assert (named.smtp.port, named.smtp.security) == (587, "starttls")
+    assert named.sms is not None
+    assert "hush-hush" not in repr(named)
+    assert MESSENGER["SMS_SECRET"] not in repr(named)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"SMTP_HOST": ""},
+        {"SMTP_FROM": "考核办"},
+        {"SMTP_FROM": "a@b.cn\r\nBcc: c@d.cn"},
+        {"SMTP_SECURITY": "ssl"},
+        {"SMTP_SECURITY": "none"},
+        {"SMTP_PORT": "0"},
+        {"SMS_URL": "http://sms.example.cn"},
+        {"SMS_URL": ""},
+        {"SMS_SECRET": "short"},
+    ],
+)
+def test_half_a_set_up_is_told(data: Path, changes: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match=next(iter(changes))):
+        read_settings({"APP_DATA": str(data), **POSTMAN, **MESSENGER, **changes})

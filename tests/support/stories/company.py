@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from sqlalchemy import func, select
 
+from app import clock
 from app.extensions import atomic, db
-from app.models import CaseCopy, Task
-from app.operations import copies, phrases, recalls, reminders
+from app.models import CaseCopy, Post, Task
+from app.operations import contacts, copies, outbox, phrases, recalls, reminders
+from app.operations.actors import SYSTEM
 from support.stories import Act, Stage, story
 from support.stories.stage import FILED, FILLED, LATER
 from support.world import BUREAU, LIBRARY, at, complete, open_filing, task_of
@@ -60,3 +64,62 @@ def a_phrase_is_removed(stage: Stage) -> Act:
     with atomic():
         phrase_id = phrases.add("同意。", shared=False, actor=stage.actors[BUREAU], now=FILED)
     return lambda: phrases.remove(phrase_id, stage.actors[BUREAU])
+
+
+@story("contacts.choose")
+def an_account_wants_mail(stage: Stage) -> Act:
+    return lambda: contacts.choose("mail", "a@example.cn", ["task"], stage.actors[BUREAU], FILED)
+
+
+@story("contacts.try_out")
+def an_address_is_tried_out(stage: Stage) -> Act:
+    wants_mail(stage)
+    return lambda: contacts.try_out("mail", stage.actors[BUREAU], FILED)
+
+
+def wants_mail(stage: Stage, address: str = "a@example.cn") -> None:
+    with atomic():
+        contacts.choose("mail", address, ["reminder"], stage.actors[BUREAU], FILED)
+
+
+def told(stage: Stage) -> datetime:
+    """A reminder is in the outbox; an instant after that."""
+    task_id = task_of(submitted(stage))
+    with atomic():
+        reminders.remind(task_id, "", stage.actors[LIBRARY], NEXT_DAY)
+    return clock.now() + timedelta(minutes=1)
+
+
+@story(
+    "outbox.deliver",
+    parts=True,
+    differs=frozenset({"outbox.tries", "outbox.failure", "outbox.next_at", "outbox.sent_at"}),
+)
+def post_is_sent(stage: Stage) -> Act:
+    wants_mail(stage)
+    due = told(stage)
+
+    def act() -> None:
+        """The second look comes later, and finds what a killed one has left."""
+        outbox.deliver(atomic, due)
+        outbox.deliver(atomic, due + timedelta(minutes=2))
+
+    return act
+
+
+def given_up(stage: Stage) -> int:
+    wants_mail(stage, "refused@example.cn")
+    outbox.deliver(atomic, told(stage))
+    return db.session.scalars(select(Post.id)).one()
+
+
+@story("outbox.retry")
+def post_is_sent_again(stage: Stage) -> Act:
+    post_id = given_up(stage)
+    return lambda: outbox.retry(post_id, SYSTEM, LATER)
+
+
+@story("outbox.dismiss")
+def post_is_laid_aside(stage: Stage) -> Act:
+    post_id = given_up(stage)
+    return lambda: outbox.dismiss(post_id, SYSTEM, LATER)

@@ -1,0 +1,5 @@
+"""Names under which a case's log tells of what its company does, for those who write and check it."""
+
+from __future__ import annotations
+
+RECALLED, REMINDED, COPIED = "recalled", "reminded", "copied"
