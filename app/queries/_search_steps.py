@@ -1,4 +1,4 @@
-"""Where a typed word is looked for: one kind of key after the other, each a few ranges of an index."""
+"""Where a typed word is looked for: one kind of key after the other, each a range of an index."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 from sqlalchemy.orm import aliased
 
 from app.content.searching import Typed, Word
@@ -25,15 +25,24 @@ FEWEST_SIGNS_OF_TRADE = 2
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Half-open ranges of keys of one kind; `inside`: those that begin inside a name.
+    """Keys of one kind from `low` on and before `high`, or the one key `low`; `inside`: inside a name.
 
     Of a number there are no keys: it is a case's own, or that of its certificate.
     """
 
     kind: Kind
-    ranges: Sequence[tuple[str, str]] = ()
+    low: str = ""
+    high: str = ""
     inside: bool = False
     number: str = ""
+
+    @classmethod
+    def beginning(cls, kind: Kind, text: str, inside: bool = False) -> Step:
+        return cls(kind, text, text + BEHIND_ALL, inside)
+
+    @classmethod
+    def exactly(cls, kind: Kind, key: str) -> Step:
+        return cls(kind, key)
 
 
 @dataclass(frozen=True)
@@ -48,8 +57,8 @@ class Keys:
 
     def within(self, step: Step) -> ColumnElement[bool]:
         """The keys of the step."""
-        ranges = or_(*(and_(self.key >= low, self.key < high) for low, high in step.ranges))
-        return ranges if self.inside is None else and_(self.inside.is_(step.inside), ranges)
+        found = and_(self.key >= step.low, self.key < step.high) if step.high else self.key == step.low
+        return found if self.inside is None else and_(self.inside == step.inside, found)
 
 
 def keys_of(kind: Kind) -> Keys:
@@ -79,7 +88,7 @@ def steps_to_cases(word: Word, trades_of: TradesOf) -> list[Step]:
 def steps_by_number(typed: Typed) -> list[Step]:
     """By eighteen signs: the same look into a range, whoever bears that ID number, or nobody."""
     number = typed.number or ""
-    return [Step("person", [_exactly(whole_number_key(index_of(number)))])]
+    return [Step.exactly("person", whole_number_key(index_of(number)))]
 
 
 def numbered(step: Step) -> ColumnElement[bool]:
@@ -93,55 +102,58 @@ def numbered(step: Step) -> ColumnElement[bool]:
     return or_(*ways)
 
 
-def person_matches(step: Step) -> ColumnElement[bool]:
-    """Whether a person is found by a step."""
-    keys = keys_of(step.kind)
-    owner = Person.unit_id if step.kind == "unit" else Person.id
-    own_place = [keys.place["unit"] == Person.unit_id] if step.kind == "person" else []
-    return exists(select(1).where(keys.owner == owner, *own_place, keys.within(step)))
+def person_matches(steps: Sequence[Step]) -> ColumnElement[bool]:
+    """Whether a person is found by any of the steps."""
+    ways = []
+    for keys, those in _by_kind(steps):
+        of_unit = those[0].kind == "unit"
+        same = [keys.place["unit"] == Person.unit_id, *([] if of_unit else [keys.owner == Person.id])]
+        ways.append(exists(select(1).where(*same, or_(*map(keys.within, those)))))
+    return or_(false(), *ways)
 
 
-def case_matches(step: Step) -> ColumnElement[bool]:
-    """Whether a case is found by a step."""
-    if step.kind == "number":
-        return numbered(step)
-    keys = keys_of(step.kind)
-    owner = {"person": Case.person_id, "unit": Case.unit_id, "trade": Case.id}[step.kind]
-    return exists(select(1).where(keys.owner == owner, keys.within(step)))
+def case_matches(steps: Sequence[Step]) -> ColumnElement[bool]:
+    """Whether a case is found by any of the steps."""
+    ways = [numbered(step) for step in steps if step.kind == "number"]
+    for keys, those in _by_kind([step for step in steps if step.kind != "number"]):
+        owner = {"person": Case.person_id, "unit": Case.unit_id, "trade": Case.id}[those[0].kind]
+        ways.append(exists(select(1).where(keys.owner == owner, or_(*map(keys.within, those)))))
+    return or_(false(), *ways)
+
+
+def _by_kind(steps: Sequence[Step]) -> Iterator[tuple[Keys, list[Step]]]:
+    for kind in dict.fromkeys(step.kind for step in steps):
+        yield keys_of(kind), [step for step in steps if step.kind == kind]
 
 
 def first_of(keys: Keys, step: Step) -> ColumnElement[bool]:
     """Whoever is found by several keys of a step is shown where the first of them stands."""
+    if not step.high:
+        return true()
     others = keys_of(step.kind)
-    first = select(func.min(others.key)).where(others.owner == keys.owner, others.within(step))
-    met: ColumnElement[bool] = keys.key == first.scalar_subquery()
-    return met
+    # In each place a person has the same keys; by the place the index is entered at the right one.
+    same = [others.owner == keys.owner, others.place["unit"] == keys.place["unit"]]
+    return ~exists(select(1).where(*same, others.within(step), others.key < keys.key))
 
 
 def _by_person(word: Word) -> Iterator[Step]:
     if word.text and not word.text.isdecimal():
-        yield from (Step("person", [_beginning(word.text)], inside) for inside in (False, True))
+        yield from (Step.beginning("person", word.text, inside) for inside in (False, True))
     if word.is_masked and len(word.tail) == 4:
-        yield Step("person", [_beginning(f"{TAIL}{word.tail}{word.head}")])
+        yield Step.beginning("person", f"{TAIL}{word.tail}{word.head}")
     elif word.is_masked:
-        yield Step("person", [_beginning(f"{HEAD}{word.head}{word.tail[::-1]}")])
+        yield Step.beginning("person", f"{HEAD}{word.head}{word.tail[::-1]}")
 
 
 def _by_unit(word: Word) -> Iterator[Step]:
     if word.text:
-        yield from (Step("unit", [_beginning(word.text)], inside) for inside in (False, True))
+        yield from (Step.beginning("unit", word.text, inside) for inside in (False, True))
 
 
 def _by_trade(kind: Kind, mark: str, word: Word, trades_of: TradesOf) -> Iterator[Step]:
-    """By the trades of the catalogues, or else by what was typed: a register may hold others."""
+    """By each trade of the catalogues, or else by what was typed: a register may hold others."""
     if len(word.text) >= FEWEST_SIGNS_OF_TRADE:
-        codes = [_exactly(mark + code) for code in trades_of(word.text)]
-        yield Step(kind, codes or [_beginning(mark + word.text)])
-
-
-def _beginning(text: str) -> tuple[str, str]:
-    return text, text + BEHIND_ALL
-
-
-def _exactly(text: str) -> tuple[str, str]:
-    return text, text + "\x01"
+        codes = trades_of(word.text)
+        yield from (Step.exactly(kind, mark + code) for code in codes)
+        if not codes:
+            yield Step.beginning(kind, mark + word.text)

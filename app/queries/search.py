@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, and_, cast, func, or_, select, true, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Select, and_, cast, func, or_, select, true, tuple_
 from sqlalchemy.orm import defer
 
 from app.content.searching import Typed, Word
@@ -31,7 +31,7 @@ from app.queries.paging import PAGE_SIZE, Page, read_id_cursor
 from app.queries.places import Places, people_seen_by, places_of
 from app.queries.visibility import Sight, seen_by
 
-Matches = Callable[[Step], ColumnElement[bool]]
+Matches = Callable[[Sequence[Step]], ColumnElement[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def people(asked: Asked, after: str | None = None, size: int = PAGE_SIZE) -> Pag
     """A page of people: by name or number first, then those of units and trades of that name."""
     steps, others = _steps(asked, steps_to_people)
     seen = people_seen_by(asked.sight, asked.now)
-    rules = [seen, *(or_(*map(person_matches, more)) for more in others)]
+    rules = [seen, *map(person_matches, others)]
     found = _page(asked, steps, _people_walk, person_matches, rules, after, size)
     return Page(_people(found.rows, asked.sight), found.next)
 
@@ -83,7 +83,7 @@ def cases(asked: Asked, after: str | None = None, size: int = PAGE_SIZE) -> Page
     steps, others = _steps(asked, steps_to_cases)
     if asked.typed.number:
         steps = [Step("number", number=asked.typed.number), *steps]
-    rules = [seen_by(asked.sight), *(or_(*map(case_matches, more)) for more in others)]
+    rules = [seen_by(asked.sight), *map(case_matches, others)]
     exact = {Case.scheme_id: asked.scheme_id, Case.state: asked.state}
     rules += [column == text for column, text in exact.items() if text]
     found = _page(asked, steps, _cases_walk, case_matches, rules, after, size)
@@ -114,7 +114,7 @@ def _page(
     found: list[tuple[int, int]] = []
     for number, step in enumerate(steps[begin:] if places.values else [], start=begin):
         walk = walk_of(step)
-        new = [~matches(earlier) for earlier in steps[:number]]
+        new = [~matches(steps[:number])] if number else []
         behind = _behind(walk, step, last) if number == begin and last is not None else []
         query = _walked(walk, step, places, [*rules, *new, *behind], size + 1 - len(found))
         found += [(number, row_id) for row_id in db.session.scalars(query)]
@@ -127,24 +127,18 @@ def _page(
 def _walked(
     walk: _Walk, step: Step, places: Places, rules: Sequence[ColumnElement[bool]], most: int
 ) -> Select[Any]:
-    """The ids in order: of each place and range so many, of these again so many."""
+    """The ids in order: of each place so many, of these again so many."""
     target = walk.order[-1]
     if walk.keys is None:
         query: Select[Any] = walk.joined(select(target)).where(numbered(step), *rules)
         return query.order_by(target.desc()).limit(most)
     given = func.unnest(cast(places.values, ARRAY(walk.keys.place[places.kind].type)))
     place = given.table_valued("place").render_derived(name="places")
-    bounds = [cast(list(bound), ARRAY(Text)) for bound in zip(*step.ranges, strict=True)]
-    ranges = func.unnest(*bounds).table_valued("low", "high").render_derived(name="ranges")
-    within = [walk.keys.key >= ranges.c.low, walk.keys.key < ranges.c.high]
-    if walk.keys.inside is not None:
-        within.append(walk.keys.inside.is_(step.inside))
     named = [column.label(f"o{number}") for number, column in enumerate(walk.order)]
-    one = walk.joined(select(*named)).where(
-        walk.keys.place[places.kind] == place.c.place, *within, first_of(walk.keys, step), *rules
-    )
+    here = walk.keys.place[places.kind] == place.c.place
+    one = walk.joined(select(*named)).where(here, walk.keys.within(step), first_of(walk.keys, step), *rules)
     one = one.distinct().order_by(*_ordered(walk, named)).limit(most).lateral("one")
-    merged = select(*one.c).select_from(place.join(ranges, true()).join(one, true())).distinct()
+    merged = select(*one.c).select_from(place.join(one, true())).distinct()
     some = merged.order_by(*_ordered(walk, list(one.c))).limit(most).subquery("some")
     return select(list(some.c)[-1]).order_by(*_ordered(walk, list(some.c)))
 

@@ -11,7 +11,7 @@ from app.content.searching import folded
 from app.operations import deployments
 from app.operations._search_keys import organisation_keys
 
-MOST = 50
+MOST = 20
 
 
 def codes(text: str, now: datetime) -> list[str]:

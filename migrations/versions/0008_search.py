@@ -76,7 +76,9 @@ def _follow_cases() -> None:
             IF new.listed ->> 'trade' IS NULL THEN
                 DELETE FROM case_key WHERE case_id = new.id;
             ELSE
-                UPDATE case_key SET trade = new.listed ->> 'trade' WHERE case_id = new.id;
+                IF TG_OP = 'UPDATE' THEN
+                    UPDATE case_key SET trade = new.listed ->> 'trade' WHERE case_id = new.id;
+                END IF;
                 INSERT INTO case_key (case_id, unit_id, trade, region)
                 SELECT new.id, o.id, new.listed ->> 'trade', o.region FROM organisation o
                 WHERE o.id = new.unit_id ON CONFLICT DO NOTHING;
