@@ -99,7 +99,8 @@ def _words(chunk: str) -> Iterator[Word]:
     """The words of a chunk: 张wei are two, of which both have to fit."""
     masked = _MASKED.fullmatch(chunk)
     if masked:
-        yield Word("", *masked.groups())
+        if any(masked.groups()):
+            yield Word("", *masked.groups())
         return
     text = folded(chunk)
     if _TAIL.fullmatch(text):

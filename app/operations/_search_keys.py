@@ -21,6 +21,8 @@ TRADE, WHOLE, TAIL, HEAD = "=", "!", "#", "@"
 MOST_WAYS = 6
 """To read one name aloud; where signs have more readings together, the later ones have their commonest."""
 INDEX_BYTES = 8
+EITHER_IN_PLACES = "长重行乐朝都厦单解六蚌番"
+"""Signs of places whose reading the ones beside them do not always tell: 市长寿区 is no mayor's."""
 EITHER_SURNAME = "覃牟隗"
 """Surnames with two living readings; other surnames that one may misread have their own in `_names`."""
 
@@ -97,7 +99,11 @@ def follow_merger(old_id: int, into_id: int) -> None:
 
 
 def _organisation(parts: Sequence[str]) -> Iterator[Key]:
-    return _keys(parts, _ways([[sound] for sound in _aloud(parts)]))
+    sounds = [
+        [sound, *(_known(part)[:2] if part in EITHER_IN_PLACES else ())]
+        for part, sound in zip(parts, _aloud(parts), strict=True)
+    ]
+    return _keys(parts, _ways(list(dict.fromkeys(found)) for found in sounds))
 
 
 def _keys(parts: Sequence[str], ways: Iterable[Sequence[str]]) -> Iterator[Key]:
@@ -116,7 +122,7 @@ def _readings(parts: Sequence[str]) -> list[list[str]]:
     surname = surname_readings("".join(parts))
     found = []
     for place, (part, aloud) in enumerate(zip(parts, _aloud(parts), strict=True)):
-        known = pinyin(part, heteronym=True, style=Style.NORMAL)[0]
+        known = _known(part)
         if place < len(surname):
             sounds = [surname[place], aloud, *known[:3]]
         elif place == 0 and part not in EITHER_SURNAME:
@@ -125,6 +131,11 @@ def _readings(parts: Sequence[str]) -> list[list[str]]:
             sounds = [aloud, *known[:2]]
         found.append(list(dict.fromkeys(chain.from_iterable(map(_spelt, sounds)))))
     return found
+
+
+def _known(part: str) -> Sequence[str]:
+    """All readings of a sign, the commonest first."""
+    return pinyin(part, heteronym=True, style=Style.NORMAL)[0]
 
 
 def _spelt(sound: str) -> Sequence[str]:
