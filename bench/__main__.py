@@ -15,6 +15,7 @@ BENCHES = {
     "rework": "A hundred rounds of rework",
     "storm": "20,000 timers due at one instant",
     "volume": "Inbox and claim at volume",
+    "inbox": "An inbox up to a million open tasks",
     "midnight": "100,000 pledges due at one midnight",
 }
 

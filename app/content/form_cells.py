@@ -17,8 +17,8 @@ TO_READ = ("证件号码", "单位")
 """More columns that a template has for whoever fills it in."""
 
 _TYPES = frozenset({"string", "integer", "number", "boolean"})
-_ELSEWHERE = frozenset({"file", "person", "id_number"})
-"""What a cell can't hold: an upload, a choice among the unit's people, a number that no file may keep."""
+_ELSEWHERE = frozenset({"file", "person", "colleague", "id_number"})
+"""What a cell can't hold: an upload, a choice among people or colleagues, a number that no file may keep."""
 _YES = frozenset({"是", "√", "✓", "对", "有", "true", "yes", "y", "1"})
 _NO = frozenset({"否", "×", "✗", "错", "无", "false", "no", "n", "0"})
 _DAY = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})(?:[-/.月]([0-9]{1,2})日?)?月?")

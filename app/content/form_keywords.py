@@ -93,7 +93,10 @@ ALLOWED = {
     "array": _COMMON | {"items", "minItems", "maxItems", "uniqueItems", "x-rows", "x-accept", "x-max-bytes"},
 }
 LIMITS = ("minLength", "maxLength", "pattern", "minimum", "maximum", "minItems", "maxItems", "uniqueItems")
-FORMATS = {"string": ("date", "month", "email", "uri", "file", "id_number"), "integer": ("person",)}
+FORMATS = {
+    "string": ("date", "month", "email", "uri", "file", "id_number"),
+    "integer": ("person", "colleague"),
+}
 WIDGETS = {
     "string": ("text", "textarea", "radio", "select", "trade", "date", "month", "email", "uri", "file"),
     "integer": ("number", "radio", "select", "person"),

@@ -153,9 +153,11 @@ def _usual_widget(
     if columns:
         return "table"
     if spec["type"] == "array":
-        return {"file": "file", "person": "persons"}.get(item.format if item else "", "checkboxes")
+        known = {"file": "file", "person": "persons", "colleague": "persons"}
+        return known.get((item.format if item else None) or "", "checkboxes")
     if options is not None:
         return "radio" if len(options) <= 5 else "select"
     usual = {"string": "text", "integer": "number", "number": "number", "boolean": "checkbox"}
-    known = spec.get("format")
-    return str(known if known in WIDGETS[spec["type"]] else usual[spec["type"]])
+    # One colleague is chosen as one person is.
+    named = "person" if spec.get("format") == "colleague" else spec.get("format")
+    return str(named if named in WIDGETS[spec["type"]] else usual[spec["type"]])

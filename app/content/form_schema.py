@@ -248,6 +248,10 @@ def _person(field: Field) -> Check:
     return validate.Range(min=1, error=_sentence(field, "format", "请从名单中选择人员"))
 
 
+def _colleague(field: Field) -> Check:
+    return validate.Range(min=1, error=_sentence(field, "format", "请从名单中选择同事"))
+
+
 _FORMATS: Mapping[str, Callable[[Field], Check]] = {
     "date": _date,
     "month": _matching(r"[12][0-9]{3}-(?:0[1-9]|1[0-2])", "应当是年月，写成 2021-06 这样"),
@@ -255,5 +259,6 @@ _FORMATS: Mapping[str, Callable[[Field], Check]] = {
     "uri": _matching(r"https?://[^\s<>\"]{1,500}", "应当是以 http:// 或 https:// 开头的网址"),
     "file": _matching(r"[A-Za-z0-9_-]{1,64}", "不是已上传的附件，请重新上传"),
     "person": _person,
+    "colleague": _colleague,
     "id_number": _id_number,
 }

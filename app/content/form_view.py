@@ -85,10 +85,10 @@ def view_form(
     values: Mapping[str, Any],
     errors: Mapping[str, Sequence[str]],
     variables: Mapping[str, Any],
-    people: Sequence[Option],
+    choices: Mapping[str, Sequence[Option]],
 ) -> FormView:
-    """See `Form.view`."""
-    return _View(form, values, errors, variables, people).build()
+    """See `Form.view`; `choices` are those of a format that no form can list."""
+    return _View(form, values, errors, variables, choices).build()
 
 
 class _View:
@@ -98,11 +98,11 @@ class _View:
         values: Mapping[str, Any],
         errors: Mapping[str, Sequence[str]],
         variables: Mapping[str, Any],
-        people: Sequence[Option],
+        choices: Mapping[str, Sequence[Option]],
     ) -> None:
         self.form = form
         self.errors = errors
-        self.people = people
+        self.choices = choices
         self.values = {name: self._initial(field, values, variables) for name, field in form.fields.items()}
         self.required = form.conditions.required(self.values)
         self.controls = form.conditions.controls
@@ -168,7 +168,7 @@ class _View:
         )
 
     def _options(self, field: Field, chosen: Any) -> Sequence[OptionView]:
-        options = self.people if field.format == "person" else field.options
+        options = self.choices.get(field.format or "", field.options)
         if field.type == "boolean" and field.widget == "radio":
             options = (Option(True, "是"), Option(False, "否"))
         picked = {_text(value) for value in chosen} if isinstance(chosen, list) else set()

@@ -109,13 +109,16 @@ class Form:
         variables: Mapping[str, Any] | None = None,
         *,
         people: Sequence[Option] = (),
+        colleagues: Sequence[Option] = (),
     ) -> FormView:
         """The form as a page shows it, with visibility under these values.
 
         `values` are those of a draft or of the last attempt; an untouched form is filled from the case's
-        `variables` of the same names. `people` are the persons that `format: person` may choose from.
+        `variables` of the same names. `people` are the persons that `format: person` may choose from,
+        `colleagues` the accounts that `format: colleague` may.
         """
-        return view_form(self, values, errors or {}, variables or {}, people)
+        choices = {"person": people, "colleague": colleagues}
+        return view_form(self, values, errors or {}, variables or {}, choices)
 
     def file_ids(self, loaded: Mapping[str, Any]) -> list[str]:
         """The attachments that loaded values refer to, in tables too, in the order of the form."""
@@ -127,10 +130,15 @@ class Form:
 
     def person_ids(self, loaded: Mapping[str, Any]) -> list[int]:
         """The persons that loaded values refer to, in tables too, in the order of the form."""
+        return self._ids("person", loaded)
+
+    def colleague_ids(self, loaded: Mapping[str, Any]) -> list[int]:
+        """The accounts that loaded values refer to, in tables too, in the order of the form."""
+        return self._ids("colleague", loaded)
+
+    def _ids(self, wanted: str, loaded: Mapping[str, Any]) -> list[int]:
         return [
-            one
-            for field in self.fields.values()
-            for one in _of_format("person", field, loaded.get(field.name))
+            one for field in self.fields.values() for one in _of_format(wanted, field, loaded.get(field.name))
         ]
 
     def json_schema(self) -> dict[str, Any]:

@@ -90,6 +90,8 @@ def _expressions(specs: dict[str, Any]) -> Iterator[UsedExpression]:
 
 def _of_activity(spec: Any) -> Iterator[Expression | None]:
     yield from getattr(spec, "inputs_wanted", {}).values()
+    # What is done several times has its own beside that of the whole.
+    yield getattr(getattr(spec, "child", spec), "assignee_wanted", None)
     yield getattr(spec, "condition_wanted", None)
     yield getattr(spec, "cardinality_wanted", None)
 

@@ -122,6 +122,11 @@ class _Reading(task_spec.SpiffTaskParser):  # type: ignore[misc]
         )
 
 
+class _UserReading(_Reading):
+    def finish_task(self, spec: Any) -> None:
+        spec.assignee_wanted = self._optional(properties_of(self.node).get("assignee"))
+
+
 class _ServiceReading(_Reading, task_spec.ServiceTaskParser):  # type: ignore[misc]
     def finish_task(self, spec: Any) -> None:
         operator = self.node.find(f"{BPMN}extensionElements/{SPIFF}serviceTaskOperator")
@@ -239,7 +244,7 @@ class Reader(SpiffBpmnParser):  # type: ignore[misc]
         full_tag(tag): classes
         for tag, classes in {
             "task": (_Reading, specs.NoneTask),
-            "userTask": (_Reading, specs.UserTask),
+            "userTask": (_UserReading, specs.UserTask),
             "manualTask": (_Reading, specs.ManualTask),
             "serviceTask": (_ServiceReading, specs.ServiceTask),
             "businessRuleTask": (_DecisionReading, specs.BusinessRuleTask),

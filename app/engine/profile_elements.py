@@ -34,7 +34,7 @@ PROPERTIES = {
         "bulk",
         "show",
     ),
-    *("outcome", "resultVariable", "inputs", "correlation", "returns", "prefill", "import"),
+    *("outcome", "resultVariable", "inputs", "correlation", "returns", "prefill", "import", "assignee"),
 }
 
 _EVENT_NAMES = {"timer": "定时器", "message": "消息", "signal": "信号", "error": "错误", "terminate": "终止"}

@@ -68,8 +68,15 @@ def _task(token: Token, closings: _Closings, reminders: dict[int, datetime]) -> 
         element.properties,
         dict(token.data),
         closes_at,
-        closes_at or reminders.get(token.id),
+        closes_at or reminders.get(_bordered(token).id),
+        token.internal_data.get("assignee"),
     )
+
+
+def _bordered(token: Token) -> Token:
+    """The token of the activity as the diagram shows it, whose border the timers are on."""
+    whole = token.host
+    return whole if whole and getattr(whole.task_spec, "child", None) is token.task_spec else token
 
 
 def _timer(token: Token) -> TimerWait:

@@ -109,7 +109,17 @@ class NoneTask(Activity, spiff.NoneTask):  # type: ignore[misc]
 
 
 class UserTask(Activity, spiff.UserTask):  # type: ignore[misc]
-    """Waits, ready, for somebody who completes it."""
+    """Waits, ready, for somebody who completes it; perhaps for the one whose account its diagram names."""
+
+    assignee_wanted: Expression | None = None
+
+    def _update_hook(self, token: Token) -> bool:
+        if self.assignee_wanted is not None:
+            account = token.evaluate(self.assignee_wanted)
+            if account is not None and (isinstance(account, bool) or not isinstance(account, int)):
+                raise EngineError("办理人（assignee）应当是账号的编号", element=token.element)
+            token.internal_data["assignee"] = account
+        return super()._update_hook(token)
 
 
 class ManualTask(Activity, spiff.ManualTask):  # type: ignore[misc]

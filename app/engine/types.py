@@ -58,6 +58,7 @@ class TaskWait:
     `closes_at` is the earliest due instant of the interrupting timers that would cancel it: its own,
     an enclosing sub-process's, a call activity's (decision 3). `due_at` is until when it should be done: its
     closing, else the earliest due instant of the timers on its border that only start a path beside it.
+    `assignee` is the account that the diagram names for it.
     """
 
     token: int
@@ -71,6 +72,7 @@ class TaskWait:
     variables: Variables
     closes_at: datetime | None
     due_at: datetime | None = None
+    assignee: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

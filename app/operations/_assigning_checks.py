@@ -103,6 +103,8 @@ def _logged(rows: Sequence[Row[Any]]) -> dict[int, _Held]:
         if row.call != HANDED:
             for token in row.arguments.get("offices", {}):
                 held.setdefault(int(token), _Held()).hand(row)
+            for token, account_id in row.arguments.get("assignees", {}).items():
+                held[int(token)].assignee_id = account_id
         if row.call == "record" and "token" in row.arguments:
             held.setdefault(row.arguments["token"], _Held()).act(row)
     return held

@@ -17,6 +17,7 @@ from app.errors import Invalid
 from app.extensions import db
 from app.models import EnteredIdNumber, Person
 from app.operations import files
+from app.operations._assignee import colleague
 from app.operations._id_numbers import seal
 from app.operations._moving import Moving
 from app.operations.actors import Actor
@@ -33,6 +34,7 @@ def take_in(
     """
     taken = form.load(values)
     _check_people(form, taken, moving.unit_id)
+    _check_colleagues(form, taken, actor.organisation_id)
     for name, value in list(taken.items()):
         try:
             ids = form.file_ids({name: value})
@@ -56,6 +58,13 @@ def _check_people(form: Form, taken: Mapping[str, Any], unit_id: int) -> None:
     if strangers:
         told = ["所选人员不在本单位的人员名册中，请重新选择。"]
         raise Invalid({name: told for name, ids in asked.items() if strangers.intersection(ids)})
+
+
+def _check_colleagues(form: Form, taken: Mapping[str, Any], office_id: int | None) -> None:
+    """Raises Invalid at the field that names somebody who is no active operator of the actor's office."""
+    for name, value in taken.items():
+        for account_id in form.colleague_ids({name: value}):
+            colleague(account_id, office_id, name)
 
 
 def without_id_numbers(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import exists, select
+
 from app import clock
 from app.content.roles import NOW, START, Role
 from app.content.scheme import Scheme
 from app.engine import RELEASE, Instance
 from app.engine.types import Context, Snapshot, TaskWait, Workdays
 from app.errors import DomainError, Refused, UncaughtBpmnError
+from app.extensions import db
+from app.models import Account
 from app.operations import _history, capabilities, organisations
 from app.operations._calls import Call, apply
 from app.operations._overlays import Moved
@@ -76,7 +80,7 @@ class Moving:
         instance = apply(self.scheme, self.instance, call, context)
         answers = self._perform_capabilities(instance, context)
         after = instance.snapshot()
-        resolved: dict[str, Any] = {"offices": {}}
+        resolved: dict[str, Any] = {"offices": {}, "assignees": {}}
         if self.unit_id != unit_before:
             resolved["unit"] = self.unit_id
             self._hand_over(after, resolved["offices"], at)
@@ -84,7 +88,7 @@ class Moving:
         if call.kind in _DONE_BY and "token" in call.arguments:
             by = (actor.account_id, actor.organisation_id)
             completion = Completion(call.arguments["token"], *by, _DONE_BY[call.kind])
-        office_of = self._office_of(at, resolved["offices"])
+        office_of = self._office_of(at, resolved["offices"], resolved["assignees"])
         project(self.changes, self.id, self.scheme.id, self.stands, after, at, office_of, completion)
         self._send(after, at)
         canonical = instance.canonical()
@@ -158,13 +162,18 @@ class Moving:
                 key = {"of_case": self.id, "of_token": wait.token}
                 self.changes.tasks_handed.append({**key, "office_id": self.unit_id, "at": at})
 
-    def _office_of(self, at: datetime, offices: dict[str, int | None]) -> OfficeOf:
-        """How a new task gets its office; `offices` collects them for the log."""
+    def _office_of(
+        self, at: datetime, offices: dict[str, int | None], assignees: dict[str, int | None]
+    ) -> OfficeOf:
+        """How a new task gets its office, and who has it; both are collected for the log."""
 
-        def office_of(wait: TaskWait) -> tuple[str, str, int | None, int | None]:
+        def office_of(wait: TaskWait) -> tuple[str, str, int | None, int | None, int | None]:
             role = self.scheme.role_named(wait.role or "")
             office_id = offices[str(wait.token)] = self._resolve(role, wait, at)
-            return role.id, role.title, office_id, self.person_id if role.applicant else None
+            assignee_id = self._assignee(wait, office_id, at) if wait.assignee is not None else None
+            if assignee_id is not None:
+                assignees[str(wait.token)] = assignee_id
+            return role.id, role.title, office_id, self.person_id if role.applicant else None, assignee_id
 
         return office_of
 
@@ -180,6 +189,15 @@ class Moving:
                 self.offices[key] = None
                 self._incident("role", wait.element, hole.message, at)
         return self.offices[key]
+
+    def _assignee(self, wait: TaskWait, office_id: int | None, at: datetime) -> int | None:
+        """The account that the diagram names, if it is an active operator's of the office; else nobody's."""
+        active = (Account.organisation_id == office_id, Account.disabled_at.is_(None))
+        known = exists().where(Account.id == wait.assignee, Account.duties.contains(["operator"]), *active)
+        if office_id is not None and db.session.scalar(select(known)):
+            return wait.assignee
+        self._incident("assignee", wait.element, "流程指定的办理人不是该机构在用的经办账号。", at)
+        return None
 
     def _incident(self, kind: str, element: str, message: str, at: datetime) -> None:
         deadlines = [

@@ -163,9 +163,9 @@ class Completion:
     state: str = "completed"
 
 
-OfficeOf = Callable[[TaskWait], tuple[str, str, int | None, int | None]]
-"""Role id, role title, the office that holds it for this case (None: nobody, told as an incident), and the
-case's person where the role lets applicants."""
+OfficeOf = Callable[[TaskWait], tuple[str, str, int | None, int | None, int | None]]
+"""Role id, role title, the office that holds it for this case (None: nobody, told as an incident), the case's
+person where the role lets applicants, and the account that the diagram names."""
 
 
 def project(
@@ -220,7 +220,7 @@ def _reminded(before: TaskWait, after: TaskWait, at: datetime) -> bool:
 
 
 def _task_row(wait: TaskWait, at: datetime, office_of: OfficeOf) -> dict[str, Any]:
-    role, title, office_id, person_id = office_of(wait)
+    role, title, office_id, person_id, assignee_id = office_of(wait)
     return {
         "token": wait.token,
         "process": wait.process,
@@ -229,6 +229,7 @@ def _task_row(wait: TaskWait, at: datetime, office_of: OfficeOf) -> dict[str, An
         "role": role,
         "office_id": office_id,
         "person_id": person_id,
+        "assignee_id": assignee_id,
         "form": wait.form,
         "status": status_of(wait, title),
         "bulk": wait.properties.get("bulk") == "true",

@@ -9,9 +9,12 @@ from io import BytesIO
 from typing import Any
 
 from PIL import Image
+from sqlalchemy import select
 
 from app.content import Form
 from app.content.form_fields import Field
+from app.extensions import db
+from app.models import Account
 from app.operations import files
 from app.operations.actors import Actor
 
@@ -34,11 +37,20 @@ def filled_in(
             return {name: convert(columns.get(name), item) for name, item in value.items()}
         if field.format == "person":
             return people.get(value, value)
+        if field.format == "colleague":
+            return _colleague(value, actor)
         if field.format == "file":
             return files.store(BytesIO(content_of(_suffix(value))), value, actor=actor, now=at).name
         return value
 
     return {name: convert(fields.get(name), value) for name, value in values.items()}
+
+
+def _colleague(name: Any, actor: Actor) -> Any:
+    """The account of that name at the actor's organisation."""
+    own = (Account.name == name, Account.organisation_id == actor.organisation_id)
+    found = db.session.scalar(select(Account.id).where(*own)) if isinstance(name, str) else None
+    return name if found is None else found
 
 
 @lru_cache

@@ -14,8 +14,9 @@ from app.content.scheme import Scheme
 from app.engine import Instance
 from app.models import Attachment, Case
 from app.operations.actors import Actor
-from app.queries import files, people
+from app.queries import colleagues, files, people
 from app.web import uploads
+from app.web.session import viewer
 
 Values = dict[str, Any]
 Errors = Mapping[str, Sequence[str]]
@@ -43,8 +44,12 @@ def _may_stand(form: Form, name: str, values: Values) -> bool:
 
 
 def shown(form: Form, values: Values, errors: Errors, variables: Values, unit_id: int) -> FormView:
-    """The form's view, its lists of persons those of the unit."""
-    return form.view(values, errors, variables, people=_people(form, unit_id))
+    """The form's view, its lists of persons those of the unit, of colleagues those of the viewer."""
+    own = viewer()
+    office_id = own.actor.organisation_id if own else None
+    return form.view(
+        values, errors, variables, people=_people(form, unit_id), colleagues=_colleagues(form, office_id)
+    )
 
 
 def read_view(name: str | None, values: Values, scheme: Scheme, unit_id: int) -> FormView | None:
@@ -52,14 +57,25 @@ def read_view(name: str | None, values: Values, scheme: Scheme, unit_id: int) ->
     form = scheme.forms.get(name or "")
     if form is None or not values:
         return None
-    return form.view(values, {}, values, people=_people(form, unit_id, left=True))
+    named = [Option(one.id, one.name) for one in colleagues.named(form.colleague_ids(values))]
+    return form.view(values, {}, values, people=_people(form, unit_id, left=True), colleagues=named)
 
 
 def _people(form: Form, unit_id: int, left: bool = False) -> list[Option]:
-    parts = [part for field in form.fields.values() for part in (field, field.item, *field.columns) if part]
-    if not any(part.format == "person" for part in parts):
+    if not _asks_for(form, "person"):
         return []
     return [Option(person.id, person.name) for person in people.choices(unit_id, left=left)]
+
+
+def _colleagues(form: Form, office_id: int | None) -> list[Option]:
+    if office_id is None or not _asks_for(form, "colleague"):
+        return []
+    return [Option(one.id, one.name) for one in colleagues.colleagues(office_id)]
+
+
+def _asks_for(form: Form, wanted: str) -> bool:
+    parts = [part for field in form.fields.values() for part in (field, field.item, *field.columns) if part]
+    return any(part.format == wanted for part in parts)
 
 
 def files_in(views: Iterable[FormView]) -> dict[str, Attachment]:
