@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from app.errors import Invalid
+from app.operations import notices
 from app.operations._calls import Call
 from app.operations._deciding import AtHand
 from app.operations._moving import Moving
@@ -49,6 +50,13 @@ def log_task_act(at_hand: AtHand, act: str, text: str = "", **more: Any) -> None
         **more,
         **at_hand.on_behalf,
     )
+
+
+def tell(at_hand: AtHand, account_id: int | None, text: str) -> None:
+    """Tells somebody else than the actor what they have to do with the task from now on."""
+    if account_id is not None and account_id != at_hand.actor.account_id:
+        told = f"“{at_hand.task.name}”：{at_hand.actor.name}{text}"
+        notices.tell(at_hand.moving.id, told, at_hand.received_at, accounts=[account_id])
 
 
 def said(text: str, field: str, wanted: str) -> str:

@@ -14,7 +14,7 @@ from app.extensions import db
 from app.models import Task
 from app.operations._assignee import acts_as, blocked, colleague, principal
 from app.operations._deciding import AtHand, check_decider, check_participant, holding, taking_part
-from app.operations._records import LONGEST_TEXT, log_task_act, said
+from app.operations._records import LONGEST_TEXT, log_task_act, said, tell
 from app.operations.actors import Actor
 
 __all__ = [
@@ -69,6 +69,7 @@ def transfer(task_id: int, to_id: int, ground: str, actor: Actor, received_at: d
         check_participant(at_hand, to)
         give(at_hand, to)
         log_task_act(at_hand, "transferred", text, **named(to))
+        tell(at_hand, to.account_id, f"转办给您。{text}")
 
 
 def hindrance(task: Task, actor: Actor, at: datetime) -> str | None:

@@ -14,11 +14,12 @@ from app.extensions import db
 from app.models import Cosigner, Task
 from app.operations._assignee import account, acts_as, blocked, colleague, principal
 from app.operations._deciding import AtHand, check_decider, check_participant, holding, taking_part
-from app.operations._records import log_task_act, said
+from app.operations._records import log_task_act, said, tell
 from app.operations.actors import Actor
 from app.operations.assignments import entitled, named
 
 Verdict = Literal["agree", "disagree"]
+VERDICTS = {"agree": "同意", "disagree": "不同意"}
 MOST = 20
 """Colleagues that one task may wait for."""
 
@@ -49,6 +50,7 @@ def ask(
         _count(task_id)
         for who in asked:
             log_task_act(at_hand, "cosign_asked", text, **named(who))
+            tell(at_hand, who.account_id, f"请您会签。{text}")
 
 
 def answer(task_id: int, verdict: Verdict, opinion: str, actor: Actor, received_at: datetime) -> None:
@@ -57,7 +59,7 @@ def answer(task_id: int, verdict: Verdict, opinion: str, actor: Actor, received_
     Raises Conflict for who is not asked, Refused for who may take no part (ALL-04), Invalid without an
     opinion, and what completing the task raises.
     """
-    if verdict not in ("agree", "disagree"):
+    if verdict not in VERDICTS:
         raise Invalid({"verdict": ["请选择同意或不同意。"]})
     text = said(opinion, "opinion", "请填写意见。")
     with taking_part(task_id, actor, received_at) as at_hand:
@@ -69,6 +71,7 @@ def answer(task_id: int, verdict: Verdict, opinion: str, actor: Actor, received_
         _count(task_id)
         on_behalf = principal(asked.account_id, actor)
         log_task_act(at_hand.for_(on_behalf), "cosign_given", text, verdict=verdict, of=asked.account_id)
+        tell(at_hand, asked.asked_by, f"会签：{VERDICTS[verdict]}。{text}")
 
 
 def remove(task_id: int, account_id: int, ground: str, actor: Actor, received_at: datetime) -> None:
@@ -132,7 +135,7 @@ def _asked(at_hand: AtHand) -> Row[Any]:
 
 def _open(task_id: int) -> list[Row[Any]]:
     waiting = (Cosigner.given_at.is_(None), Cosigner.removed_at.is_(None))
-    query = select(Cosigner.id, Cosigner.account_id, Cosigner.question).where(
+    query = select(Cosigner.id, Cosigner.account_id, Cosigner.question, Cosigner.asked_by).where(
         Cosigner.task_id == task_id, *waiting
     )
     return list(db.session.execute(query.order_by(Cosigner.id)))

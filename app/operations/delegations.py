@@ -11,7 +11,7 @@ from app.extensions import db
 from app.models import Task
 from app.operations._assignee import blocked, colleague, name_of
 from app.operations._deciding import check_participant, holding
-from app.operations._records import log_task_act, said
+from app.operations._records import log_task_act, said, tell
 from app.operations.actors import Actor
 from app.operations.assignments import named
 
@@ -33,6 +33,7 @@ def delegate(task_id: int, to_id: int, question: str, actor: Actor, received_at:
         check_participant(at_hand, to)
         _write(task_id, assignee_id=to.account_id, owner_id=owner.account_id, delegated=True)
         log_task_act(at_hand, "delegated", text, owner=owner.account_id, **named(to))
+        tell(at_hand, to.account_id, f"委派给您征求意见。{text}")
 
 
 def resolve(task_id: int, opinion: str, actor: Actor, received_at: datetime) -> None:
@@ -47,6 +48,7 @@ def resolve(task_id: int, opinion: str, actor: Actor, received_at: datetime) -> 
         owner = at_hand.task.owner_id
         _write(task_id, assignee_id=owner, owner_id=None, delegated=False)
         log_task_act(at_hand, "resolved", text, to=owner, to_name=name_of(owner))
+        tell(at_hand, owner, f"答复了您的委派。{text}")
 
 
 def _write(task_id: int, **columns: object) -> None:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.errors import Conflict, DomainError
 from app.extensions import db
-from app.models import Task, TaskDraft
+from app.models import Deputy, Task, TaskDraft
 from app.operations._deciding import complete_with, deciding, open_task
 from app.operations._entered import take_in, without_id_numbers
 from app.operations._plain import to_json
@@ -154,12 +154,20 @@ def mark_pending(ids: Sequence[int], actor: Actor, received_at: datetime) -> Non
             Task.id.in_(ids),
             Task.state == "open",
             Task.office_id == actor.organisation_id,
+            _may_be_done_by(actor),
             or_(Task.closes_at.is_(None), Task.closes_at > received_at),
             # Of two bulk requests for one task the earlier mark protects both.
             or_(Task.pending_since.is_(None), Task.pending_since <= received_at - PENDING_FOR),
         )
         .values(pending_since=received_at)
     )
+
+
+def _may_be_done_by(actor: Actor) -> ColumnElement[bool]:
+    """What nobody has, the actor has, or somebody whose deputy the actor is, now or not."""
+    acts_for = select(Deputy.principal_id).where(Deputy.deputy_id == actor.account_id)
+    mine = or_(Task.assignee_id == actor.account_id, Task.assignee_id.in_(acts_for))
+    return and_(~Task.delegated, or_(Task.assignee_id.is_(None), mine))
 
 
 def told(refusal: DomainError) -> str:

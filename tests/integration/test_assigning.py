@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 from support.colleagues import colleague
+from support.parallel import at_once
 from support.world import (
     BUREAU,
     LIBRARY,
@@ -25,13 +27,14 @@ from support.world import (
 
 from app.errors import Closed, Conflict, DomainError, Invalid, NotFound, Refused
 from app.extensions import atomic, db
-from app.models import Account, History, HistoryPayload, Task
-from app.operations import assignments, cosigning, delegations, tasks
+from app.models import Account, History, HistoryPayload, Notice, Task
+from app.operations import assignments, cosigning, delegations, organisations, tasks
 from app.operations.accounts import actor_for
 from app.operations.worlds import Built
 
 APPROVE = {"decision": "approve"}
 WHEN = at("2021-06-12 10:00")
+ADMIN = frozenset({"administrator"})
 
 
 @pytest.fixture
@@ -209,3 +212,54 @@ def test_done_tasks_are_assigned_to_nobody(world, review):
     task, me = task_of(review), world.actors[BUREAU]
     do(tasks.complete, task, APPROVE, me)
     assert isinstance(refused(assignments.claim, task, me), Conflict)
+
+
+def test_of_two_at_the_same_moment_one_has_it(app, world, review):
+    people, task = [colleague(world, name) for name in ("李四", "王五", "赵六", "钱七")], task_of(review)
+    db.session.remove()
+    results = at_once(app, [lambda who=who: assignments.claim(task, who, WHEN) for who in people])
+    refusals = [one for one in results if isinstance(one, Conflict)]
+    assert len(refusals) == 3
+    winner = people[results.index(None)]
+    assert held(task)[0] == winner.account_id
+    assert all(f"已由{winner.name}签收" in one.message for one in refusals)
+
+
+def test_who_is_given_or_asked_something_is_told(world, review):
+    me, task = world.actors[BUREAU], task_of(review)
+    li, wang = colleague(world, "李四"), colleague(world, "王五")
+    do(cosigning.ask, task, [wang.account_id], "是否同意？", me)
+    do(cosigning.answer, task, "agree", "同意。", wang)
+    do(delegations.delegate, task, li.account_id, "齐全吗？", me)
+    do(delegations.resolve, task, "齐全。", li)
+    do(assignments.transfer, task, li.account_id, "出差", me)
+    query = select(Notice.account_id, Notice.text).where(Notice.account_id.is_not(None)).order_by(Notice.id)
+    assert [tuple(row) for row in db.session.execute(query)] == [
+        (wang.account_id, f"“初审”：{me.name}请您会签。是否同意？"),
+        (me.account_id, "“初审”：王五会签：同意。同意。"),
+        (li.account_id, f"“初审”：{me.name}委派给您征求意见。齐全吗？"),
+        (me.account_id, "“初审”：李四答复了您的委派。齐全。"),
+        (li.account_id, f"“初审”：{me.name}转办给您。出差"),
+    ]
+
+
+def test_in_bulk_what_somebody_else_has_is_told_item_by_item(world, review):
+    li, task = colleague(world, "李四"), task_of(review)
+    do(assignments.claim, task, li)
+    (result,) = tasks.complete_many([task], APPROVE, world.actors[BUREAU], WHEN, atomic)
+    assert (result.ok, "已由李四签收" in result.message) == (False, True)
+    (result,) = tasks.complete_many([task], APPROVE, li, WHEN, atomic)
+    assert result.ok
+
+
+def test_after_a_merger_the_same_people_go_on(world, review):
+    li, task = colleague(world, "李四"), task_of(review)
+    do(assignments.claim, task, li)
+    houses = world.organisations
+    with atomic():
+        organisations.merge(
+            houses[BUREAU], houses[OTHER_BUREAU], WHEN, ground="机构改革", actor=replace(li, duties=ADMIN)
+        )
+    assert held(task)[0] == li.account_id
+    with atomic():
+        tasks.complete(task, APPROVE, actor_for(db.session.get(Account, li.account_id)), WHEN)
