@@ -50,6 +50,11 @@ class SignedIn:
         return sight_of(self.actor, organisation, edge.received_at())
 
     @property
+    def applicant(self) -> int | None:
+        """The person, where this is somebody who acts for nobody but themselves."""
+        return self.actor.person_id if self.actor.is_applicant(self.actor.person_id) else None
+
+    @property
     def organisation_id(self) -> int:
         """Raises Forbidden for an account that acts for no organisation."""
         if self.actor.organisation_id is None:

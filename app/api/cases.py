@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response
 
 from app.api import schemas
+from app.api.applicants import seen_files, seen_listed, seen_steps
 from app.api.auth import me, signed_in
 from app.api.idempotency import PARAMETER, once
 from app.api.moving import receipt
@@ -15,14 +16,14 @@ from app.api.problems import pointing_into
 from app.api.reading import Room
 from app.operations import cases, deployments, organisations, sayings
 from app.queries import cases as case_queries
-from app.queries import certificates, files, pictures, timeline
+from app.queries import certificates, pictures, timeline
 from app.queries.visibility import case_for, seen_by
 
 blueprint = Room("api_cases", __name__, "办件")
 
 
 @blueprint.get("/cases")
-@signed_in("operator", "supervisor")
+@signed_in("operator", "supervisor", "applicant")
 @blueprint.arguments(schemas.CaseQuery, location="query")
 @blueprint.response(200, schemas.page_of(schemas.Case))
 def listing(query: dict[str, Any]) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def listing(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.get("/cases/<id:case_id>")
-@signed_in("operator", "supervisor")
+@signed_in("operator", "supervisor", "applicant")
 @blueprint.response(200, schemas.CaseDetail)
 def one(case_id: int) -> dict[str, Any]:
     """一个办件，及其停在何处"""
@@ -62,23 +63,23 @@ def one(case_id: int) -> dict[str, Any]:
         "linked": [other.id for other in case_queries.linked(row.case, seen_by(me().sight))],
         "beginnings": [process.id for process in cases.startable_about(row.case, me().actor, now)],
         "retained_until": row.case.retained_until,
-        "files": files.of_case(case_id),
+        "files": seen_files(case_id, me().sight),
     }
 
 
 @blueprint.get("/cases/<id:case_id>/history")
-@signed_in("operator", "supervisor")
+@signed_in("operator", "supervisor", "applicant")
 @blueprint.arguments(schemas.Cursor, location="query")
 @blueprint.response(200, schemas.page_of(schemas.Step))
 def history(query: dict[str, Any], case_id: int) -> dict[str, Any]:
     """办件的经过：谁、何时、为哪个机构、填写了什么；新的一页在前，next 给出更早的"""
-    case_for(case_id, me().sight)
+    case = case_for(case_id, me().sight)
     page = timeline.steps(case_id, query.get("after"))
-    return {"items": page.rows, "next": page.next}
+    return {"items": seen_steps(case, page.rows, me().applicant), "next": page.next}
 
 
 @blueprint.get("/cases/<id:case_id>/diagram")
-@signed_in("operator", "supervisor")
+@signed_in("operator", "supervisor", "applicant")
 @blueprint.response(200, schemas.Diagrams)
 def diagram(case_id: int) -> dict[str, Any]:
     """办件走过的各张流程图，自身的在前，被调用的在后；走过哪里，现在停在哪里"""
@@ -88,7 +89,7 @@ def diagram(case_id: int) -> dict[str, Any]:
 
 
 @blueprint.post("/cases")
-@signed_in("operator")
+@signed_in("operator", "applicant")
 @blueprint.arguments(schemas.NewCase)
 @blueprint.response(201, schemas.Started)
 @blueprint.doc(parameters=[PARAMETER])
@@ -102,12 +103,15 @@ def start(body: dict[str, Any]) -> Response:
         own = (
             organisations.open_unit(body["unit"], organisations.SUBJECTS)
             if body.get("unit")
+            else me().actor.organisation_id
+            if me().applicant
             else me().organisation_id
         )
         started = cases.start(
             body["scheme"],
             body["process"],
             unit_id=own if about is None else None,
+            person_id=body.get("person"),
             linked_case_id=about,
             actor=me().actor,
             received_at=receipt(body["scheme"]),
@@ -118,7 +122,7 @@ def start(body: dict[str, Any]) -> Response:
 
 
 @blueprint.post("/cases/<id:case_id>/messages")
-@signed_in("operator")
+@signed_in("operator", "applicant")
 @blueprint.arguments(schemas.CaseMessage)
 @blueprint.response(200, schemas.Status)
 @blueprint.doc(parameters=[PARAMETER])
@@ -165,7 +169,7 @@ def row_of(row: case_queries.CaseRow) -> dict[str, Any]:
         "status": case.status,
         "outcome": case.outcome,
         "phases": case.phases,
-        "listed": case.listed,
+        "listed": seen_listed(case, me().applicant),
         "started_at": case.started_at,
         "ended_at": case.ended_at,
     }

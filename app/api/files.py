@@ -18,7 +18,7 @@ blueprint = Room("api_files", __name__, "附件")
 
 
 @blueprint.post("/files")
-@signed_in("operator")
+@signed_in("operator", "applicant")
 @blueprint.arguments(schemas.Upload, location="files")
 @blueprint.response(201, schemas.StoredFile)
 def store(body: dict[str, Any]) -> Attachment:
@@ -29,7 +29,7 @@ def store(body: dict[str, Any]) -> Attachment:
 
 
 @blueprint.get("/files/<word:name>")
-@signed_in("operator", "supervisor")
+@signed_in("operator", "supervisor", "applicant")
 @blueprint.response(200, {"type": "string", "format": "binary"}, content_type="*/*")
 def fetch(name: str) -> Response:
     """下载一个文件"""

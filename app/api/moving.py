@@ -7,6 +7,7 @@ from datetime import datetime
 from app import edge
 from app.api.auth import me
 from app.operations.clock import scheme_now, task_now
+from app.queries import applicants
 
 
 def receipt(scheme_id: str) -> datetime:
@@ -15,5 +16,7 @@ def receipt(scheme_id: str) -> datetime:
 
 
 def task_receipt(task_id: int) -> datetime:
-    """The same by a task of the caller's organisation. Raises NotFound."""
+    """The same by a task of the caller's organisation, or their own. Raises NotFound."""
+    if (person := me().applicant) is not None:
+        return receipt(applicants.own_task(task_id, person).task.scheme_id)
     return task_now(task_id, me().organisation_id, edge.received_at())

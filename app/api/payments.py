@@ -90,7 +90,7 @@ class Made(Schema):
 
 
 @blueprint.get("/payments")
-@signed_in("operator", "supervisor")
+@signed_in("operator", "supervisor", "applicant")
 @blueprint.arguments(PaymentQuery, location="query")
 @blueprint.response(200, schemas.page_of(Payment))
 def listing(query: dict[str, Any]) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def listing(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.post("/payments/<id:payment_id>/order")
-@signed_in("operator")
+@signed_in("operator", "applicant")
 @blueprint.arguments(Order)
 @blueprint.response(200, Placed)
 def order(body: dict[str, Any], payment_id: int) -> dict[str, str]:

@@ -9,6 +9,7 @@ from flask import Response
 
 from app import edge, jobs
 from app.api import schemas
+from app.api.applicants import own_task, task_row
 from app.api.auth import me, signed_in
 from app.api.idempotency import PARAMETER, once, once_in_parts
 from app.api.moving import receipt, task_receipt
@@ -17,7 +18,7 @@ from app.api.reading import Room
 from app.content.returns import may_return
 from app.errors import Conflict
 from app.operations import deployments, tasks, work
-from app.queries import inbox
+from app.queries import applicants, inbox
 from app.queries import tasks as task_queries
 from app.queries.returns import came_back
 
@@ -28,14 +29,17 @@ FILLED, STATUS = schemas.Filled(), schemas.Status()
 
 
 @blueprint.get("/tasks")
-@signed_in("operator")
+@signed_in("operator", "applicant")
 @blueprint.arguments(schemas.TaskQuery, location="query")
 @blueprint.response(200, schemas.page_of(schemas.Task))
 def listing(query: dict[str, Any]) -> dict[str, Any]:
-    """本机构的待办事项，先到的在前；已办的，新的在前"""
+    """本机构的待办事项，先到的在前；已办的，新的在前。申报人得到自己的事项"""
     state, view, by = query.pop("state"), query.pop("view"), query.pop("by")
     after = query.pop("after", None)
     wanted = inbox.TaskFilter(**query)
+    if (person := me().applicant) is not None:
+        page = applicants.own_tasks(person, state, after)
+        return {"items": [task_row(row) for row in page.rows], "next": page.next}
     if state == "open":
         page = inbox.open_tasks(_desk(office_wide=view == "office"), wanted, after, by)
     else:
@@ -44,10 +48,12 @@ def listing(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.get("/tasks/<id:task_id>")
-@signed_in("operator")
+@signed_in("operator", "applicant")
 @blueprint.response(200, schemas.TaskDetail)
 def one(task_id: int) -> dict[str, Any]:
     """一项待办，附表单、已暂存的内容和以前各环节填写的内容"""
+    if (person := me().applicant) is not None:
+        return own_task(task_id, person)
     page = task_queries.one(task_id, me().organisation_id)
     scheme = deployments.scheme(page.case.deployment_id)
     return {
@@ -71,7 +77,7 @@ def one(task_id: int) -> dict[str, Any]:
 
 
 @blueprint.put("/tasks/<id:task_id>/draft")
-@signed_in("operator")
+@signed_in("operator", "applicant")
 @blueprint.arguments(FILLED)
 @blueprint.response(204)
 def draft(body: dict[str, Any], task_id: int) -> None:
@@ -82,7 +88,7 @@ def draft(body: dict[str, Any], task_id: int) -> None:
 
 
 @blueprint.post("/tasks/<id:task_id>/completion")
-@signed_in("operator")
+@signed_in("operator", "applicant")
 @blueprint.arguments(FILLED)
 @blueprint.response(200, STATUS)
 @blueprint.doc(parameters=[PARAMETER])
@@ -174,26 +180,3 @@ def _single(row: inbox.TaskRow) -> tasks.ItemResult:
 
 def _desk(*, office_wide: bool = False) -> inbox.Desk:
     return inbox.desk_of(me().actor, edge.received_at(), office_wide=office_wide)
-
-
-def task_row(row: inbox.TaskRow | task_queries.TaskPage) -> dict[str, Any]:
-    task = row.task
-    return {
-        "id": task.id,
-        "case_id": task.case_id,
-        "scheme": task.scheme_id,
-        "element": task.element,
-        "name": task.name,
-        "unit": row.unit_name,
-        "person": row.person.name if row.person else None,
-        "state": task.state,
-        "bulk": task.bulk,
-        "opened_at": task.opened_at,
-        "closes_at": task.closes_at,
-        "due_at": task.due_at,
-        "assignee_id": task.assignee_id,
-        "assignee": row.assignee,
-        "delegated": task.delegated,
-        "awaits": task.awaits,
-        "completed_at": task.completed_at,
-    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
@@ -15,6 +15,9 @@ from app.engine import Ahead, ahead
 from app.errors import NotFound
 from app.extensions import db
 from app.models import Case, Organisation, Payment, Person, Task, TaskDraft, TaskValue
+from app.queries.inbox import ROWS, TaskRow
+from app.queries.paging import Page, cut, limited, read_id_cursor
+from app.queries.timeline import Step
 from app.queries.visibility import of_person
 
 MOST_CASES = 50
@@ -94,6 +97,72 @@ def shown_variables(case: Case, scheme: Scheme, person_id: int) -> set[str]:
         form = scheme.forms.get(drawn.form or "")
         names |= {name for name, field in form.fields.items() if field.read_only} if form else set()
     return names
+
+
+def own_task_row(task_id: int, person_id: int) -> TaskRow:
+    """The same as lists show it. Raises NotFound."""
+    row = db.session.execute(ROWS.where(Task.id == task_id, Task.person_id == person_id)).first()
+    if row is None:
+        raise NotFound
+    return TaskRow(*row)
+
+
+def own_tasks(person_id: int, state: str, after: str | None) -> Page[TaskRow]:
+    """A page of what is the person's to do, or was done as theirs, the newest first."""
+    last = read_id_cursor(after)
+    query = ROWS.where(Task.person_id == person_id, Task.state == state)
+    if last is not None:
+        query = query.where(Task.id < last)
+    rows = [TaskRow(*row) for row in db.session.execute(limited(query.order_by(Task.id.desc())))]
+    return cut(rows, lambda row: str(row.task.id))
+
+
+def seen_steps(steps: Sequence[Step], scheme: Scheme, person_id: int) -> list[Step]:
+    """What happened, as the person may see it: offices by their names, without officers and what they think.
+
+    But for why a case came back to them or ended. What colleagues arrange among themselves about a task is
+    nobody's business outside.
+    """
+    own = _own_elements(scheme)
+    return [_seen(step, own, person_id) for step in steps if step.call != "record" or _declared(step, scheme)]
+
+
+def _declared(step: Step, scheme: Scheme) -> bool:
+    return step.recorded in scheme.records
+
+
+def _own_elements(scheme: Scheme) -> set[str]:
+    named = {name for role in scheme.roles.values() if role.applicant for name in (role.id, role.title)}
+    processes = scheme.definitions.processes.values()
+    return {e.id for process in processes for e in process.elements.values() if e.role in named}
+
+
+def _seen(step: Step, own: set[str], person_id: int) -> Step:
+    if step.task is not None and step.task.person_id == person_id:
+        return replace(step, happened=_places(step))
+    opinion = (step.values or {}).get("opinion") if _concerns(step, own) else None
+    values = {"opinion": opinion} if opinion else None
+    actor = "" if step.office else step.actor
+    return replace(step, actor=actor, happened=_places(step), values=values)
+
+
+def _places(step: Step) -> list[dict[str, Any]]:
+    """Where the case went, without what decisions found on the way."""
+    return [{n: v for n, v in one.items() if n != "detail"} for one in step.happened]
+
+
+def _concerns(step: Step, own: set[str]) -> bool:
+    """Whether the step ended the case, or brought it back to what is the person's to do."""
+    return any(
+        found["kind"] == "ended" or (found["kind"] in ("entered", "moved") and found.get("element") in own)
+        for found in step.happened
+    )
+
+
+def seen_listed(case: Case, scheme: Scheme, person_id: int) -> dict[str, Any]:
+    """Of what lists show of the case, what the diagram has shown the person."""
+    seen = shown_variables(case, scheme, person_id)
+    return {name: value for name, value in case.listed.items() if name in seen}
 
 
 def entered(case_id: int, person_id: int) -> Sequence[tuple[Task, Mapping[str, Any]]]:

@@ -145,23 +145,33 @@ def attachment_for(name: str, sight: Sight) -> Attachment:
     return found
 
 
+def attachments_for(found: Iterable[Attachment], sight: Sight) -> list[Attachment]:
+    """Those of a case in sight that an applicant may see."""
+    return [one for one in found if _is_own(one, sight)]
+
+
 def _own_attachment(found: Attachment, sight: Sight) -> Attachment:
-    """What the applicant uploaded, or what stands in a form of theirs, submitted or not. Raises NotFound."""
+    """Raises NotFound for what is not the applicant's."""
+    if not _is_own(found, sight):
+        raise NotFound
+    return found
+
+
+def _is_own(found: Attachment, sight: Sight) -> bool:
+    """Whether the applicant uploaded it, or it stands in a form of theirs, submitted or not."""
     if found.uploaded_by == sight.account_id:
-        return found
-    names = literal(f'"{found.name}"')
+        return True
+    name = literal(f'"{found.name}"')
     entered = (
         select(Task.id)
         .outerjoin(TaskValue)
         .outerjoin(TaskDraft)
         .where(
             Task.person_id == sight.person_id,
-            or_(_holds(TaskValue.values, names), _holds(TaskDraft.values, names)),
+            or_(_holds(TaskValue.values, name), _holds(TaskDraft.values, name)),
         )
     )
-    if db.session.scalar(entered.limit(1)) is None:
-        raise NotFound
-    return found
+    return db.session.scalar(entered.limit(1)) is not None
 
 
 def _holds(values: Any, quoted: ColumnElement[str]) -> ColumnElement[bool]:

@@ -96,7 +96,9 @@ def case(case_id: int) -> str:
         certificates=certificates.of_case(case_id),
         entered=[(task, view) for task, view in entered if view],
         files=task_forms.files_in([view for _task, view in entered if view]),
-        told=applicant_words.told(timeline.steps(case_id).rows, found, scheme, me.person_id),
+        told=applicant_words.told(
+            applicants.seen_steps(timeline.steps(case_id).rows, scheme, me.person_id), scheme
+        ),
         pictures=drawn,
         way=words,
         sayings=sayings.sayable(found, me.actor, now),
@@ -236,7 +238,6 @@ def _standing(one: OwnCase) -> applicant_words.Standing:
 
 def _facts(found: Case, scheme: Scheme) -> list[tuple[str, str]]:
     """Of what lists show of the case, what the diagram has shown the person."""
-    labels = field_labels(scheme)
-    seen = applicants.shown_variables(found, scheme, signed_in().person_id)
-    texts = [(name, listed_text(scheme, value, name)) for name, value in found.listed.items() if name in seen]
+    labels, seen = field_labels(scheme), applicants.seen_listed(found, scheme, signed_in().person_id)
+    texts = [(name, listed_text(scheme, value, name)) for name, value in seen.items()]
     return [(labels.get(name, name), text) for name, text in texts if text]

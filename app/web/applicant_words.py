@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from app.content.scheme import Scheme
 from app.engine import Ahead
-from app.errors import DomainError, NotFound
+from app.errors import DomainError
 from app.models import Case, Task
 from app.operations import cases, organisations
 from app.queries.applicants import OwnCase
@@ -119,42 +119,28 @@ def _who(scheme: Scheme, one: Ahead, unit_id: int, now: datetime) -> str | None:
     return name_of(holder) if holder is not None else None
 
 
-def told(steps: Sequence[Step], case: Case, scheme: Scheme, person_id: int) -> list[Told]:
-    """What happened, the newest first. What offices think stays theirs, but for why a case came back or
-    ended.
-
-    What colleagues arrange among themselves about a task is nobody's business outside.
-    """
+def told(steps: Sequence[Step], scheme: Scheme) -> list[Told]:
+    """What happened, as the person may see it, the newest first."""
     named = {
         element.id: element
         for process in scheme.definitions.processes.values()
         for element in process.elements.values()
     }
-    own = {e.id for e in named.values() if e.role and _is_own(scheme, e.role)}
-    lines = [_told(step, scheme, named, own, person_id) for step in steps]
+    lines = [_told(step, scheme, named) for step in steps]
     return [line for line in reversed(lines) if line is not None]
 
 
-def _is_own(scheme: Scheme, role: str) -> bool:
-    try:
-        return scheme.role_named(role).applicant
-    except NotFound:
-        return False
-
-
-def _told(step: Step, scheme: Scheme, named: Mapping[str, Any], own: set[str], person_id: int) -> Told | None:
+def _told(step: Step, scheme: Scheme, named: Mapping[str, Any]) -> Told | None:
     element = named.get(step.element or "")
     who = step.office or (step.actor if step.call != "fire" else "")
     if step.task is not None:
-        mine = step.task.person_id == person_id
-        ground = "" if mine or not _concerns(step, own) else str((step.values or {}).get("opinion", ""))
+        ground = "" if step.task.person_id is not None else str((step.values or {}).get("opinion", ""))
         what = _("退回：%(name)s", name=step.task.name) if step.call == "move" else step.task.name
         return Told(step.at, what, who, ground)
     if step.call == "start":
         return Told(step.at, _("办件建立"), who)
     if step.call == "record":
-        declared = scheme.records.get(step.recorded or "")
-        return Told(step.at, _("登记：%(title)s", title=declared.title), who) if declared else None
+        return Told(step.at, _("登记：%(title)s", title=scheme.records[step.recorded or ""].title), who)
     if step.call == "fire":
         name = element.name if element and element.name else ""
         return Told(step.at, _("到期：%(name)s", name=name), _("系统自动处理")) if name else None
@@ -162,11 +148,3 @@ def _told(step: Step, scheme: Scheme, named: Mapping[str, Any], own: set[str], p
         return Told(step.at, element.name if element and element.name else _("收到消息"), who)
     others = {"handed": _("转由其他单位或机构办理"), "cancel": _("办件撤销"), "move": _("调整办理环节")}
     return Told(step.at, others[step.call], who) if step.call in others else None
-
-
-def _concerns(step: Step, own: set[str]) -> bool:
-    """Whether the step ended the case, or brought it back to what is the person's to do."""
-    return any(
-        found["kind"] == "ended" or (found["kind"] in ("entered", "moved") and found.get("element") in own)
-        for found in step.happened
-    )

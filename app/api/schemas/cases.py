@@ -86,6 +86,9 @@ class NewCase(Body):
     unit = text(
         1, metadata={"description": "由机构发起、关于一个单位的：单位全称或统一社会信用代码；不写是本机构"}
     )
+    person = number(
+        metadata={"description": "由单位发起、关于本单位一个人的：人员编号；申报人发起的总是关于自己"}
+    )
 
 
 class CaseMessage(Body):
