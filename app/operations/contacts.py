@@ -21,7 +21,8 @@ from app.extensions import db, settings
 from app.models import Contact, Post
 from app.operations import notices
 from app.operations._administration import record
-from app.operations._channels import MAIL, SMS, channels
+from app.operations._channels import MAIL, SMS, channels, sandbox_folder
+from app.operations._sandbox_post import letters
 from app.operations.actors import Actor
 from app.operations.clock import is_rehearsal
 
@@ -102,6 +103,15 @@ def try_out(channel: str, actor: Actor, now: datetime) -> None:
     row = {"account_id": actor.account_id, "channel": channel, "kind": TEST, "state": "waiting"}
     db.session.add(Post(key=key, **row, tries=0, next_at=now, made_at=now))
     db.session.flush()
+
+
+def rehearsed(account_id: int | None) -> list[dict[str, str]]:
+    """The newest letters that went to the sandbox, to an account's addresses or (None) to anybody's."""
+    found = letters(sandbox_folder(settings()))
+    if account_id is None:
+        return list(found)
+    own = {one.address for one in of_account(account_id)}
+    return [letter for letter in found if letter["address"] in own]
 
 
 def address_of(contact: Contact) -> str:

@@ -12,7 +12,7 @@ from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
 from app.operations import clock, register
-from app.queries import notices
+from app.queries import notices, outbox
 from app.web.desk import desk_tabs
 from app.web.dues import due_of
 from app.web.here import schemes_here
@@ -143,6 +143,7 @@ def _now_and_then(me: SignedIn) -> list[Link]:
             _link(_("机构"), "organisations.index", "organisations"),
             _link(_("账号"), "administration.index", "administration"),
             _link(_("对账"), "payments.reconciliations"),
+            _post(),
         ]
     if me.has("designer", "administrator"):
         links.append(_link(_("方案"), "designs.index", "designs"))
@@ -152,10 +153,17 @@ def _now_and_then(me: SignedIn) -> list[Link]:
     return links
 
 
+def _post() -> Link:
+    count = outbox.failed()
+    return _link(_("外发通知（%(count)s）", count=count) if count else _("外发通知"), "outbox.index")
+
+
 def _own_pages(me: SignedIn) -> list[Link]:
     """What concerns the account itself."""
     links = [_link(_("修改密码"), "account.password"), _link(_("两步验证"), "second_factor.index")]
+    links.append(_link(_("通知方式"), "contacts.index"))
     if me.actor.organisation_id is not None and me.has("operator"):
+        links.append(_link(_("常用语"), "phrases.index"))
         links.append(_link(_("代理人"), "deputies.index", "deputies"))
     return links
 

@@ -33,6 +33,10 @@ from app.operations import copies, phrases
 from app.operations.actors import Actor
 
 DEPARTMENT = "东溪区文化局"
+ASSIGNING = (
+    *("claim", "release", "transfer", "delegate", "resolve"),
+    *("cosign", "cosign/answer", "cosign/remove"),
+)
 FOREIGNERS = (OTHER_UNIT, OTHER_BUREAU, DEPARTMENT)
 
 
@@ -115,9 +119,12 @@ def addresses(theirs: Belongings) -> dict[str, tuple[str, ...]]:
         f"/tasks/{theirs.task}/return": ("GET", "POST"),
         f"/tasks/{theirs.task}/recall": ("GET", "POST"),
         f"/tasks/{theirs.task}/remind": ("POST",),
+        f"/tasks/{theirs.task}/assigning": ("GET",),
+        **{f"/tasks/{theirs.task}/{verb}": ("POST",) for verb in ASSIGNING},
         f"/cases/{theirs.case}/copy": ("GET", "POST"),
         f"/copies/{theirs.copy}": ("POST",),
         f"/phrases/{theirs.phrase}/remove": ("POST",),
+        "/contacts/fax": ("POST",),
         f"/imports/{theirs.table}": ("GET",),
         f"/imports/{theirs.table}/confirm": ("POST",),
         f"/imports/{theirs.table}/next": ("POST",),
@@ -148,7 +155,8 @@ def test_the_list_of_addresses_is_complete(app: Flask, belongings: Belongings) -
     # Administrators see all that they keep, offices the dates of their areas: test_web_administration and
     # test_web_overlays try those addresses; what may be imported is nobody's object: test_web_register.
     # What applicants open is below.
-    elsewhere = ("/api", "/administration", "/overlays", "/people/register", "/my")
+    # Administrators name everybody's deputies: test_web_deputies.
+    elsewhere = ("/api", "/administration", "/overlays", "/people/register", "/my", "/deputies", "/handovers")
     pages = [rule for rule in rules if not rule.rule.startswith(elsewhere)]
     told = {(rule.endpoint, method) for rule in pages for method in rule.methods & {"GET", "POST"}}
     adapter = app.url_map.bind("localhost")
@@ -253,6 +261,9 @@ FOR_EVERYBODY = {
         "/",
         "/notices/",
         "/notices/read",
+        "/contacts",
+        "/contacts/<channel>",
+        "/sandbox-post",
     ),
 }
 BESIDE = ("/tasks/<int:task_id>/remind", "/tasks/<int:task_id>/recall")
