@@ -3,6 +3,7 @@ import htmx from "htmx.org";
 
 Object.assign(htmx.config, {
   allowEval: false,
+  attributesToSettle: [], // a style that a tool has left on an element is not carried over
   allowScriptTags: false,
   includeIndicatorStyles: false,
   historyCacheSize: 0, // pages hold personal data: no copy stays in the browser

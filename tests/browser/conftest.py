@@ -14,6 +14,8 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 from werkzeug.serving import make_server
 
+from app.config import PROJECT
+
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
     "--headless",
@@ -27,6 +29,8 @@ FLAGS = [
     "--lang=zh-CN",
 ]
 VENDOR = Path(__file__).parent / "vendor"
+SCREENSHOTS = PROJECT / "test-results" / "screenshots"
+"""Kept from run to run, the newest of each page; git knows nothing of them."""
 WIDTHS = {"desktop": (1280, 900), "phone": (390, 844)}
 
 
@@ -114,9 +118,9 @@ class Visitor:
 
 
 @pytest.fixture
-def visit(chromium: Browser, address: str, tmp_path: Path) -> Iterator[Any]:
+def visit(chromium: Browser, address: str) -> Iterator[Any]:
     """Opens a browser of its own for each visitor; afterwards nothing may have been complained of."""
-    folder = Path(os.environ.get("SCREENSHOTS", tmp_path))
+    folder = Path(os.environ.get("SCREENSHOTS", SCREENSHOTS))
     folder.mkdir(parents=True, exist_ok=True)
     contexts: list[BrowserContext] = []
     visitors: list[Visitor] = []

@@ -33,9 +33,8 @@ document.addEventListener("htmx:afterRequest", (event) => {
 
 // Another main part is another page: reading begins at its head.
 document.addEventListener("htmx:afterSettle", (event) => {
-  if (event.detail.elt.id === "main" && !document.querySelector("[data-error-summary]")) {
-    document.getElementById("main").focus({preventScroll: true});
-  }
+  const nowhere = document.activeElement === document.body;
+  if (nowhere && event.detail.elt.id === "main") document.getElementById("main").focus({preventScroll: true});
 });
 
 // What was typed is kept as a draft now and then; that also keeps the session from going idle.
@@ -68,6 +67,16 @@ each("[data-material]", (part) => {
     part.querySelector("[aria-current]")?.removeAttribute("aria-current");
     chosen.setAttribute("aria-current", "true");
   });
+});
+
+// A browser's viewer of PDF files takes the focus when it has loaded; it goes back unless somebody meant it.
+let [tabbed, before] = [0, null];
+document.addEventListener("focusin", (event) => { if (event.target.localName !== "iframe") before = event.target; });
+document.addEventListener("keydown", (event) => { if (event.key === "Tab") tabbed = Date.now(); }, true);
+window.addEventListener("blur", () => {
+  const frame = document.activeElement;
+  if (!frame.closest("[data-material]") || frame.matches(":hover") || Date.now() - tabbed < 1000) return;
+  setTimeout(() => (before?.isConnected ? before : document.getElementById("main")).focus({preventScroll: true}));
 });
 
 // Who else has the task open.
@@ -116,7 +125,7 @@ document.addEventListener("keydown", (event) => {
   if (!document.querySelector("dialog[data-keys]") || document.querySelector("dialog[open]")) return;
   if (event.ctrlKey && event.key === "Enter" && event.target.form?.id === "task-form") {
     event.preventDefault();
-    event.target.form.requestSubmit(event.target.form.querySelector("[data-submit]"));
+    event.target.form.querySelector("[data-submit]")?.click();
     return;
   }
   if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey || typing(event.target)) return;
