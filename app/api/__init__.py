@@ -22,6 +22,7 @@ from app.api import (
     monitor,
     notices,
     organisations,
+    outbox,
     overlays,
     payments,
     people,
@@ -46,7 +47,7 @@ ROOMS = (
     *(sessions, second_factor, units, people, schemes, cases, tasks, returns, files, imports, notices),
     *(assigning, deputies),
     *(accounts, organisations, clocks, proofs, certificates, monitor, overlays, dry_runs, payments, work),
-    *(company, workers, exports, search),
+    *(company, outbox, workers, exports, search),
 )
 
 

@@ -116,6 +116,7 @@ OF_NOBODY = {
     ("POST", "/payments/callbacks/<word:name>"),
     ("GET", "/register/imports/<word:kind>/template"),
     ("POST", "/register/imports/<word:kind>"),
+    ("PUT", "/me/contacts/<word:channel>"),
 }
 """What is the same for everybody who may see it at all."""
 DATES = {
@@ -209,7 +210,7 @@ def rules(stage: Stage) -> Iterator[tuple[str, str]]:
 
 def kept(stage: Stage) -> set[tuple[str, str]]:
     """What administrators keep, all of which they see; tests/api/test_api_administration.py tries it."""
-    return {rule for rule in rules(stage) if rule[1].startswith(("/accounts", "/organisations", "/jurisd"))}
+    return {rule for rule in rules(stage) if rule[1].startswith(("/accounts", "/organisations", "/jurisd", "/outbox"))}
 
 
 def test_every_route_of_an_object_is_in_the_matrix(stage: Stage) -> None:
@@ -319,7 +320,8 @@ OWN_ACCOUNT = {
     ("POST", "/me/second-factor/recovery-codes"),
     ("POST", "/me/second-factor/removal"),
 }
-FOR_ALL = OWN_ACCOUNT | {
+CONTACTS = {("GET", "/me/contacts"), ("PUT", "/me/contacts/<word:channel>")}
+FOR_ALL = OWN_ACCOUNT | CONTACTS | {
     ("GET", "/departments"),
     ("GET", "/schemes"),
     ("GET", "/schemes/<word:scheme_id>/forms/<path:form>"),

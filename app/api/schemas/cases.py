@@ -132,7 +132,8 @@ class Diagrams(Schema):
 
 class Notice(Schema):
     id = fields.Integer()
-    case_id = fields.Integer()
+    kind = fields.String(metadata={"description": "case、task、reminder 或 copy，见 notifications.md"})
+    case_id = fields.Integer(allow_none=True)
     text = fields.String()
     sent_at = fields.AwareDateTime()
     read_at = fields.AwareDateTime(allow_none=True)
