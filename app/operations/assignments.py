@@ -41,7 +41,7 @@ def claim(task_id: int, actor: Actor, received_at: datetime) -> None:
         if at_hand.task.assignee_id is not None:
             raise Conflict(f"“{at_hand.task.name}”已由{at_hand.holder.name}签收，不必再签收。")
         give(at_hand, actor)
-        log_task_act(at_hand, "claimed", **named(actor))
+        log_task_act(at_hand, "claimed", to=actor.account_id)
 
 
 def release(task_id: int, actor: Actor, received_at: datetime) -> None:
