@@ -5,6 +5,8 @@ The role `applicant` does `fill`, says `withdrawn`, and may begin a filing witho
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Flask
 from sqlalchemy import func, select, update
 
@@ -33,6 +35,7 @@ __all__ = [
 ]
 
 ADDRESS = "203.0.113.7"
+HANDED_OUT = at("2021-06-01 09:00")
 
 ROLE = """
   applicant:
@@ -81,11 +84,10 @@ def publish_applicants(role: str = ROLE) -> int:
         return deployments.publish(applicant_files(role), SYSTEM, PUBLISHED)
 
 
-def hand_out(world: Built, person: str = "陈一", unit: str = LIBRARY) -> Opened:
+def hand_out(world: Built, person: str = "陈一", unit: str = LIBRARY, now: datetime = HANDED_OUT) -> Opened:
     """The login and the code that the unit gives one of its people."""
     with atomic():
-        actor = world.actors[unit]
-        return applicants.open_account(world.people[person], actor=actor, now=at("2021-06-01 09:00"))
+        return applicants.open_account(world.people[person], actor=world.actors[unit], now=now)
 
 
 def number_of(world: Built, person: str = "陈一") -> str:
