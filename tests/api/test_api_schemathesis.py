@@ -7,6 +7,7 @@ person, file, certificate, account or organisation more often than nothing.
 from __future__ import annotations
 
 import contextvars
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -21,6 +22,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi import checks
 from sqlalchemy import select
 from support.api import PREFIX, caller
+from support.colleagues import colleague
 from support.crowd import accept, open_tasks
 from support.fees import open_entry, publish_fees
 from support.life import LIFE, archived, open_award, publish_life, start_about
@@ -53,6 +55,7 @@ from app.models import (
     Task,
 )
 from app.operations import clock as clocks
+from app.operations import deputies
 from app.operations.actors import SYSTEM
 from app.queries import proofs
 
@@ -117,11 +120,17 @@ def things(stage: Stage) -> Things:
         }
         codes = [proofs.code_of(case) for case in session.scalars(select(Case))]
     work_id = accept(stage.world, open_tasks("fill"), stage.now(), {}, LIBRARY)
+    deputy = colleague(stage.world, "王五", LIBRARY)
+    unit, now = stage.world.actors[LIBRARY], clock.now()
+    with atomic():
+        given = (unit.account_id or 0, deputy.account_id or 0, now, now + timedelta(days=1))
+        deputy_id = deputies.name(*given, ground="休假", actor=unit, now=now).id
     senders = {stage.world.actors[name].account_id for name in SENDERS if name}
     return {
         **ids,
         "account_id": [one for one in ids["account_id"] if one not in senders],
         "work_id": [work_id],
+        "deputy_id": [deputy_id],
         "import_id": [finished_import(stage, LIBRARY)],
         "name": [name],
         "scheme_id": [SCHEME, LIFE],
