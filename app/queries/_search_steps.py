@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 from sqlalchemy.orm import aliased
 
 from app.content.searching import Typed, Word
+from app.extensions import db
 from app.models import Case, CaseKey, Certificate, OrganisationKey, Person, PersonKey
 from app.operations._id_numbers import index_of
 from app.operations._search_keys import HEAD, TAIL, TRADE, whole_number_key
@@ -92,14 +93,12 @@ def steps_by_number(typed: Typed) -> list[Step]:
 
 
 def numbered(step: Step) -> ColumnElement[bool]:
-    """The case of that number, and that of the certificate of that number."""
+    """The case of that number, and those of the certificate of that number."""
     number = step.number.upper()
-    ways: list[ColumnElement[bool]] = [
-        exists().where(Certificate.case_id == Case.id, Certificate.number == number)
-    ]
+    ids = [*db.session.scalars(select(Certificate.case_id).where(Certificate.number == number))]
     if number.isascii() and number.isdecimal() and len(number) <= LONGEST_ID:
-        ways.append(Case.id == int(number))
-    return or_(*ways)
+        ids.append(int(number))
+    return Case.id.in_(ids)
 
 
 def person_matches(steps: Sequence[Step]) -> ColumnElement[bool]:
