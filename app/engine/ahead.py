@@ -86,12 +86,15 @@ class _Graph:
                     pending.append(following)
 
     def leads_back(self, place: Place, here: Sequence[Place], order: dict[Place, int]) -> bool:
-        """Whether it is a detour: farther from the start than where the case stands, and only back."""
+        """Whether it is a detour: from there the case comes to an end only by where it stands.
+
+        A step that was before loses nothing by its term: that it may lapse there is no way ahead.
+        """
         if self.element(place).kind not in WAITS or not here:
             return False
-        if order.get(place, 0) <= min(order[one] for one in here):
-            return False
-        return not any(self._is_end(one) for one in self._reached(place, here))
+        earlier = order.get(place, 0) <= min(order[one] for one in here)
+        first = self.following(place) if earlier else self.onward(place)
+        return not any(self._is_end(one) for one in self._reached(first, here))
 
     def onward(self, place: Place) -> list[Place]:
         """Where it goes on from there by itself."""
@@ -141,14 +144,14 @@ class _Graph:
         inner = bool(place[0]) or element.parent is not None
         return element.kind == "endEvent" and not inner and not _fails(spec)
 
-    def _reached(self, place: Place, without: Sequence[Place]) -> Iterator[Place]:
-        pending, seen = deque([place]), {place, *without}
+    def _reached(self, first: Sequence[Place], without: Sequence[Place]) -> Iterator[Place]:
+        pending, seen = deque(first), set(without)
         while pending:
-            for following in self.onward(pending.popleft()):
-                if following not in seen:
-                    seen.add(following)
-                    pending.append(following)
-                    yield following
+            place = pending.popleft()
+            if place not in seen:
+                seen.add(place)
+                pending.extend(self.onward(place))
+                yield place
 
 
 def _fails(spec: Any) -> bool:
