@@ -16,7 +16,7 @@ from app.engine.types import Snapshot
 from app.errors import Conflict, NotFound, Refused
 from app.extensions import db
 from app.models import History, Task, TaskDraft, TaskValue
-from app.operations import _undoing
+from app.operations import _undoing, notices
 from app.operations._acts import RECALLED
 from app.operations._calls import Call
 from app.operations._going_back import fallen_phases, held, instance_of, opened, stands_of, tried, undo
@@ -112,6 +112,7 @@ def recall(task_id: int, actor: Actor, received_at: datetime, seen: int | None =
         if wait.closes_at is not None and wait.closes_at <= received_at:
             raise Refused(f"“{task.name}”已过办理期限，撤回后无法再办理，不能撤回。")
         again = _reopen(moving.id, task, wait.token, actor, received_at)
+        _tell_assignees(moving.id, way, received_at)
     return Recalled(moving.id, moving.status, again)
 
 
@@ -221,6 +222,15 @@ def _move(moving: Moving, task: Row[Any], way: _Way, actor: Actor, at: datetime)
     after = moving.step(Call("move", arguments), at, actor, element=task.element)
     moving.changes.flush()
     return after
+
+
+def _tell_assignees(case_id: int, way: _Way, at: datetime) -> None:
+    """Whoever had taken what fell is told why it is gone."""
+    elements = [element for _, element in way.back.between]
+    fallen = (Task.case_id == case_id, Task.state == "cancelled", Task.completed_at == at)
+    taken = select(Task.name, Task.assignee_id).where(*fallen, Task.element.in_(elements))
+    for name, account_id in db.session.execute(taken.where(Task.assignee_id.is_not(None))):
+        notices.tell(case_id, f"“{name}”不必再办理：上一环节的人撤回了办件。", at, accounts=[account_id])
 
 
 def _reopen(case_id: int, task: Row[Any], token: int, actor: Actor, at: datetime) -> int:

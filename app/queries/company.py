@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
+from sqlalchemy.orm import aliased
 
 from app.errors import DomainError, NotFound
 from app.extensions import db
@@ -45,13 +46,18 @@ def of_case(case: Case, actor: Actor, at: datetime) -> Company:
 
 
 def untouched(task_ids: Sequence[int], actor: Actor) -> frozenset[int]:
-    """Those of these tasks that the account has done and after which nothing has happened in the case."""
+    """Those of these tasks that the account has done and after which the case has not moved."""
+    later = aliased(History)
+    moved = exists().where(
+        *(later.case_id == History.case_id, later.seq > History.seq),
+        later.call.not_in(("record", "retime")),
+    )
     query = (
         select(Task.id)
         .join(Case, Case.id == Task.case_id)
-        .join(History, (History.case_id == Case.id) & (History.seq == Case.seq))
+        .join(History, (History.case_id == Case.id) & (History.task_id == Task.id))
         .where(Task.id.in_(task_ids), Task.state == "completed", Task.completed_by == actor.account_id)
-        .where(History.task_id == Task.id, Case.ended_at.is_(None))
+        .where(Case.ended_at.is_(None), ~moved)
     )
     return frozenset(db.session.scalars(query))
 

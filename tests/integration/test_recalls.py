@@ -26,8 +26,8 @@ from support.world import (
 
 from app.errors import Conflict, DomainError, NotFound, Refused
 from app.extensions import atomic, db
-from app.models import PlaceClaim, Task
-from app.operations import recalls, returns, tasks
+from app.models import Notice, PlaceClaim, Task
+from app.operations import assignments, recalls, returns, tasks
 from app.operations.verify import verify_case
 from app.operations.worlds import Built
 from app.queries.tasks import typed
@@ -101,6 +101,16 @@ def test_an_officer_takes_a_decision_back_and_nobody_else_may(world):
     assert open_tasks(case_id) == ["first_review"]
     again = refusal(case_id, "first_review", world.actors["周审"], "2021-06-12 12:00")
     assert "已经撤回" in again
+
+
+def test_who_had_taken_the_next_step_is_told(world):
+    case_id = submitted(world)
+    officer = world.actors["周审"]
+    with atomic():
+        assignments.claim(task_of(case_id), officer, at("2021-06-11 10:30"))
+    recall(case_id, "fill", world.actors[LIBRARY])
+    (told,) = db.session.scalars(select(Notice.text).where(Notice.account_id == officer.account_id))
+    assert told == "“初审”不必再办理：上一环节的人撤回了办件。"
 
 
 def test_the_preview_tells_what_falls_and_changes_nothing(world):

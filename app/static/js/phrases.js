@@ -2,16 +2,20 @@
 // list to copy from.
 "use strict";
 
-document.querySelectorAll("[data-phrases]").forEach((box) => {
+function texts(form) {
+  return [...form.querySelectorAll("textarea, input[type=text]")].filter((field) => !field.readOnly);
+}
+
+function armPhrases(box) {
   const form = document.getElementById(box.dataset.phrases);
-  if (!form) return;
-  const texts = () => [...form.querySelectorAll("textarea, input[type=text]")].filter((field) => !field.readOnly);
+  if (!form || box.dataset.armed) return;
+  box.dataset.armed = "1";
   let last = null;
   form.addEventListener("focusin", (event) => {
-    if (texts().includes(event.target)) last = event.target;
+    if (texts(form).includes(event.target)) last = event.target;
   });
   const put = (text) => {
-    const field = last?.isConnected ? last : texts().find((one) => one.tagName === "TEXTAREA");
+    const field = last?.isConnected ? last : texts(form).find((one) => one.tagName === "TEXTAREA");
     if (!field) return;
     field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
     field.dispatchEvent(new Event("input", {bubbles: true}));
@@ -26,4 +30,8 @@ document.querySelectorAll("[data-phrases]").forEach((box) => {
     phrase.replaceWith(button);
   });
   box.querySelector("[data-phrases-hint]").hidden = false;
-});
+}
+
+const armAll = () => document.querySelectorAll("[data-phrases]").forEach(armPhrases);
+armAll();
+document.addEventListener("htmx:afterSettle", armAll);
