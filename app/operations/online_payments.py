@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import logging
 import secrets
@@ -15,7 +14,7 @@ from sqlalchemy.engine import Row
 
 from app.content.messages import PAYMENT_RECEIVED
 from app.engine.civil import civil
-from app.errors import Conflict, DomainError, Invalid, NotFound, Refused
+from app.errors import Conflict, DomainError, NotFound, Refused
 from app.extensions import db, settings
 from app.models import Case, MessageWait, Payment, PaymentCallback, Reconciliation
 from app.operations import clock
@@ -26,7 +25,7 @@ from app.operations._road import caught_up
 from app.operations.actors import SYSTEM, Actor
 from app.operations.apart import savepoint
 from app.operations.cases import receive
-from app.operations.payments import DUE, ONLINE, PAID, fen_of
+from app.operations.payments import DUE, ONLINE, PAID
 
 log = logging.getLogger(__name__)
 
@@ -127,28 +126,6 @@ def _keep(
             payment_id=payment and payment.id,
         )
     )
-
-
-def read_statement(text: str) -> list[StatementLine]:
-    """A provider's statement as CSV: 订单号, 流水号, 金额（元）, 日期, with a line of titles first.
-
-    Raises Invalid with the numbers of the lines that cannot be read.
-    """
-    rows = list(csv.reader(text.removeprefix("\ufeff").splitlines()))[1:]
-    lines = [_line(row) for row in rows]
-    wrong = [str(number) for number, line in enumerate(lines, 2) if line is None]
-    if wrong:
-        raise Invalid({"statement": [f"第 {'、'.join(wrong[:20])} 行应依次是订单号、流水号、金额、日期。"]})
-    return [line for line in lines if line is not None]
-
-
-def _line(row: Sequence[str]) -> StatementLine | None:
-    try:
-        number, reference, amount, day = (cell.strip() for cell in row)
-        fen, on = fen_of(amount), date.fromisoformat(day)
-    except ValueError:
-        return None
-    return StatementLine(number, reference, fen, on) if fen and number and reference else None
 
 
 def reconcile(name: str, day: date, lines: Sequence[StatementLine], real_now: datetime) -> int:

@@ -15,7 +15,7 @@ from support.fees import FEES, PRICE, open_entry, pay_at_counter, payment_of, pu
 from support.world import LIBRARY, OFFICE, OTHER_UNIT, PUBLISHED, at, case_row, make_world, task_of
 
 from app import clock as real_clock
-from app.errors import Conflict, Invalid, NotFound
+from app.errors import Conflict, NotFound
 from app.extensions import atomic, db, settings
 from app.models import Payment, PaymentCallback, Reconciliation
 from app.operations import cases, clock, online_payments, tasks, timers, verify
@@ -205,14 +205,6 @@ def test_a_statement_is_compared_with_what_came_in(world: Built) -> None:
     with atomic():
         twice = online_payments.reconcile(SANDBOX, day, [*agreed, agreed[0]], real_clock.now())
     assert [d["kind"] for d in db.session.get_one(Reconciliation, twice).differences] == ["only_there"]
-
-
-def test_a_statement_is_read_or_its_lines_are_told() -> None:
-    text = "\ufeff订单号,流水号,金额,日期\na1,R1,60.50,2021-06-11\n"
-    assert online_payments.read_statement(text)[0].amount == 6050
-    with pytest.raises(Invalid) as refusal:
-        online_payments.read_statement(text + "a2,R2,六十,2021-06-11\na3,R3,1\n,R4,1,2021-06-11\n")
-    assert refusal.value.fields["statement"][0].startswith("第 3、4、5 行")
 
 
 @pytest.mark.parametrize(
