@@ -80,12 +80,17 @@ class Assigning:
 
 
 def assigning_context(page: task_queries.TaskPage, **more: Any) -> dict[str, Any]:
-    """What `tasks/assigning.html` needs; nothing for who belongs to no office, or for a task that is over."""
+    """What `tasks/assigning.html` needs; nothing for who is not of the task's office.
+
+    Of a task that is over what was asked and said is told, if anything was.
+    """
     actor, task = signed_in().actor, page.task
-    if actor.organisation_id != task.office_id or task.state != "open":
+    if actor.organisation_id is None or actor.organisation_id != task.office_id:
         return {"assigning": None}
-    at = now_of(task.scheme_id)
-    asked = told.cosigners(task.id)
+    at, opens = now_of(task.scheme_id), task.state == "open"
+    asked, done = told.cosigners(task.id), told.acts(page.case.id, task.id)
+    if not opens and not done:
+        return {"assigning": None}
     mine = next((one for one in asked if one.waiting and _answers(one, task, actor, at)), None)
     holds = assignments.holds(task, actor, at)
     acting = holds and task.assignee_id not in (None, actor.account_id)
@@ -93,13 +98,13 @@ def assigning_context(page: task_queries.TaskPage, **more: Any) -> dict[str, Any
         task=task,
         assignee=page.assignee,
         owner=page.owner,
-        blocked=assignments.hindrance(task, actor, at) if actor.has("operator") else None,
+        blocked=assignments.hindrance(task, actor, at) if opens and actor.has("operator") else None,
         acting_for=page.assignee if acting else None,
         asked=mine,
-        can=_verbs(task, actor, at, holds, mine),
-        colleagues=colleagues(task.office_id, {actor.account_id or 0}),
+        can=_verbs(task, actor, at, holds, mine) if opens else frozenset(),
+        colleagues=colleagues(actor.organisation_id, {actor.account_id or 0}) if opens else (),
         cosigners=asked,
-        acts=told.acts(page.case.id, task.id),
+        acts=done,
         **more,
     )
     return {"assigning": shown}

@@ -7,8 +7,9 @@ from support.colleagues import SUPERVISOR, browser_of
 from support.pages import Browser, Stage
 from support.world import BUREAU, LIBRARY, complete, open_filing, register_posts, task_of, technician
 
-from app.extensions import db
+from app.extensions import atomic, db
 from app.models import Task
+from app.operations import cosigning, tasks
 
 
 @pytest.fixture
@@ -87,6 +88,23 @@ def test_the_case_tells_who_said_what(stage: Stage, bureau: Browser, task: int) 
     case = bureau.get(f"/cases/{_case_of(task)}").text
     assert "初审：转办 → 王五" in case
     assert "分工调整" in case
+
+
+def test_what_was_said_stays_on_the_page_of_a_task_that_is_done(stage: Stage, task: int) -> None:
+    """And the supervisor comes to it from the case."""
+    wang, desk = browser_of(stage, "王五", "wang5")
+    _, chief = browser_of(stage, "钱科长", "qian", duties=SUPERVISOR)
+    me = stage.world.actors[BUREAU]
+    with atomic():
+        cosigning.ask(task, [wang.account_id or 0], "是否同意", me, stage.now())
+        cosigning.answer(task, "agree", "材料属实", wang, stage.now())
+    assert f"/tasks/{task}/assigning" in chief.get(f"/cases/{_case_of(task)}").text
+    with atomic():
+        tasks.complete(task, {"decision": "approve"}, me, stage.now())
+    for address in (f"/tasks/{task}", f"/tasks/{task}/assigning"):
+        told = desk.get(address).text
+        assert "材料属实" in told
+        assert "转办…" not in told
 
 
 def _case_of(task: int) -> int:
