@@ -41,15 +41,19 @@ def find() -> Any:
     if not is_private(text):
         narrowed = {name: request.form.get(name, "") for name in ("scheme", "state")}
         return redirect(url_for("search.index", q=text, **{n: v for n, v in narrowed.items() if v}))
-    typed, message = read_typed(text), _("身份证号码应当是 18 位，请核对后再试。")
-    if typed.number:
-        with edge.transaction():
-            wrong = lookups.look_up(typed.number, actor=signed_in().actor, now=edge.received_at())
-        message = _("%(fault)s。", fault=wrong) if wrong else ""
-    return _page("", typed, private=True, message=message)
+    typed = read_typed(text)
+    if typed.number is None:
+        return _page("", typed, private=True, message=_("身份证号码应当是 18 位，请核对后再试。"))
+    with edge.transaction():
+        fault = lookups.look_up(typed.number, actor=signed_in().actor, now=edge.received_at())
+    told = _("%(fault)s。", fault=fault) if fault else ""
+    return _page("", typed, private=True, recorded=fault is None, message=told)
 
 
-def _page(text: str, typed: Typed, *, private: bool = False, message: str = "") -> str:
+def _page(
+    text: str, typed: Typed, *, private: bool = False, recorded: bool = False, message: str = ""
+) -> str:
+    """`private`: what was typed stands in no address, so there is no next page either."""
     me, group = signed_in(), asked("of")
     chosen = search.Asked(
         typed,
@@ -72,6 +76,7 @@ def _page(text: str, typed: Typed, *, private: bool = False, message: str = "") 
         text=text,
         searched=bool(typed.words or typed.number),
         private=private,
+        recorded=recorded,
         message="" if found else message,
         group=group if alone else "",
         people=people,

@@ -101,6 +101,7 @@ def test_a_wrong_number_is_told_what_is_wrong(unit: Browser, person_id: int) -> 
     wrong = NUMBER[:-1] + ("1" if NUMBER[-1] != "1" else "2")
     page = sought(unit, wrong)
     assert "校验位不对" in page
+    assert "记入日志" not in page
     assert "没有找到" in page
     assert looked_up() == 0
 
@@ -111,6 +112,7 @@ def test_absent_and_unseen_are_answered_alike_and_recorded_alike(stage: Stage, p
     strip = [page.split('<main id="main"')[1].split('name="csrf_token"')[0] for page in pages]
     assert strip[0] == strip[1]
     assert pages[0].split("没有找到")[1] == pages[1].split("没有找到")[1]
+    assert "记入日志" in pages[0]
     rows = db.session.execute(
         select(Act.subject, Act.actor_name, Act.ground, Act.detail).where(Act.kind == lookups.LOOKED_UP)
     ).all()
