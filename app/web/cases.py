@@ -14,9 +14,10 @@ from app import edge
 from app.content.head import Process
 from app.content.scheme import Scheme
 from app.errors import DomainError
+from app.models import Person
 from app.operations import cases as case_operations
 from app.operations import organisations
-from app.queries import cases, inbox, register
+from app.queries import cases, inbox, people, register
 from app.queries.paging import Page
 from app.web import case_lists, submissions
 from app.web.desk import own_desk
@@ -73,7 +74,12 @@ def start() -> Any:
     me = signed_in()
     with edge.transaction():
         case_id = case_operations.start(
-            scheme_id, process, unit_id=_unit_meant(), actor=me.actor, received_at=now_of(scheme_id)
+            scheme_id,
+            process,
+            unit_id=_unit_meant(),
+            person_id=request.form.get("person", type=int),
+            actor=me.actor,
+            received_at=now_of(scheme_id),
         )
     flash(_("已新建办件。"), "done")
     own = cases.open_tasks([case_id], me.organisation_id).get(case_id, [])
@@ -93,7 +99,7 @@ class _Start:
     """A process that the organisation may start by hand; `closes` is the end of the window, if it has one.
 
     `for_unit`: it is about a unit that the office looks after, which it has to name, or about one of the
-    `units` below the department.
+    `units` below the department. `people`: it is about one of the unit's people, who may begin it, too.
     """
 
     scheme: Scheme
@@ -103,6 +109,7 @@ class _Start:
     open: bool
     for_unit: bool
     units: Sequence[str] = ()
+    people: Sequence[Person] = ()
 
 
 def _startable() -> Sequence[_Start]:
@@ -117,7 +124,8 @@ def _startable() -> Sequence[_Start]:
                 for_unit = relation != "unit" and process.subject == "unit"
                 below = register.subordinates(signed_in().organisation_id, now) if for_unit else {}
                 units = list(below.values()) if relation == "superior" else []
-                found.append(_Start(scheme, process, opens, closes, inside, for_unit, units))
+                staff = people.choices(signed_in().organisation_id) if process.subject == "person" else ()
+                found.append(_Start(scheme, process, opens, closes, inside, for_unit, units, staff))
     return found
 
 

@@ -24,7 +24,7 @@ from support.world import (
 from werkzeug.test import TestResponse
 
 from app.extensions import atomic, db
-from app.models import Account, Attachment, Notice, Task, TaskDraft, WebSession
+from app.models import Account, Attachment, Case, Notice, Task, TaskDraft, WebSession
 from app.operations.made_up import content_of
 
 ME = "陈一"
@@ -333,3 +333,13 @@ def test_the_person_reminds_whoever_has_it_and_takes_back_what_nobody_has_seen(
     me.click("撤回")
     me.press("撤回")
     assert "现在该您办理：填写申报表" in me.text
+
+
+def test_the_unit_begins_it_for_one_of_its_people_on_a_page(stage: Stage) -> None:
+    unit = Reader(stage.open(LIBRARY))
+    unit.click("办件")
+    unit.click("新增办件")
+    unit.press("新增", {"person": ME}, process="filing")
+    assert "填写申报表" in unit.text
+    case = db.session.scalars(select(Case).order_by(Case.id.desc()).limit(1)).one()
+    assert case.person_id == stage.world.people[ME]
