@@ -87,7 +87,7 @@ def offered(stage: Stage) -> dict[str, list[str]]:
         number = db.session.scalars(select(Certificate.number)).first()
     handed_over = accept(world, open_tasks("first_review"), NOW)
     return {
-        LIBRARY: [f"/sandbox-payment/{payment_of(paid).order_number}", f"/inbox/bulk?task={filed}"],
+        LIBRARY: [f"/sandbox-payment/{payment_of(paid).order_number}", f"/inbox/bulk?task={filed}", "/search/?q=chen"],
         OFFICE: [f"/imports/{uploaded}", f"/verify?number={number}"],
         BUREAU: [f"/work/{handed_over}", f"/cases/{recorded}/records/paper", f"/cases/{lost}/messages/lost"],
         KEEPER: [f"/administration/accounts/{bound}/second-factor"],

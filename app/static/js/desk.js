@@ -117,7 +117,7 @@ const ACTS = {
   r: () => press("[data-return]"),
   m: () => document.querySelector("[data-material] a, [data-material] summary")?.focus(),
   f: () => document.querySelector("#task-form [data-parts] :is(input, select, textarea)")?.focus(),
-  "/": () => document.querySelector("form[role=search] :is(input, select)")?.focus(),
+  "/": () => document.querySelector("main form[role=search] :is(input:not([type=hidden]), select)")?.focus(),
   "?": () => document.querySelector("dialog[data-keys]")?.showModal(),
 };
 
