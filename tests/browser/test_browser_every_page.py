@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import re
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +22,7 @@ from support.stories.tables import HEAD
 from support.world import BUREAU, LIBRARY, OFFICE, SCHEME, at, complete, open_filing, register_posts, task_of
 
 from app import clock
+from app.config import PROJECT
 from app.extensions import atomic, db
 from app.models import Certificate
 from app.operations import clock as clocks
@@ -46,6 +49,10 @@ NO_PAGES = {
 }
 ENGLISH = re.compile(r"[a-z]+_[a-z_]+|\b(?:None|True|False|undefined)\b|[{}]{2}|%\(")
 """Names of variables and values of the program, which nobody should read."""
+MOST_HTML = 100_000
+MOST_SCRIPT = 60_000
+"""Bytes of a page, and of its scripts as they are sent, compressed; but for what draws a diagram."""
+DRAWS = ("viewer.js", "modeler.js", "designer.js", "charts.js", "decisions.js", "differ.js")
 CODES_TOLD = {"relations.grant"}
 """An office's function has its code beside the roles' titles: roles of several schemes share it."""
 
@@ -144,6 +151,7 @@ class Walk:
             opened.add(kind)
             answer = visitor.page.goto(visitor.address + address)
             assert answer.status < 400, f"{address} is a dead link: {answer.status}"
+            visitor.complaints += overweight(visitor, answer, address)
             # Where it led to: whoever is not signed in comes to the sign-in.
             shown = self.kind(visitor.page.url)
             if shown not in self.kinds:
@@ -157,6 +165,20 @@ class Walk:
         odd = ENGLISH.findall(visitor.page.inner_text("body"))
         if odd and endpoint not in CODES_TOLD:
             visitor.complaints.append(f"{endpoint} shows what only the program should know: {odd}")
+
+
+def overweight(visitor: Any, answer: Any, address: str) -> list[str]:
+    """What of a page is more than an office's line should carry."""
+    scripts = visitor.page.eval_on_selector_all("script[src]", "all => all.map(one => one.src)")
+    drawn = [script for script in scripts if not script.endswith(DRAWS)]
+    sent = sum(len(gzip.compress(script_of(urlsplit(script).path))) for script in drawn)
+    found = [] if len(answer.body()) <= MOST_HTML else [f"{address} has {len(answer.body())} bytes"]
+    return found if sent <= MOST_SCRIPT else [*found, f"{address} has {sent} bytes of scripts"]
+
+
+@cache
+def script_of(path: str) -> bytes:
+    return (PROJECT / "app" / path.removeprefix("/")).read_bytes()
 
 
 def links(visitor: Any, path: str) -> list[str]:

@@ -31,10 +31,9 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.successful) told.hidden = true;
 });
 
-// Another main part is another page: reading begins at its head.
-document.addEventListener("htmx:afterSettle", (event) => {
-  const nowhere = document.activeElement === document.body;
-  if (nowhere && event.detail.elt.id === "main") document.getElementById("main").focus({preventScroll: true});
+// Another main part is another page: reading begins at its head, wherever the focus was in the former one.
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.target.id === "main") event.target.focus({preventScroll: true});
 });
 
 // What was typed is kept as a draft now and then; that also keeps the session from going idle.
