@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.engine import Row
 
+from app.engine.types import TaskWait
 from app.extensions import db
 from app.models import Act, Cosigner, Deputy, Task
 from app.operations import deputies
@@ -79,6 +80,20 @@ def assigning_findings(case_id: int, rows: Sequence[Row[Any]]) -> Iterator[str]:
         if not _alike(asked.pop(task.id, []), held.cosigners):
             yield f"待办事项“{task.name}”登记的会签意见与记录不符"
     yield from _behalf_findings(case_id, rows)
+
+
+def due_findings(case: Row[Any], waits: Iterable[TaskWait]) -> Iterator[str]:
+    """Where an open task is due at another instant than its timers say.
+
+    A reminder that has passed stands; tasks from before there were such instants have none.
+    """
+    tasks = select(Task.token, Task.name, Task.due_at).where(Task.case_id == case.id, Task.state == "open")
+    known = {wait.token: wait for wait in waits}
+    for token, name, due_at in db.session.execute(tasks.order_by(Task.token)):
+        wait = known.get(token)
+        passed = due_at is None or due_at <= case.updated_at
+        if wait and due_at != wait.due_at and (wait.closes_at is not None or not passed):
+            yield f"待办事项“{name}”登记的办理期限与流程状态不符"
 
 
 def deputy_faults() -> Iterator[tuple[int | None, str]]:

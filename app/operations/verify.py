@@ -28,7 +28,7 @@ from app.models import (
 )
 from app.operations import deployments, incidents, proof
 from app.operations._acts import RECALLED
-from app.operations._assigning_checks import assigning_findings, deputy_faults
+from app.operations._assigning_checks import assigning_findings, deputy_faults, due_findings
 from app.operations._company_checks import company_findings
 from app.operations._handing import HANDED
 from app.operations._history import broken_links, canonical, payload_digest
@@ -224,6 +224,7 @@ def _projection_findings(case: Row[Any]) -> Iterator[str]:
     timers = {wait.token: (wait.element, wait.due_at, sorted(wait.dates)) for wait in snapshot.timers}
     messages = {wait.token: (wait.message, wait.key, wait.closes_at) for wait in snapshot.messages}
     yield from _compare("待办事项", tasks, _open_tasks(case))
+    yield from due_findings(case, snapshot.tasks)
     yield from _compare("定时", timers, _timers(case))
     yield from _compare("等待的消息", messages, _waits(case))
     scheme = deployments.scheme(case.deployment_id)

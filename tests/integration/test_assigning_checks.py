@@ -73,6 +73,7 @@ def attack(_cleaner) -> Callable[[str], None]:
         ("UPDATE task SET assignee_id = completed_by WHERE assignee_id IS NOT NULL", HELD),
         ("UPDATE task SET owner_id = 1, delegated = true WHERE state = 'open'", HELD),
         ("UPDATE task SET awaits = 1 WHERE state = 'open'", HELD),
+        ("UPDATE task SET due_at = now() + interval '9 years' WHERE state = 'open'", "登记的办理期限"),
         ("UPDATE cosigner SET verdict = 'disagree' WHERE verdict = 'agree'", SAID),
         ("UPDATE cosigner SET opinion = '不同意。' WHERE opinion IS NOT NULL", SAID),
         ("UPDATE cosigner SET question = '另一个问题' WHERE removed_at IS NULL", SAID),
