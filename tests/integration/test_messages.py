@@ -18,6 +18,7 @@ from app.errors import Conflict, NotFound
 from app.extensions import atomic, db
 from app.models import Case, History, Incident, Message, Person
 from app.operations import cases, incidents, messages, tasks
+from app.operations._search_keys import follow_person
 from app.operations.worlds import Built
 from app.queries import monitor
 
@@ -161,6 +162,7 @@ class TestUndeliverable:
         with atomic():
             moved = {"unit_id": world.organisations[OTHER_UNIT]}
             db.session.execute(update(Person).where(Person.id == world.people["陈一"]).values(moved))
+            follow_person(world.people["陈一"])
         messages.deliver(atomic)
         assert started() == []
         assert "本单位的人员" in failures()[0]

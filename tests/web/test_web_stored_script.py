@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 import yaml
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 from support import pages, world
 from support.pages import PDF, Browser, Stage
 from support.world import BUREAU, LIBRARY, complete, open_filing, register_posts, task_of
 
 from app.extensions import atomic
 from app.models import Account, Incident, Notice, Organisation, Person
+from app.operations._search_keys import follow_person
 
 CANARY = "<img src=x onerror=alert(1)>'\"]]>{{7*7}}"
 TITLES = ("title", "text", "note", "name", "description")
@@ -65,6 +66,8 @@ def _taint_rows(stage: Stage, case_id: int) -> None:
     with atomic() as session:
         for column in (Organisation.name, Person.name, Account.name):
             session.execute(update(column.class_).values({column.key: column + CANARY}))
+        for person_id in session.scalars(select(Person.id)).all():
+            follow_person(person_id)
         unit_id = stage.world.organisations[LIBRARY]
         notice = {"organisation_id": unit_id, "case_id": case_id, "token": 1, "sent_at": stage.now()}
         session.add(Notice(text=CANARY, **notice))
@@ -76,7 +79,7 @@ def _taint_rows(stage: Stage, case_id: int) -> None:
 def crawl(browser: Browser) -> dict[str, str]:
     """Every page that can be reached by links, by address."""
     found: dict[str, str] = {}
-    waiting = ["/", "/monitor/", "/clocks/", "/people/new"]
+    waiting = ["/", "/monitor/", "/clocks/", "/people/new", "/search/?q=chenyi"]
     while waiting:
         address = waiting.pop()
         if address in found or address.startswith(("/static", "/files")):
