@@ -58,6 +58,12 @@ class Case:
         found = (self.instance.way_back(token, *earlier) for token, earlier in pairs)
         return [way for way in found if way is not None]
 
+    def undoings(self) -> list[WayBack]:
+        """The ways from whatever stands to before the task that was done last."""
+        standing = [at.token for at in self.instance.positions() if at.kind != "boundaryEvent"]
+        found = (self.instance.way_before(token, *self.done[-1]) for token in standing if self.done)
+        return [way for way in found if way is not None]
+
     def finish(self) -> None:
         """Whatever waits is done, tasks before events."""
         for _ in range(MOST_TO_THE_END):
@@ -79,7 +85,7 @@ def at(day: int) -> Context:
 def play(document: bytes, data: st.DataObject) -> None:
     case = Case(load_definitions({"main.bpmn": document}))
     for _ in range(MOST_STEPS):
-        ways = case.ways()
+        ways = case.ways() + case.undoings()
         if ways and data.draw(st.booleans(), label="back"):
             way = data.draw(st.sampled_from(ways), label="way")
             before = {task.token for task in case.stands.tasks}
@@ -98,6 +104,33 @@ def play(document: bytes, data: st.DataObject) -> None:
 @settings(suppress_health_check=list(HealthCheck))
 def test_after_any_way_back_a_case_still_comes_to_its_end(document: bytes, data: st.DataObject) -> None:
     play(document, data)
+
+
+def standing(case: Case) -> dict[int, tuple[str, str]]:
+    """Where tokens stand, by number."""
+    found = case.instance.positions()
+    return {at.token: (at.process, at.element) for at in found if at.kind != "boundaryEvent"}
+
+
+@given(diagrams(SOUND), st.data())
+@settings(suppress_health_check=list(HealthCheck))
+def test_a_task_that_is_taken_back_at_once_leaves_what_stood(document: bytes, data: st.DataObject) -> None:
+    case = Case(load_definitions({"main.bpmn": document}))
+    for _ in range(MOST_STEPS):
+        if not case.moves():
+            return
+        move = data.draw(st.sampled_from(case.moves()), label="move")
+        before = standing(case)
+        case.make(*move, data.draw(st.integers(0, 2), label="v"))
+        new = standing(case).keys() - before.keys()
+        if move[0] != "complete":
+            continue
+        ways = (case.instance.way_before(token, *case.done[-1]) for token in sorted(new))
+        way = next((way for way in ways if way is not None and new.issuperset(way.cancel)), None)
+        if way is not None:
+            case.call("move", cancel=way.cancel, start=way.start)
+            assert sorted(standing(case).values()) == sorted(before.values())
+            case.done.pop()
 
 
 @pytest.mark.soak
