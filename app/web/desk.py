@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import current_app, redirect, request, url_for
+from flask import current_app, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from app.models import Task
 from app.queries import inbox
 from app.queries.inbox import By, Desk
+from app.queries.tasks import TaskPage
 from app.web.listing import asked, asked_days, filters
 from app.web.schemes import now_of, real_now
 from app.web.session import signed_in
@@ -93,3 +95,16 @@ def elsewhere(address: str) -> Response:
     if "HX-Request" in request.headers:
         return Response("", headers={"HX-Redirect": address})
     return redirect(address)
+
+
+def onward(page: TaskPage, told: str) -> Response:
+    """To the next task of the list that the person works through, else to the case; the result is told."""
+    case_address = url_for("case.show", case_id=page.case.id)
+    name = page.person.name if page.person else page.unit_name
+    flash(Markup('{} <a href="{}">{}</a>').format(told, case_address, name), "done")
+    if not in_list():
+        return elsewhere(case_address)
+    following = Place.asked().following(page.task)
+    if following is None:
+        return redirect(list_address())
+    return redirect(url_for("tasks.show", task_id=following, **filters()))

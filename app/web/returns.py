@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
 from app import edge
 from app.errors import Conflict, Invalid
 from app.operations import returns
 from app.queries import tasks as task_queries
+from app.web.desk import onward
 from app.web.schemes import now_of, scheme_of
 from app.web.session import needs, signed_in
 
@@ -47,8 +48,7 @@ def submit(task_id: int) -> Any:
         return _page(task_id, refusal.fields), 422
     except Conflict as refusal:
         return _page(task_id, refused=refusal.message), 409
-    flash(_("已退回。办件现在的状态：%(status)s", status=done.status), "done")
-    return redirect(url_for("case.show", case_id=done.case_id))
+    return onward(page, _("已退回。办件现在的状态：%(status)s", status=done.status))
 
 
 def _page(task_id: int, errors: dict[str, list[str]] | None = None, refused: str = "") -> str:

@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from app import edge
@@ -19,7 +18,7 @@ from app.queries import tasks as task_queries
 from app.web import task_forms
 from app.web.changes import Difference, differences
 from app.web.company import copy_beside
-from app.web.desk import Place, elsewhere, in_list, list_address
+from app.web.desk import onward
 from app.web.listing import filters
 from app.web.schemes import now_of, real_now, scheme_of
 from app.web.session import after_lapse, needs, signed_in
@@ -100,7 +99,11 @@ def _complete(desk: TaskDesk, values: Values, errors: Errors) -> Any:
         return desk.render(values, refusal.fields, kept=_kept(desk)), 422
     except Conflict as refusal:
         return _too_late(desk.task_id, values, refusal.message)
-    return _onward(desk, done.status)
+    return onward(desk.page, _submitted(done.status))
+
+
+def _submitted(status: str) -> str:
+    return _("已提交。办件现在的状态：%(status)s", status=status)
 
 
 def _too_late(task_id: int, values: Values, message: str) -> Any:
@@ -111,25 +114,8 @@ def _too_late(task_id: int, values: Values, message: str) -> Any:
         return desk.render(values, refused=message), 409
     compared = differences(desk.view(done.values), desk.view(values))
     if not compared and desk.page.task.completed_by == signed_in().actor.account_id:
-        return _onward(desk, desk.page.case.status)
+        return onward(desk.page, _submitted(desk.page.case.status))
     return desk.render(values, refused=message, compared=compared), 409
-
-
-def _onward(desk: TaskDesk, status: str) -> Response:
-    """To the next task of the list that the person works through, else to the case; the result is told."""
-    case_id = desk.page.case.id
-    told = Markup('{} <a href="{}">{}</a>').format(
-        _("已提交。办件现在的状态：%(status)s", status=status),
-        url_for("case.show", case_id=case_id),
-        desk.page.person.name if desk.page.person else desk.page.unit_name,
-    )
-    flash(told, "done")
-    if not in_list():
-        return elsewhere(url_for("case.show", case_id=case_id))
-    following = Place.asked().following(desk.page.task)
-    if following is None:
-        return redirect(list_address())
-    return redirect(url_for("tasks.show", task_id=following, **filters()))
 
 
 def _save(desk: TaskDesk, values: Values, errors: Errors) -> Any:

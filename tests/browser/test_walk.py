@@ -179,6 +179,8 @@ def test_the_way_of_an_application(
     bureau.page.set_input_files('[name="_file-material"]', pdf)
     submit(bureau.page)
     bureau.page.wait_for_selector("text=待市工考办审核")
+    bureau.look("32-inbox-after")
+    bureau.page.click(".alert a")
     bureau.page.wait_for_selector(".djs-container .djs-element")
     bureau.look("32-case")
     assert_mark_is_uncovered(bureau.page)

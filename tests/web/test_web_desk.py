@@ -82,6 +82,14 @@ def test_after_deciding_the_next_of_the_list_comes_with_the_result(
     assert ">李二</a>" in page
 
 
+def test_after_giving_back_the_next_of_the_list_comes_too(three: dict[str, int], bureau: Browser) -> None:
+    address = f"/tasks/{three['陈一']}/return?list=inbox"
+    assert f'action="{address}"' in bureau.get(address).text
+    done = bureau.post(address, {"to": "fill", "opinion": "总结太短", "then": "on"})
+    assert done.location == f"/tasks/{three['李二']}?list=inbox"
+    assert "已退回。办件现在的状态：" in bureau.follow(done).text
+
+
 def test_the_list_s_filter_and_order_go_along(three: dict[str, int], bureau: Browser) -> None:
     query = "?list=inbox&unit=图书馆&by=due"
     done = submit(bureau, three["陈一"], APPROVED, query)
