@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from datetime import timedelta
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from support.colleagues import colleague
 from support.crowd import accept, open_tasks
 from support.fees import FEES, open_entry, payment_of, publish_fees
 from support.life import LIFE, certified, open_award, publish_life
@@ -26,7 +28,7 @@ from app.config import PROJECT
 from app.extensions import atomic, db
 from app.models import Certificate
 from app.operations import clock as clocks
-from app.operations import imports, online_payments, overlays
+from app.operations import deputies, imports, online_payments, overlays
 from app.operations.actors import SYSTEM
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -92,9 +94,16 @@ def offered(stage: Stage) -> dict[str, list[str]]:
         table = "\n".join(",".join(cells) for cells in (HEAD, line)).encode()
         uploaded = imports.upload(kind, "成绩.csv", table, actor=office, now=clock.now(), at=NOW)
         number = db.session.scalars(select(Certificate.number)).first()
+    stands_in = colleague(world, "王五", OFFICE).account_id or 0
+    with atomic():
+        term = (office.account_id or 0, stands_in, clock.now(), clock.now() + timedelta(days=1))
+        deputies.name(*term, ground="休假", actor=office, now=clock.now())
     handed_over = accept(world, open_tasks("first_review"), NOW)
     return {
-        LIBRARY: [f"/sandbox-payment/{payment_of(paid).order_number}", f"/inbox/bulk?task={filed}", "/search/?q=chen"],
+        LIBRARY: [
+            *(f"/sandbox-payment/{payment_of(paid).order_number}", f"/inbox/bulk?task={filed}"),
+            *(f"/tasks/{filed}/assigning", "/search/?q=chen"),
+        ],
         OFFICE: [f"/imports/{uploaded}", f"/verify?number={number}"],
         BUREAU: [f"/work/{handed_over}", f"/cases/{recorded}/records/paper", f"/cases/{lost}/messages/lost"],
         KEEPER: [f"/administration/accounts/{bound}/second-factor"],
