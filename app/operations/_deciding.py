@@ -222,7 +222,7 @@ def _check_decider(
     """
     role = moving.scheme.roles[task.role]
     if role.unit_submits and actor.is_applicant(moving.person_id):
-        raise Refused(f"“{task.name}”由单位审核后提交；您填写的内容可以保存，请告知单位。")
+        raise Refused(f"“{task.name}”由单位核对后提交；您填写的内容可以保存，请告知单位。")
     for other in tasks:
         if other.role in role.other_than:
             raise Refused(f"{called}已在“{other.name}”环节办理过该办件，“{task.name}”须由另一人办理。")

@@ -46,7 +46,7 @@ def recall(task_id: int) -> Any:
             )
     except DomainError as refusal:
         return _recall_page(task_id, refusal.message), refusal.status
-    flash(_("已撤回，可以修改后重新提交。"), "done")
+    flash(_("已撤回，可以改后重新提交。"), "done")
     if signed_in().has("applicant"):
         return redirect(_case_page(done.case_id))
     return redirect(url_for("tasks.show", task_id=done.task_id))

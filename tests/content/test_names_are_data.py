@@ -29,8 +29,9 @@ DRAWN = {
 GENERAL = frozenset().union(
     # What roles.yaml writes in every scheme, the variables that every case has, the message of the house.
     {"unit", "superior", "has_superior", "payment_received"},
-    # What the program calls the states of its own things: accounts, imports, dry runs, moved dates.
+    # What the program calls the states of its own things: accounts, imports, dry runs, moved dates, tasks, post.
     {"approved", "cancelled", "checked", "decided", "entered", "ready", "refused", "returned"},
+    {"given_up", "transferred"},
     # Its own verbs, in scenarios, commands, addresses and logs.
     {"check", "file", "give_back", "receive"},
     # Titles and hints of pages that every scheme is shown with.

@@ -293,7 +293,7 @@ def test_where_the_unit_submits_the_person_only_fills_in(app: Flask) -> None:
     values = {"grade": "junior", "summary": "扎实"}
     with atomic():
         tasks.save_draft(task_of(case_id), values, person, TODAY)
-    with pytest.raises(Refused, match="由单位审核后提交"):
+    with pytest.raises(Refused, match="由单位核对后提交"):
         complete(case_id, "fill", values, person, "2021-06-10 10:00")
     complete(case_id, "fill", values, world.actors[LIBRARY], "2021-06-10 10:00")
 

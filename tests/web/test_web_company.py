@@ -54,7 +54,7 @@ class TestTakingBack:
             assert text in page
         seen = page.split('name="seen" value="')[1].split('"')[0]
         back = unit.follow(unit.post(address, {"seen": seen})).text
-        for text in ("已撤回，可以修改后重新提交", "近五年工作扎实。", "暂存的内容"):
+        for text in ("已撤回，可以改后重新提交", "近五年工作扎实。", "暂存的内容"):
             assert text in back
         told = unit.get(f"/cases/{case_id}").text
         assert "填写申报表：撤回" in told
