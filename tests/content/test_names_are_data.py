@@ -29,7 +29,7 @@ DRAWN = {
 GENERAL = frozenset().union(
     # What roles.yaml writes in every scheme, the variables that every case has, the message of the house.
     {"unit", "superior", "has_superior", "payment_received"},
-    # What the program calls the states of its own things: accounts, imports, dry runs, moved dates, tasks, post.
+    # What the program calls states of its own things: accounts, imports, dry runs, moved dates, tasks, post.
     {"approved", "cancelled", "checked", "decided", "entered", "ready", "refused", "returned"},
     {"given_up", "transferred"},
     # Its own verbs, in scenarios, commands, addresses and logs.
