@@ -1,4 +1,4 @@
-"""Notices 站内消息 of the own organisation."""
+"""Notices 站内消息 of the account and its organisation."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ blueprint = Room("api_notices", __name__, "站内消息")
 @blueprint.arguments(schemas.Cursor, location="query")
 @blueprint.response(200, schemas.page_of(schemas.Notice))
 def listing(query: dict[str, Any]) -> dict[str, Any]:
-    """本机构的站内消息，新的在前"""
+    """给本机构和给自己的站内消息，新的在前"""
     page = notice_queries.of_actor(me().actor, query.get("after"))
     return {"items": page.rows, "next": page.next}
 
 
 @blueprint.put("/notices/read")
-@signed_in("operator", "applicant")
+@signed_in()
 @blueprint.response(204)
 def mark_read() -> None:
-    """全部标为已读"""
+    """全部标为已读；给本机构的，由经办人标"""
     with edge.transaction():
         notices.mark_read(me().actor, edge.received_at())

@@ -44,8 +44,8 @@ def remind(task_id: int, note: str, actor: Actor, received_at: datetime) -> date
     log_beside(case, REMINDED, actor, received_at, text=said, element=task.element, **about)
     by = "、".join(name for name in (actor.organisation_name, actor.name) if name)
     told = f"催办“{task.name}”：{by}催请尽快办理。{said}"
-    accounts = _asked(task)
-    office_id = None if accounts else task.office_id
+    taken = _taken_by(task)
+    accounts, office_id = (taken, None) if taken else (_applicants(task), task.office_id)
     kind = notices.REMINDER
     notices.tell(case.id, told, received_at, accounts=accounts, organisation_id=office_id, kind=kind)
     return received_at + EVERY
@@ -88,14 +88,17 @@ def _check(task: Row[Any], actor: Actor, at: datetime) -> None:
         raise TooSoon(f"“{task.name}”四小时内已催办过，{civil(again):%m月%d日 %H:%M}以后才能再催。")
 
 
-def _asked(task: Row[Any]) -> list[int]:
-    """The accounts that the task waits for; nobody in particular: its office."""
+def _taken_by(task: Row[Any]) -> list[int]:
+    """The accounts that the task waits for; none: anybody of its office, or the person whose it is, too."""
     if task.awaits:
         open_ones = (Cosigner.task_id == task.id, Cosigner.given_at.is_(None), Cosigner.removed_at.is_(None))
         return list(db.session.scalars(select(Cosigner.account_id).where(*open_ones)))
-    if task.assignee_id is not None:
-        return [task.assignee_id]
-    if task.office_id is None and task.person_id is not None:
-        own = (Account.person_id == task.person_id, Account.duties.contains([APPLICANT]))
-        return list(db.session.scalars(select(Account.id).where(*own, Account.disabled_at.is_(None))))
-    return []
+    return [] if task.assignee_id is None else [task.assignee_id]
+
+
+def _applicants(task: Row[Any]) -> list[int]:
+    """The accounts of the person whose task it is, too."""
+    if task.person_id is None:
+        return []
+    own = (Account.person_id == task.person_id, Account.duties.contains([APPLICANT]))
+    return list(db.session.scalars(select(Account.id).where(*own, Account.disabled_at.is_(None))))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import defer
 
 from app.extensions import db
 from app.models import Account, Case, CaseCopy, Organisation, Person
 from app.operations.actors import Actor
 from app.operations.copies import received_by
-from app.queries.paging import Page, cut, limited, read_id_cursor
+from app.queries.paging import Page, capped_count, cut, limited, read_id_cursor
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ def received(actor: Actor, before: str | None = None) -> Page[CopyRow]:
 
 
 def unread(actor: Actor) -> int:
-    query = select(func.count()).where(received_by(actor), CaseCopy.read_at.is_(None))
-    return db.session.scalar(query) or 0
+    """How many wait to be read, counted to a thousand."""
+    return capped_count(select(CaseCopy.id).where(received_by(actor), CaseCopy.read_at.is_(None)))[0]
 
 
 def copied_to(account_id: int | None, organisation_id: int | None) -> ColumnElement[bool]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from app.extensions import db
 from app.models import Notice
 from app.operations.actors import Actor
-from app.queries.paging import Page, cut, limited, read_id_cursor
+from app.queries.paging import Page, capped_count, cut, limited, read_id_cursor
 
 
 def of_actor(actor: Actor, before: str | None = None) -> Page[Notice]:
@@ -20,8 +20,8 @@ def of_actor(actor: Actor, before: str | None = None) -> Page[Notice]:
 
 
 def unread(actor: Actor) -> int:
-    query = select(func.count()).where(_for(actor), Notice.read_at.is_(None))
-    return db.session.scalar(query) or 0
+    """How many wait to be read, counted to a thousand: every page asks it."""
+    return capped_count(select(Notice.id).where(_for(actor), Notice.read_at.is_(None)))[0]
 
 
 def _for(actor: Actor) -> ColumnElement[bool]:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from app.models import Task
-from app.queries import inbox
+from app.queries import copies, inbox
 from app.queries.inbox import By, Desk
 from app.queries.tasks import TaskPage
 from app.web.listing import asked, asked_days, filters
@@ -82,7 +82,9 @@ def list_address() -> str:
 def desk_tabs() -> Sequence[tuple[str, str, bool, str | None]]:
     """Label, address, whether it is the present page, and how much waits there."""
     waiting = inbox.count_asked(own_desk())[0]
+    unread = copies.unread(signed_in().actor)
     counts = {"inbox.asked": str(waiting) if waiting else None}
+    counts["copies.index"] = str(unread) if unread else None
     return [
         (_(str(label)), url_for(endpoint), request.endpoint == endpoint, counts.get(endpoint))
         for endpoint, label in TABS

@@ -1,4 +1,4 @@
-"""Notices 站内消息 of the organisation; opening the list marks what it shows as read."""
+"""Notices 站内消息 of the account and its organisation; they are marked as read all at once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def index() -> str:
 
 
 @bp.post("/read")
-@needs("operator", "applicant")
+@needs()
 def read() -> Response:
     with edge.transaction():
         notice_operations.mark_read(signed_in().actor, edge.received_at())

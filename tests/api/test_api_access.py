@@ -327,6 +327,7 @@ FOR_ALL = OWN_ACCOUNT | CONTACTS | {
     ("GET", "/schemes"),
     ("GET", "/schemes/<word:scheme_id>/forms/<path:form>"),
     ("GET", "/notices"),
+    ("PUT", "/notices/read"),
     ("GET", "/proofs"),
 }
 WATCHING = {

@@ -26,7 +26,7 @@ from support.world import (
 
 from app.errors import Closed, Conflict, Forbidden, Invalid, NotFound, Refused
 from app.extensions import atomic, db
-from app.models import CaseCopy, History, HistoryPayload, Notice, Phrase, Task
+from app.models import Account, CaseCopy, History, HistoryPayload, Notice, Phrase, Task
 from app.operations import copies, phrases, recalls, reminders
 from app.operations.verify import verify_case
 from app.operations.worlds import Built
@@ -85,6 +85,18 @@ class TestReminders:
         assert len(told(account_id=officer)) == 1
         assert told(organisation_id=world.organisations[BUREAU]) == []
         db.session.execute(update(Task).where(Task.id == task).values(assignee_id=None))
+        db.session.commit()
+
+    def test_where_it_is_the_persons_too_both_are_told(self, world, case_id):
+        task, person = task_of(case_id), world.people["陈一"]
+        more = {"person_id": person, "duties": ["applicant"], "created_at": at("2021-06-01 09:00")}
+        own = Account(login="chen-yi", name="陈一", password_hash="-", **more)
+        db.session.add(own)
+        db.session.execute(update(Task).where(Task.id == task).values(person_id=person))
+        db.session.commit()
+        remind(case_id, supervisor(world, BUREAU), "2021-06-12 09:00")
+        assert len(told(account_id=own.id)) == len(told(organisation_id=world.organisations[BUREAU])) == 1
+        db.session.execute(update(Task).where(Task.id == task).values(person_id=None))
         db.session.commit()
 
     def test_who_may(self, world, case_id):
