@@ -146,6 +146,15 @@ def test_what_lapsed_is_no_longer_owed_and_a_late_payment_is_shown(world: Built)
         ordered(world, case_id)
 
 
+def test_what_lapses_in_one_batch_is_no_longer_owed_and_what_was_paid_stays(world: Built) -> None:
+    lapsing = [open_entry(world, NINE) for _ in range(3)]
+    paid = open_entry(world, NINE)
+    pay_at_counter(world, paid, "No.1", TEN)
+    swept = timers.sweep(lambda scheme_id: CLOSES + timedelta(minutes=2), atomic)
+    assert (swept.fired, swept.parked) == (3, 0)
+    assert [payment_of(case_id).state for case_id in (*lapsing, paid)] == ["void", "void", "void", "paid"]
+
+
 def test_what_was_paid_is_due_back_to_who_withdraws_and_the_refund_is_recorded(world: Built) -> None:
     case_id = open_entry(world, NINE)
     pay_at_counter(world, case_id, "No.1", TEN)
