@@ -57,6 +57,7 @@ def test_a_form_works_without_scripts(stage: Stage, visit: Any) -> None:
     page.fill("#opinion", "年限不足")
     page.locator('[name="_submit"]:visible').last.click()
     page.wait_for_selector("text=审核未通过")
+    page.click(".alert a")
     assert page.locator("text=流程图的文字说明").is_visible()
 
 
