@@ -43,6 +43,10 @@ class _Held:
         for one in self.waiting:
             one["removed_at"] = row.at
 
+    def name(self, account_id: int) -> None:
+        """The diagram did, when the task was made."""
+        self.assignee_id = account_id
+
     def act(self, row: Row[Any]) -> None:
         said, to = row.arguments, row.arguments.get("to")
         match said["act"]:
@@ -119,7 +123,7 @@ def _logged(rows: Sequence[Row[Any]]) -> dict[int, _Held]:
             for token in row.arguments.get("offices", {}):
                 held.setdefault(int(token), _Held()).hand(row)
             for token, account_id in row.arguments.get("assignees", {}).items():
-                held[int(token)].assignee_id = account_id
+                held[int(token)].name(account_id)
         if row.call == "record" and "token" in row.arguments:
             held.setdefault(row.arguments["token"], _Held()).act(row)
     return held
