@@ -93,11 +93,11 @@ def _text(field: Field, cell: Any) -> str:
         cell = int(cell)
     text = str(cell).strip()
     if field.options is not None:
-        return _option(field, text)
+        return option_value(field, text)
     return written_day(text) if field.format in ("date", "month") else text
 
 
-def _option(field: Field, text: str) -> str:
+def option_value(field: Field, text: str) -> str:
     """The value of an option that was named by its label."""
     labels = {narrow(option.label): str(option.value) for option in field.options or ()}
     return labels.get(narrow(text), text)

@@ -103,13 +103,14 @@ def desk_of(actor: Actor, now: datetime, *, office_wide: bool = False) -> Desk:
 
 @dataclass(frozen=True)
 class TaskFilter:
-    """What a list is narrowed to; empty text means any. `kind` is "scheme/element"."""
+    """What a list is narrowed to; empty text means any. `kind` is "scheme/element", `deployment` an id."""
 
     kind: str = ""
     unit: str = ""
     name: str = ""
     opened_from: datetime | None = None
     opened_before: datetime | None = None
+    deployment: int | None = None
 
 
 @dataclass(frozen=True)
@@ -173,6 +174,14 @@ _KINDS = text("""
     )
     SELECT scheme_id, element, name FROM kind ORDER BY scheme_id, name
 """)
+
+
+def deployments(desk: Desk, kind: str) -> Sequence[int]:
+    """The deployments by which the open tasks of a kind are done, the oldest first."""
+    wanted = TaskFilter(kind)
+    query = _narrowed(select(Case.deployment_id).join(Task, Task.case_id == Case.id), wanted)
+    query = query.where(or_(*_parts(desk))).distinct().order_by(Case.deployment_id)
+    return db.session.scalars(query).all()
 
 
 def newest_open(desk: Desk) -> int:
@@ -282,7 +291,7 @@ _KEYS: dict[By, Any] = {
 def _ids(wanted: TaskFilter | None = None, key: Any = Task.opened_at) -> Select[Any]:
     """Task ids with the page's key; joined with what the filter reads alone."""
     query = select(Task.id.label("id"), key.label("at"))
-    if wanted and (wanted.unit or wanted.name):
+    if wanted and (wanted.unit or wanted.name or wanted.deployment):
         query = query.join(Case, Case.id == Task.case_id)
         query = query.join(Organisation, Organisation.id == Case.unit_id)
         query = query.outerjoin(Person, Person.id == Case.person_id)
@@ -319,6 +328,8 @@ def _narrowed(query: Select[Any], wanted: TaskFilter, at: Any = Task.opened_at) 
         query = query.where(at >= wanted.opened_from)
     if wanted.opened_before:
         query = query.where(at < wanted.opened_before)
+    if wanted.deployment:
+        query = query.where(Case.deployment_id == wanted.deployment)
     if wanted.unit:
         query = query.where(Organisation.name.contains(wanted.unit, autoescape=True))
     if wanted.name:

@@ -81,6 +81,23 @@ def typed(task_ids: Collection[int]) -> dict[int, dict[str, Any]]:
     return _submitted_before(set(task_ids) - saved.keys()) | saved
 
 
+def drafts(task_ids: Collection[int]) -> dict[int, tuple[TaskDraft, str]]:
+    """The saved drafts of tasks with the name of who saved each, by task."""
+    query = (
+        select(TaskDraft, Account.name)
+        .outerjoin(Account, Account.id == TaskDraft.saved_by)
+        .where(TaskDraft.task_id.in_(task_ids))
+        .execution_options(populate_existing=True)
+    )
+    return {draft.task_id: (draft, name or "") for draft, name in db.session.execute(query)}
+
+
+def states(case_ids: Collection[int]) -> dict[int, bytes]:
+    """The engine's bytes of cases whose tasks' variables are to be shown; a few at a time."""
+    query = select(Case.id, Case.engine_state).where(Case.id.in_(case_ids))
+    return {case_id: state for case_id, state in db.session.execute(query)}
+
+
 def _submitted_before(task_ids: Collection[int]) -> dict[int, dict[str, Any]]:
     before = aliased(Task)
     source = (before.process.label("source_process"), before.element.label("source"))

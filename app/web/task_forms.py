@@ -85,7 +85,12 @@ def files_in(views: Iterable[FormView]) -> dict[str, Attachment]:
 
 def variables_of(case: Case, scheme: Scheme, token: int) -> Values:
     """The variables that a waiting task sees; empty once it no longer waits."""
-    waits = Instance.load(scheme.definitions, case.engine_state).snapshot().tasks
+    return variables_in(case.engine_state, scheme, token)
+
+
+def variables_in(state: bytes, scheme: Scheme, token: int) -> Values:
+    """The same, from the engine's bytes of the case."""
+    waits = Instance.load(scheme.definitions, state).snapshot().tasks
     return next((dict(wait.variables) for wait in waits if wait.token == token), {})
 
 

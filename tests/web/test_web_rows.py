@@ -1,0 +1,165 @@
+"""A unit fills in many entries as rows of one table, and submits the ticked ones (CQ-11)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from support.crowd import FILLED, open_tasks
+from support.pages import Browser, Stage
+from support.world import LIBRARY, open_filing, register_posts
+
+from app.extensions import atomic, db
+from app.models import TaskDraft
+from app.operations import tasks
+
+PAGE = "/cases/rows?kind=tiny-2021/fill"
+PEOPLE = ("陈一", "李二", "王三")
+HIDDEN = re.compile(r'<input type="hidden" name="(row|t[0-9]+-[a-z_]+)" value="([^"]*)">')
+CONTROL = re.compile(r'name="t([0-9]+)-([a-z]+)"')
+
+
+@pytest.fixture
+def entries(stage: Stage) -> list[int]:
+    """Three people's entries, in the order of the page."""
+    register_posts(stage.world, {"junior": 3, "technician": 1})
+    for person in PEOPLE:
+        open_filing(stage.world, person)
+    return open_tasks("fill")
+
+
+def hidden(page: str) -> dict[str, list[str]]:
+    """What the page carries beside what is typed."""
+    found: dict[str, list[str]] = {}
+    for name, value in HIDDEN.findall(page):
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def typed(page: str, **rows: dict[str, Any]) -> dict[str, Any]:
+    """What a browser sends of a page in which these cells were filled in; the others are empty."""
+    sent: dict[str, Any] = {**hidden(page)}
+    for task, name in CONTROL.findall(page.split('<form class="panel sheet"')[1]):
+        sent.setdefault(f"t{task}-{name}", "")
+    for task, cells in rows.items():
+        sent |= {f"{task}-{name}": text for name, text in cells.items()}
+    return sent
+
+
+def saved(task_id: int) -> dict[str, Any] | None:
+    db.session.rollback()
+    found = db.session.get(TaskDraft, task_id)
+    return dict(found.values) if found else None
+
+
+def row_of(page: str, task_id: int) -> str:
+    return page.split(f'<tr id="row-{task_id}"')[1].split("</tr>")[0]
+
+
+def test_rows_that_were_filled_in_are_saved_and_shown_again(entries: list[int], unit: Browser) -> None:
+    page = unit.get(PAGE).text
+    assert all(person in page for person in PEOPLE)
+    sent = typed(page, **{f"t{entries[0]}": FILLED, f"t{entries[2]}": {"grade": "junior"}})
+    answer = unit.post(PAGE, sent)
+    assert "已暂存 2 行" in unit.follow(answer).text
+    assert [saved(one) for one in entries] == [FILLED, None, {"grade": "junior"}]
+    assert FILLED["summary"] in row_of(unit.get(PAGE).text, entries[0])
+    assert open_tasks("fill") == entries
+
+
+def test_the_ticked_are_submitted_with_what_is_in_their_row(entries: list[int], unit: Browser) -> None:
+    page = unit.get(PAGE).text
+    sent = typed(page, **{f"t{one}": FILLED for one in entries[:2]})
+    answer = unit.post(PAGE, {**sent, "task": [str(entries[0])], "_submit": "1"})
+    assert answer.status_code == 200
+    assert "成功 1 件，未成功 0 件" in answer.text
+    assert open_tasks("fill") == entries[1:]
+    assert saved(entries[1]) == FILLED
+
+
+def test_what_is_wrong_stands_at_its_row_and_cell_and_nothing_typed_is_lost(
+    entries: list[int], unit: Browser
+) -> None:
+    page = unit.get(PAGE).text
+    sent = typed(page, **{f"t{entries[0]}": {"grade": "junior"}, f"t{entries[1]}": FILLED})
+    answer = unit.post(PAGE, {**sent, "task": [str(one) for one in entries[:2]], "_submit": "1"})
+    assert answer.status_code == 422
+    assert "请填写" in row_of(answer.text, entries[0])
+    assert "selected" in row_of(answer.text, entries[0])
+    assert "成功 1 件" in answer.text
+    assert open_tasks("fill") == [entries[0], entries[2]]
+    again = typed(answer.text, **{f"t{entries[0]}": FILLED})
+    answer = unit.post(PAGE, {**again, "task": [str(entries[0])], "_submit": "1"})
+    assert answer.status_code == 200, row_of(answer.text, entries[0])
+    assert open_tasks("fill") == [entries[2]]
+
+
+def test_a_row_that_a_colleague_saved_meanwhile_is_told_not_overwritten(
+    stage: Stage, entries: list[int], unit: Browser
+) -> None:
+    page = unit.get(PAGE).text
+    colleagues = {"grade": "junior", "summary": "同事写的工作总结。"}
+    with atomic():
+        for one in entries[:2]:
+            tasks.save_draft(one, colleagues, stage.world.actors[LIBRARY], stage.now())
+    sent = typed(page, **{f"t{entries[0]}": FILLED, f"t{entries[2]}": FILLED})
+    answer = unit.post(PAGE, sent)
+    assert answer.status_code == 422
+    told = row_of(answer.text, entries[0])
+    assert "另行保存" in told
+    assert f"现在保存的：{colleagues['summary']}" in told
+    assert FILLED["summary"] in told
+    # The second was not touched here: it shows what was saved. The third was, and nobody else saved it.
+    assert colleagues["summary"] in row_of(answer.text, entries[1])
+    assert [saved(one) for one in entries] == [colleagues, colleagues, FILLED]
+    again = {
+        **typed(answer.text),
+        **{name: text for name, text in sent.items() if name.startswith("t") and "-_" not in name},
+    }
+    again |= {f"t{entries[1]}-grade": "junior", f"t{entries[1]}-summary": colleagues["summary"]}
+    assert unit.post(PAGE, again).status_code == 302
+    assert [saved(one) for one in entries] == [FILLED, colleagues, FILLED]
+
+
+def test_what_a_colleague_saved_is_not_submitted_unseen(
+    stage: Stage, entries: list[int], unit: Browser
+) -> None:
+    page = unit.get(PAGE).text
+    with atomic():
+        tasks.save_draft(entries[0], FILLED, stage.world.actors[LIBRARY], stage.now())
+    answer = unit.post(PAGE, {**typed(page), "task": [str(entries[0])], "_submit": "1"})
+    assert answer.status_code == 422
+    assert "另行保存" in row_of(answer.text, entries[0])
+    assert open_tasks("fill") == entries
+
+
+def test_cells_that_a_row_is_not_asked_for(entries: list[int], unit: Browser) -> None:
+    page = unit.get(PAGE).text
+    assert "在单件页面填写" not in page
+    unit.post(PAGE, typed(page, **{f"t{entries[0]}": {"grade": "technician"}}))
+    page = unit.get(PAGE).text
+    assert "在单件页面填写" in row_of(page, entries[0])
+    assert "不用填" in row_of(page, entries[1])
+
+
+def test_rows_of_others_and_of_other_steps_are_left_alone(
+    entries: list[int], unit: Browser, other_unit: Browser
+) -> None:
+    sent = typed(unit.get(PAGE).text, **{f"t{entries[0]}": FILLED})
+    assert "可以多行填写" in other_unit.get(PAGE).text
+    answer = other_unit.post(PAGE, {**sent, "csrf_token": other_unit.token})
+    assert answer.status_code == 422
+    assert "陈一" not in answer.text
+    assert saved(entries[0]) is None
+    assert unit.post("/cases/rows?kind=tiny-2021/posts", sent).status_code == 422
+    assert saved(entries[0]) is None
+
+
+def test_an_office_reviews_nothing_by_rows(entries: list[int], bureau: Browser) -> None:
+    assert bureau.get(PAGE).status_code == 403
+
+
+def test_the_steps_to_choose_from(entries: list[int], unit: Browser) -> None:
+    page = unit.get("/cases/rows").text
+    assert 'href="/cases/rows?kind=tiny-2021/fill"' in page
