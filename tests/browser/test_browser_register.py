@@ -70,6 +70,7 @@ def test_a_department_keeps_the_register_of_its_units(stage: Stage, visit: Any, 
 def test_the_province_imports_results(stage: Stage, visit: Any) -> None:
     office = visit()
     office.sign_in(stage.login(PROVINCE), PASSWORD)
+    office.page.click(".site-nav summary")
     office.page.click("text=导入结果")
     office.page.wait_for_selector("h1:has-text('导入考评结果')")
     office.look("register-results")

@@ -53,4 +53,6 @@ def test_given_back_amended_and_straight_back(app: Flask, visit: Any) -> None:
     unit.look("task-returned")
     page.locator('[name="_submit"]:visible').last.click()
     page.wait_for_selector("text=待省考核办审核")
+    page.click(".alert a")
+    page.wait_for_selector("text=办理经过")
     assert page.locator("text=初审（沿用原来的意见）").is_visible()
