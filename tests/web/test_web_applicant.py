@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 from support.applying import ROLE, applicant, hand_out, number_of, sign_in, stage_where_people_file
+from support.capability_kit import perform
 from support.clicking import Reader
 from support.pages import PASSWORD, PDF, Stage
 from support.world import (
@@ -343,3 +344,15 @@ def test_the_unit_begins_it_for_one_of_its_people_on_a_page(stage: Stage) -> Non
     assert "填写申报表" in unit.text
     case = db.session.scalars(select(Case).order_by(Case.id.desc()).limit(1)).one()
     assert case.person_id == stage.world.people[ME]
+
+
+def test_what_the_diagram_tells_the_unit_it_tells_the_person_too(me: Reader, stage: Stage) -> None:
+    case_id = open_filing(stage.world)
+    perform("notify", case_id, {"text": "请按时参加考试"})
+    me.open("/my/")
+    me.click("消息（1）")
+    me.click("请按时参加考试")
+    assert me.address.endswith(f"/my/cases/{case_id}")
+    me.click("消息（1）")
+    me.press("全部标为已读")
+    assert "未读" not in me.text
