@@ -35,7 +35,7 @@ from support.world import (
 from app.errors import DomainError
 from app.extensions import atomic, db, settings
 from app.models import Case, Deployment, History, Message, PlaceClaim, Task, TaskValue
-from app.operations import cases, clock, deployments, messages, tasks, timers, verify
+from app.operations import cases, clock, deployments, messages, recalls, reminders, tasks, timers, verify
 from app.operations.actors import SYSTEM
 from app.operations.worlds import Built
 
@@ -149,6 +149,33 @@ def a_withdrawal_against_a_submission_has_one_winner(world: Built) -> None:
     assert claims == (0 if withdrawn else 1)
 
 
+def a_recall_against_the_next_decision_has_one_winner(world: Built) -> None:
+    case_id = open_filing(world)
+    submitted, when = task_of(case_id), at("2021-06-11 11:00")
+    complete(case_id, "fill", FILLED, world.actors[LIBRARY], "2021-06-11 10:00")
+    following, approved = task_of(case_id), {"decision": "approve"}
+    results = at_once(
+        this_app(),
+        [
+            lambda: recalls.recall(submitted, world.actors[LIBRARY], when),
+            lambda: tasks.complete(following, approved, world.actors[BUREAU], when),
+            lambda: recalls.recall(submitted, world.actors[LIBRARY], when),
+        ],
+    )
+    assert len(refusals(results)) == 2
+    claims = db.session.scalar(select(func.count()).where(PlaceClaim.released_at.is_(None)))
+    state = db.session.scalar(select(Task.state).where(Task.id == following))
+    assert (state, claims) in (("completed", 1), ("cancelled", 0))
+
+
+def eight_reminders_are_one(world: Built) -> None:
+    case_id = open_filing(world)
+    complete(case_id, "fill", FILLED, world.actors[LIBRARY], "2021-06-11 10:00")
+    task_id, actor, when = task_of(case_id), world.actors[LIBRARY], at("2021-06-11 11:00")
+    results = at_once(this_app(), [lambda: reminders.remind(task_id, "", actor, when)] * 8)
+    assert len(refusals(results)) == 7
+
+
 def eight_starts_for_one_person_make_one_case(world: Built) -> None:
     """LIFE-07"""
     deployment_id = deployments.current(SCHEME, CLOSES)
@@ -205,6 +232,8 @@ RACES = (
     a_submission_against_the_sweep_has_one_winner,
     a_submission_in_time_and_the_sweep_leave_one_result,
     a_withdrawal_against_a_submission_has_one_winner,
+    a_recall_against_the_next_decision_has_one_winner,
+    eight_reminders_are_one,
     eight_starts_for_one_person_make_one_case,
     two_bulk_requests_do_each_item_once,
     two_publishers_make_one_deployment,

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
-from support.parallel import at_once
 from support.returning import open_returning, publish_returning
 from support.world import (
     BUREAU,
@@ -24,7 +23,7 @@ from support.world import (
     technician,
 )
 
-from app.errors import Conflict, DomainError, NotFound, Refused
+from app.errors import Conflict, NotFound, Refused
 from app.extensions import atomic, db
 from app.models import Notice, PlaceClaim, Task
 from app.operations import assignments, recalls, returns, tasks
@@ -260,17 +259,3 @@ class TestAmendments:
         assert any("与记录不符" in found.what for found in verify_case(case_id))
         db.session.rollback()
         assert list(verify_case(case_id)) == []
-
-
-def test_of_a_recall_and_the_next_decision_exactly_one_wins(world, app):
-    case_id = submitted(world)
-    own, following = done(case_id, "fill"), task_of(case_id, "first_review")
-    results = at_once(
-        app,
-        [
-            lambda: recalls.recall(own, world.actors[LIBRARY], at(WHEN)),
-            lambda: tasks.complete(following, {"decision": "approve"}, world.actors[BUREAU], at(WHEN)),
-        ],
-    )
-    assert len([result for result in results if isinstance(result, DomainError)]) == 1
-    assert open_tasks(case_id) in (["fill"], ["final_review"])
