@@ -16,6 +16,7 @@ BENCHES = {
     "storm": "20,000 timers due at one instant",
     "volume": "Inbox and claim at volume",
     "inbox": "An inbox up to a million open tasks",
+    "search": "A search among up to a million people",
     "midnight": "100,000 pledges due at one midnight",
 }
 

@@ -104,7 +104,7 @@ def results(base: Ground, sizes: Sequence[int] = SIZES) -> str:
                 asked = search.Asked(read_typed(typed), sight, clock.now())
                 taken.setdefault((viewer, title), []).append(spent(asked))
     rows = [
-        (*who, *(f"{ms:.1f}" for ms in times), f"{times[-1] / times[-2]:.1f}×")
+        (*who, *(f"{ms:.1f}" for ms in times), f"{times[-1] / times[max(-2, -len(times))]:.1f}×")
         for who, times in taken.items()
     ]
     head = ("who looks", "for", *(f"{size:,}" for size in sizes), "the last : the one before")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select
 from sqlalchemy.orm import aliased
 
 from app.content.searching import Typed, Word
@@ -123,16 +123,6 @@ def case_matches(steps: Sequence[Step]) -> ColumnElement[bool]:
 def _by_kind(steps: Sequence[Step]) -> Iterator[tuple[Keys, list[Step]]]:
     for kind in dict.fromkeys(step.kind for step in steps):
         yield keys_of(kind), [step for step in steps if step.kind == kind]
-
-
-def first_of(keys: Keys, step: Step) -> ColumnElement[bool]:
-    """Whoever is found by several keys of a step is shown where the first of them stands."""
-    if not step.high:
-        return true()
-    others = keys_of(step.kind)
-    # In each place a person has the same keys; by the place the index is entered at the right one.
-    same = [others.owner == keys.owner, others.place["unit"] == keys.place["unit"]]
-    return ~exists(select(1).where(*same, others.within(step), others.key < keys.key))
 
 
 def _by_person(word: Word) -> Iterator[Step]:

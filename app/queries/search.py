@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Select, and_, cast, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import defer
 
 from app.content.searching import Typed, Word
@@ -15,20 +15,18 @@ from app.extensions import db
 from app.models import Case, Holding, Organisation, Person
 from app.queries import trades
 from app.queries._search_steps import (
-    Keys,
     Step,
     case_matches,
-    first_of,
-    keys_of,
     numbered,
     person_matches,
     steps_by_number,
     steps_to_cases,
     steps_to_people,
 )
+from app.queries._search_walk import Walk, reached, to_cases, to_people
 from app.queries.cases import ROWS, CaseRow
 from app.queries.paging import PAGE_SIZE, Page, read_id_cursor
-from app.queries.places import Places, people_seen_by, places_of
+from app.queries.places import people_seen_by, places_of
 from app.queries.visibility import Sight, seen_by
 
 Matches = Callable[[Sequence[Step]], ColumnElement[bool]]
@@ -55,26 +53,12 @@ class Found:
     newest: Case | None
 
 
-@dataclass(frozen=True)
-class _Walk:
-    """One step's keys joined with what is looked for: the columns of its order, the last of them falling."""
-
-    keys: Keys | None
-    joined: Callable[[Any], Any]
-    rising: Sequence[Any]
-    falling: Any = None
-
-    @property
-    def order(self) -> list[Any]:
-        return [*self.rising, *([self.falling] if self.falling is not None else [])]
-
-
 def people(asked: Asked, after: str | None = None, size: int = PAGE_SIZE) -> Page[Found]:
     """A page of people: by name or number first, then those of units and trades of that name."""
     steps, others = _steps(asked, steps_to_people)
     seen = people_seen_by(asked.sight, asked.now)
     rules = [seen, *map(person_matches, others)]
-    found = _page(asked, steps, _people_walk, person_matches, rules, after, size)
+    found = _page(asked, steps, to_people, person_matches, rules, after, size)
     return Page(_people(found.rows, asked.sight), found.next)
 
 
@@ -86,7 +70,7 @@ def cases(asked: Asked, after: str | None = None, size: int = PAGE_SIZE) -> Page
     rules = [seen_by(asked.sight), *map(case_matches, others)]
     exact = {Case.scheme_id: asked.scheme_id, Case.state: asked.state}
     rules += [column == text for column, text in exact.items() if text]
-    found = _page(asked, steps, _cases_walk, case_matches, rules, after, size)
+    found = _page(asked, steps, to_cases, case_matches, rules, after, size)
     return Page(_cases(found.rows), found.next)
 
 
@@ -102,7 +86,7 @@ def _steps(asked: Asked, steps_to: Callable[[Word, Any], list[Step]]) -> tuple[l
 def _page(
     asked: Asked,
     steps: Sequence[Step],
-    walk_of: Callable[[Step], _Walk],
+    walk_to: Callable[[Step], Walk],
     matches: Matches,
     rules: Sequence[ColumnElement[bool]],
     after: str | None,
@@ -113,77 +97,25 @@ def _page(
     begin, last = _read_cursor(after, len(steps))
     found: list[tuple[int, int]] = []
     for number, step in enumerate(steps[begin:] if places.values else [], start=begin):
-        walk = walk_of(step)
         new = [~matches(steps[:number])] if number else []
-        behind = _behind(walk, step, last) if number == begin and last is not None else []
-        query = _walked(walk, step, places, [*rules, *new, *behind], size + 1 - len(found))
-        found += [(number, row_id) for row_id in db.session.scalars(query)]
+        behind = last if number == begin else None
+        wanted = size + 1 - len(found)
+        if step.kind == "number":
+            of_step = _numbered(step, [*rules, *new], behind, wanted)
+        else:
+            of_step = reached(walk_to(step), places, [*rules, *new], behind, wanted)
+        found += [(number, row_id) for row_id in of_step]
         if len(found) > size:
             break
     kept = found[:size]
     return Page([row_id for _, row_id in kept], "{}.{}".format(*kept[-1]) if len(found) > size else None)
 
 
-def _walked(
-    walk: _Walk, step: Step, places: Places, rules: Sequence[ColumnElement[bool]], most: int
-) -> Select[Any]:
-    """The ids in order: of each place so many, of these again so many."""
-    target = walk.order[-1]
-    if walk.keys is None:
-        query: Select[Any] = walk.joined(select(target)).where(numbered(step), *rules)
-        return query.order_by(target.desc()).limit(most)
-    given = func.unnest(cast(places.values, ARRAY(walk.keys.place[places.kind].type)))
-    place = given.table_valued("place").render_derived(name="places")
-    named = [column.label(f"o{number}") for number, column in enumerate(walk.order)]
-    here = walk.keys.place[places.kind] == place.c.place
-    one = walk.joined(select(*named)).where(here, walk.keys.within(step), first_of(walk.keys, step), *rules)
-    one = one.distinct().order_by(*_ordered(walk, named)).limit(most).lateral("one")
-    merged = select(*one.c).select_from(place.join(one, true())).distinct()
-    some = merged.order_by(*_ordered(walk, list(one.c))).limit(most).subquery("some")
-    return select(list(some.c)[-1]).order_by(*_ordered(walk, list(some.c)))
-
-
-def _ordered(walk: _Walk, columns: Sequence[Any]) -> list[Any]:
-    return [*columns[:-1], columns[-1].desc()] if walk.falling is not None else list(columns)
-
-
-def _behind(walk: _Walk, step: Step, last: int) -> list[ColumnElement[bool]]:
-    """What follows a row that was shown, wherever it stands now; all of the step if it is gone."""
-    if not walk.rising:
-        return [walk.falling < last]
-    place = walk.joined(select(*walk.rising)).where(walk.order[-1] == last)
-    keys = [walk.keys.within(step), first_of(walk.keys, step)] if walk.keys else []
-    row = db.session.execute(place.where(*keys).limit(1)).first()
-    if row is None:
-        return []
-    behind = tuple_(*walk.rising) > tuple_(*row)
-    if walk.falling is not None:
-        behind = or_(behind, and_(tuple_(*walk.rising) == tuple_(*row), walk.falling < last))
-    # The first is implied; by it the index is entered at the place.
-    return [walk.rising[0] >= row[0], behind]
-
-
-def _people_walk(step: Step) -> _Walk:
-    keys = keys_of(step.kind)
-    if step.kind == "unit":
-        member = and_(Person.unit_id == keys.owner, Person.left_at.is_(None))
-        rising = [keys.key, keys.owner, Person.name_key, Person.id]
-    else:
-        present = and_(Person.unit_id == keys.place["unit"], Person.left_at.is_(None))
-        member = and_(Person.id == keys.owner, present)
-        rising = [keys.key, Person.id]
-    return _Walk(keys, lambda query: query.select_from(keys.table).join(Person, member), rising)
-
-
-def _cases_walk(step: Step) -> _Walk:
-    if step.kind == "number":
-        return _Walk(None, lambda query: query.select_from(Case), [], Case.id)
-    keys = keys_of(step.kind)
-    owner = {"person": Case.person_id, "unit": Case.unit_id, "trade": Case.id}[step.kind]
-    rising = [] if step.kind == "trade" else [keys.key, keys.owner]
-    return _Walk(
-        keys, lambda query: query.select_from(keys.table).join(Case, owner == keys.owner), rising, Case.id
-    )
+def _numbered(step: Step, rules: Sequence[ColumnElement[bool]], last: int | None, most: int) -> Sequence[int]:
+    """The cases of that number, the newest first."""
+    behind = [Case.id < last] if last is not None else []
+    query = select(Case.id).where(numbered(step), *rules, *behind)
+    return db.session.scalars(query.order_by(Case.id.desc()).limit(most)).all()
 
 
 def _read_cursor(text: str | None, steps: int) -> tuple[int, int | None]:
