@@ -45,6 +45,7 @@ from app.extensions import atomic, db
 from app.models import (
     Account,
     Case,
+    CaseCopy,
     Certificate,
     Incident,
     Jurisdiction,
@@ -52,10 +53,11 @@ from app.models import (
     Overlay,
     Payment,
     Person,
+    Post,
     Task,
 )
 from app.operations import clock as clocks
-from app.operations import deputies
+from app.operations import contacts, copies, deputies, outbox, phrases
 from app.operations.actors import SYSTEM
 from app.queries import proofs
 
@@ -70,7 +72,7 @@ CHECKS = [
     checks.response_schema_conformance,
     checks.negative_data_rejection,
 ]
-KEPT = ("/accounts", "/organisations", "/jurisdictions", "/clocks")
+KEPT = ("/accounts", "/organisations", "/jurisdictions", "/clocks", "/outbox")
 """What administrators keep, such as the office's; it takes organisations away, so it comes after the rest."""
 OWN = ("/me", "/sessions")
 
@@ -125,12 +127,22 @@ def things(stage: Stage) -> Things:
     with atomic():
         given = (unit.account_id or 0, deputy.account_id or 0, now, now + timedelta(days=1))
         deputy_id = deputies.name(*given, ground="休假", actor=unit, now=now).id
+        bureau, library = stage.world.actors[BUREAU], stage.world.organisations[LIBRARY]
+        copies.send(filed, [], [library], "", bureau, stage.now())
+        phrase_id = phrases.add("同意。", shared=False, actor=unit, now=now)
+        contacts.choose("mail", "refused@example.cn", [], unit, now)
+        contacts.try_out("mail", unit, now)
+    outbox.deliver(atomic, now)
     senders = {stage.world.actors[name].account_id for name in SENDERS if name}
     return {
         **ids,
         "account_id": [one for one in ids["account_id"] if one not in senders],
         "work_id": [work_id],
         "deputy_id": [deputy_id],
+        "copy_id": list(db.session.scalars(select(CaseCopy.id))),
+        "phrase_id": [phrase_id],
+        "post_id": list(db.session.scalars(select(Post.id))),
+        "channel": ["mail", "sms"],
         "import_id": [finished_import(stage, LIBRARY)],
         "name": [name],
         "scheme_id": [SCHEME, LIFE],
