@@ -31,6 +31,10 @@ FLAGS = [
 VENDOR = Path(__file__).parent / "vendor"
 SCREENSHOTS = PROJECT / "test-results" / "screenshots"
 """Kept from run to run, the newest of each page; git knows nothing of them."""
+VIOLATIONS = """addEventListener("securitypolicyviolation", (broken) => {
+    console.error(`policy: ${broken.violatedDirective} ${broken.blockedURI} ${broken.sourceFile}`);
+});"""
+"""What breaks the pages' policy is complained of, also where the browser's console says nothing."""
 WIDTHS = {"desktop": (1280, 900), "phone": (390, 844)}
 
 
@@ -66,6 +70,7 @@ class Visitor:
         self.folder = folder
         self.complaints: list[str] = []
         self.page = context.new_page()
+        self.page.add_init_script(VIOLATIONS)
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
 
