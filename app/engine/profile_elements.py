@@ -35,6 +35,7 @@ PROPERTIES = {
         "show",
     ),
     *("outcome", "resultVariable", "inputs", "correlation", "returns", "prefill", "import", "assignee"),
+    "owed",
 }
 
 _EVENT_NAMES = {"timer": "定时器", "message": "消息", "signal": "信号", "error": "错误", "terminate": "终止"}

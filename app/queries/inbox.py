@@ -124,7 +124,7 @@ class TaskKind:
 
 def open_tasks(desk: Desk, wanted: TaskFilter, after: str | None = None, by: By = "opened") -> Page[TaskRow]:
     """A page of the open tasks, the oldest first, or those that are due first."""
-    key, place = _KEYS[by], _read_place(after, by)
+    key, place = KEYS[by], read_place(after, by)
     parts = []
     for part in _parts(desk):
         query = _narrowed(_ids(wanted, key).where(part), wanted).order_by(key, Task.id)
@@ -136,7 +136,7 @@ def open_tasks(desk: Desk, wanted: TaskFilter, after: str | None = None, by: By 
 
 def every_open(desk: Desk, wanted: TaskFilter, *, long: bool = False, by: By = "opened") -> Rows[TaskRow]:
     """All open tasks, in the order of `open_tasks`. Raises TooMany."""
-    query = _narrowed(ROWS.where(or_(*_parts(desk))), wanted).order_by(_KEYS[by], Task.id)
+    query = _narrowed(ROWS.where(or_(*_parts(desk))), wanted).order_by(KEYS[by], Task.id)
     return all_rows(query, TaskRow, long=long)
 
 
@@ -282,7 +282,7 @@ def _asked(desk: Desk) -> ColumnElement[bool]:
     return and_(Cosigner.account_id.in_(accounts), *waits)
 
 
-_KEYS: dict[By, Any] = {
+KEYS: dict[By, Any] = {
     "opened": Task.opened_at,
     "due": func.coalesce(Task.due_at, text("'infinity'::timestamptz")),
 }
@@ -309,7 +309,7 @@ def place_of(task: Task, by: By) -> str:
     return at_cursor(at, task.id) if at is not None else str(task.id)
 
 
-def _read_place(text_: str | None, by: By) -> Any:
+def read_place(text_: str | None, by: By) -> Any:
     if by == "due" and (last := read_id_cursor(text_)) is not None:
         return tuple_(text("'infinity'::timestamptz"), literal(last))
     return read_at_cursor(text_)

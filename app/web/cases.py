@@ -63,7 +63,7 @@ def submit() -> Any:
 @bp.get("/start")
 @needs("operator")
 def choose() -> str:
-    return render_template("cases/start.html", starts=_startable())
+    return render_template("cases/start.html", starts=_startable(), is_unit=signed_in().is_unit)
 
 
 @bp.post("/start")

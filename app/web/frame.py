@@ -105,7 +105,8 @@ def _daily(me: SignedIn) -> list[Link]:
     """What one opens every day."""
     if me.is_applicant:
         return [_link(_("我的申报"), "applicant.home", "applicant", "applicant_form"), _notices(me)]
-    links = [_link(_("首页"), "home.index")]
+    officer = me.is_unit and me.has("operator")
+    links = [_link(_("工作台") if officer else _("首页"), "home.index", *(["unit_desk"] if officer else []))]
     if me.actor.organisation_id is not None:
         if me.has("operator"):
             links.append(_link(_("待办"), "inbox.index", "inbox", "tasks"))

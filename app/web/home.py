@@ -15,6 +15,7 @@ from app.web.desk import own_desk
 from app.web.here import schemes_here
 from app.web.schemes import now_of
 from app.web.session import SignedIn, needs, signed_in
+from app.web.unit_desk import desk_of
 
 MOST_DEADLINES = 8
 
@@ -44,6 +45,7 @@ def index() -> Any:
         unread=notices.unread(me.actor),
         deadlines=_deadlines(me.organisation_id) if me.is_unit else [],
         watched=_watched(me) if me.has("supervisor") else None,
+        desk=desk_of(me) if me.is_unit and me.has("operator") else None,
         me=me,
     )
 

@@ -28,7 +28,7 @@ each("[data-error-summary]", (summary) => summary.focus());
 each("[data-check-all]", (all) => {
   all.closest("label").hidden = false;
   all.addEventListener("change", () => {
-    all.form.querySelectorAll("input[type=checkbox][name=task]").forEach((box) => { box.checked = all.checked; });
+    all.form.querySelectorAll("td.tick input[type=checkbox]").forEach((box) => { box.checked = all.checked; });
   });
 });
 
