@@ -50,6 +50,8 @@ FOR_ALL = {
     ("DELETE", "/sessions/current"),
     ("GET", "/me"),
     ("PUT", "/me/password"),
+    ("GET", "/me/contacts"),
+    ("PUT", "/me/contacts/<word:channel>"),
     ("GET", "/me/second-factor"),
     ("POST", "/me/second-factor"),
     ("PUT", "/me/second-factor"),

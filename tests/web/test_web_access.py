@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from support.applying import sign_in, stage_where_people_file
 from support.capability_kit import perform
 from support.crowd import accept
-from support.fees import payment_of
+from support.fees import open_entry, payment_of, publish_fees
 from support.pages import PDF, Browser, Stage
 from support.world import (
     BUREAU,
@@ -21,6 +21,7 @@ from support.world import (
     OTHER_BUREAU,
     OTHER_UNIT,
     SCHEME,
+    at,
     open_filing,
     register_posts,
     task_of,
@@ -87,8 +88,8 @@ def belongings(stage: Stage, unit: Browser) -> Belongings:
         copy_id = session.scalars(select(CaseCopy.id)).one()
         phrase_id = phrases.add("同意。", shared=True, actor=library, now=now)
     work_id = accept(stage.world, [task_id], stage.now(), {}, LIBRARY)
-    perform("request_payment", case_id, {"amount": 60})
-    owed = payment_of(case_id).id
+    publish_fees()
+    owed = payment_of(open_entry(stage.world, at("2021-06-11 09:00"))).id
     person_id = stage.world.people["陈一"]
     return Belongings(
         *(case_id, task_id, person_id, upload, incident_id, owed, table_id, work_id, filter_id),
