@@ -31,17 +31,17 @@ def cpu(backends: Iterable[int]) -> Iterator[Cpu]:
     """Measures the body; `backends` are the process ids of database sessions (Linux)."""
     spent, pids = Cpu(), list(backends)
     gc.collect()
-    server, client = _ran(pids), time.process_time_ns()
+    server, client = ran(pids), time.process_time_ns()
     yield spent
     spent.client = (time.process_time_ns() - client) / 1e6
     # A session that has just answered is still on its way to sleep, and accounted for when it is there.
     time.sleep(0.02)
-    spent.server = (_ran(pids) - server) / 1e6
+    spent.server = ran(pids) - server
 
 
-def _ran(pids: Iterable[int]) -> float:
-    """Nanoseconds on a CPU; /proc/<pid>/stat would count in ticks of 10 ms."""
-    return sum(int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in pids)
+def ran(pids: Iterable[int]) -> float:
+    """Milliseconds on a CPU; /proc/<pid>/stat would count in ticks of 10 ms."""
+    return sum(int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in pids) / 1e6
 
 
 def middle(runs: Sequence[Cpu]) -> Cpu:

@@ -38,7 +38,7 @@ from app.operations.actors import SYSTEM
 from bench.chains import chained_copies
 from bench.floor import fire_batch, written
 from bench.ground import DATABASE, Ground, application, ground
-from bench.measure import row, table
+from bench.measure import Cpu, ran, row, table
 
 SCHEME, OPENED = "henan-2025", at("2025-03-01 00:00")
 OWES, REVIEWED = "pledge_midnight_review.yaml", "review_returned.yaml"
@@ -57,9 +57,13 @@ SAMPLE = 2_000
 
 @dataclass
 class Night:
-    """One storm: how long it took, what the reviewers waited, how often a scheduler was killed."""
+    """One storm: how long it took and what CPU, what the reviewers waited, how often a scheduler was killed.
+
+    CPU, client and server, only where nobody decides and nobody is killed.
+    """
 
     seconds: float = 0.0
+    spent: Cpu | None = None
     waited: list[float] = field(default_factory=list)
     kills: int = 0
 
@@ -79,7 +83,10 @@ def lines(base: Ground, count: int, *, kill_every: float = KILL_EVERY, alone: fl
     """The table of the night, a row as soon as it is measured, and what `verify` found after the kills."""
     load = psutil.getloadavg()[0]
     _prepare(base, count)
-    head = ("what", "processes", "timers a second", "kills", "decisions", "p50 ms", "p99 ms")
+    head = (
+        *("what", "processes", "timers a second", "CPU ms a timer (client + server)"),
+        *("kills", "decisions", "p50 ms", "p99 ms"),
+    )
     yield table(head, []).rstrip()
     for title, who, number, people, kill in (
         ("sweep", "scheduler", 1, 0, 0.0),
@@ -94,12 +101,19 @@ def lines(base: Ground, count: int, *, kill_every: float = KILL_EVERY, alone: fl
         if not (base.folder / "rows").exists():
             (base.folder / "rows").write_bytes(written(base.server.url("storm"), base.address, DUE))
         _check(base.server.url("storm"), count)
-        rate = f"{count / night.seconds:,.0f}"
-        yield row((title, number, rate, night.kills or "", *_quantiles(night.waited)))
+        told = (f"{count / night.seconds:,.0f}", _each(night.spent, count), night.kills or "")
+        yield row((title, number, *told, *_quantiles(night.waited)))
     verified = _call(base, "verify", str(SAMPLE))
     quiet = _people_alone(base, alone)
-    yield row(("people alone", "", "", "", *_quantiles(quiet)))
+    yield row(("people alone", "", "", "", "", *_quantiles(quiet)))
     yield f"\n{count:,} timers; load {load:.1f} before. {verified}\n"
+
+
+def _each(spent: Cpu | None, count: int) -> str:
+    if spent is None:
+        return ""
+    each = spent.per(count)
+    return f"{each.total:.2f} ({each.client:.2f} + {each.server:.2f})"
 
 
 def _quantiles(waited: Sequence[float]) -> tuple[object, ...]:
@@ -153,7 +167,10 @@ def _storm(base: Ground, who: str, number: int, people: int, kill_every: float) 
     with _people(base, people, night.waited), psycopg.connect(address, autocommit=True) as connection:
         workers = [_begin(base, who) for _ in range(number)]
         try:
-            for worker in [_ready(worker) for worker in workers]:
+            ready = [_ready(worker) for worker in workers]
+            clients, servers = [worker.pid for worker in workers], _sessions(connection)
+            before = Cpu(ran(clients), ran(servers))
+            for worker in ready:
                 _say(worker, "go")
             rising: list[threading.Thread] = []
             begin = killed = time.perf_counter()
@@ -169,6 +186,8 @@ def _storm(base: Ground, who: str, number: int, people: int, kill_every: float) 
                     rising[0].start()
                     night.kills, killed = night.kills + 1, time.perf_counter()
             night.seconds = time.perf_counter() - begin
+            if not people and not kill_every:
+                night.spent = Cpu(ran(clients) - before.client, ran(servers) - before.server)
         finally:
             for worker in workers:
                 _kill(worker)
@@ -180,6 +199,12 @@ def _copy_database(base: Ground) -> None:
     db.engine.dispose()
     base.server.drop_database("storm")
     base.server.create_database("storm", template=DATABASE)
+
+
+def _sessions(connection: psycopg.Connection[Any]) -> list[int]:
+    """The process ids of the others' sessions."""
+    asked = "select pid from pg_stat_activity where datname = 'storm' and backend_type = 'client backend'"
+    return [pid for (pid,) in connection.execute(asked) if pid != connection.info.backend_pid]
 
 
 def _left(connection: psycopg.Connection[Any]) -> bool:
@@ -291,6 +316,7 @@ def _floor(url: str, folder: str) -> None:
         sys.stdin.readline()
         while fire_batch(connection, rows, SCHEME, DUE):
             pass
+        sys.stdin.readline()  # stays, so that what it used can be read
 
 
 def _reviewer(url: str, folder: str, account: str, mine: str, of: str) -> None:
