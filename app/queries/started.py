@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, literal_column, select
 
 from app.models import Case, History
 from app.operations.actors import Actor
@@ -10,8 +10,8 @@ from app.queries import cases
 from app.queries.cases import CaseFilter, CaseRow
 from app.queries.paging import Page
 
-FIRST = 1
-"""The row of the log that tells who began a case."""
+FIRST = literal_column("1")
+"""The row of the log that tells who began a case; a constant, for the index of these rows alone."""
 
 
 def begun_by(actor: Actor, *, anybody: bool = False) -> ColumnElement[bool]:
