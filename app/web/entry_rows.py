@@ -51,7 +51,7 @@ def save() -> Any:
         return sheet.render(message=_("请先勾选要提交的行。填写的内容已经暂存。")), 422
     items = result_rows(results, {row.id: (row.found.case.id, row.name) for row in ready})
     if any(row.troubled for row in sheet.rows) or sheet.gone:
-        return sheet.render(items, saved=len(saved)), 422
+        return sheet.render(items, saved=sum(not row.troubled for row in saved)), 422
     if wanted:
         return Sheet.asked().render(items)
     flash(_("已暂存 %(count)s 行，尚未提交。", count=len(saved)), "done")

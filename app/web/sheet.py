@@ -154,7 +154,8 @@ class Row:
 
     def _says(self, name: str, value: Any) -> bool:
         """A box that nobody ticked says nothing where nothing was saved."""
-        return value is not False or name in self.base
+        unticked = value is False and self.form.fields[name].widget == "checkbox"
+        return not unticked or name in self.base
 
     # What is shown
 

@@ -46,6 +46,7 @@ NO_PAGES = {
     "people.register.template": "a download",
     "inbox.newest": "a number for a script",
     "work.progress": "a part of a page, for a script",
+    "many_starts.choose": "where people file: test_browser_unit",
     "oidc.start": "leads to a provider",
     "oidc.callback": "comes from a provider",
 }

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 import pytest
 from support.crowd import FILLED, open_tasks
 from support.pages import Browser, Stage
-from support.world import LIBRARY, open_filing, register_posts
+from support.world import LIBRARY, PUBLISHED, SCHEME, open_filing, register_posts, tiny_files
 
 from app.extensions import atomic, db
 from app.models import TaskDraft
-from app.operations import tasks
+from app.operations import deployments, tasks
+from app.operations.actors import SYSTEM
 
 PAGE = "/cases/rows?kind=tiny-2021/fill"
 PEOPLE = ("陈一", "李二", "王三")
@@ -160,3 +162,96 @@ def test_an_office_reviews_nothing_by_rows(entries: list[int], bureau: Browser) 
 def test_the_steps_to_choose_from(entries: list[int], unit: Browser) -> None:
     page = unit.get("/cases/rows").text
     assert 'href="/cases/rows?kind=tiny-2021/fill"' in page
+
+
+# A form in parts, with a cell of each kind
+
+TRADES = [{"const": f"t{number}", "title": f"工种{number}"} for number in range(40)]
+WIDE = {
+    "type": "object",
+    "title": "申报表",
+    "required": ["grade", "summary"],
+    "properties": {
+        "ground": {"type": "string", "title": "推荐依据", "readOnly": True},
+        "grade": {"type": "string", "title": "申报等级", "x-options": "grades", "x-widget": "radio"},
+        "trade": {"type": "string", "title": "申报工种", "oneOf": TRADES, "x-widget": "select"},
+        "years": {"type": "integer", "title": "工作年限", "minimum": 1},
+        "since": {"type": "string", "format": "date", "title": "参加工作"},
+        "retired": {"type": "boolean", "title": "已退休", "x-widget": "radio"},
+        "truthful": {"type": "boolean", "title": "内容属实", "x-widget": "checkbox"},
+        "summary": {"type": "string", "title": "工作小结", "x-widget": "textarea"},
+        "certificate": {"type": "string", "format": "file", "title": "现等级证书", "x-accept": ["pdf"]},
+    },
+    "x-sections": [
+        {"title": "申报", "fields": ["ground", "grade", "trade", "years", "since", "retired", "truthful"]},
+        {"title": "小结", "fields": ["summary", "certificate"]},
+    ],
+}
+FIRST = {
+    "grade": "junior",
+    "trade": "工种7",
+    "years": "12",
+    "since": "2009-03-01",
+    "retired": "false",
+    "truthful": "true",
+}
+
+
+@pytest.fixture
+def wide(stage: Stage) -> list[int]:
+    """The same entries, by a deployment whose form has two parts."""
+    files = tiny_files()
+    files[f"forms/{SCHEME}/filing.json"] = json.dumps(WIDE).encode()
+    with atomic():
+        deployments.publish(files, SYSTEM, PUBLISHED)
+    register_posts(stage.world, {"junior": 3})
+    for person in PEOPLE:
+        open_filing(stage.world, person)
+    return open_tasks("fill")
+
+
+def test_a_form_in_parts_is_filled_in_part_by_part(wide: list[int], unit: Browser) -> None:
+    page = unit.get(PAGE).text
+    assert "骨干" in row_of(page, wide[0]), "what only the system fills in is read"
+    assert "工作小结" not in page
+    answer = unit.post(PAGE, {**typed(page, **{f"t{wide[0]}": FIRST}), "_next": "1"})
+    page = unit.follow(answer).text
+    assert "工作小结" in page
+    kept = saved(wide[0])
+    assert kept is not None
+    assert (kept["trade"], kept["years"], kept["retired"], kept["truthful"]) == ("t7", 12, False, True)
+    summary = {f"t{wide[0]}": {"summary": "近五年工作扎实。"}}
+    answer = unit.post(f"{PAGE}&part=1", {**typed(page, **summary), "task": [str(wide[0])], "_submit": "1"})
+    assert "成功 1 件" in answer.text
+    assert open_tasks("fill") == wide[1:]
+
+
+def test_a_page_sent_as_it_came_changes_nothing(wide: list[int], unit: Browser) -> None:
+    page = unit.get(PAGE).text
+    unit.post(PAGE, typed(page, **{f"t{wide[0]}": FIRST}))
+    page = unit.get(PAGE).text
+    shown = {**FIRST, "trade": "工种7"}
+    assert "工种7" in row_of(page, wide[0])
+    answer = unit.post(PAGE, typed(page, **{f"t{wide[0]}": shown}))
+    assert "已暂存 0 行" in unit.follow(answer).text
+    assert [saved(one) is None for one in wide] == [False, True, True]
+
+
+def test_what_no_cell_can_hold_is_refused_at_the_cell(wide: list[int], unit: Browser) -> None:
+    wrong = {"trade": "没有这个工种", "years": "十二", "since": "去年"}
+    answer = unit.post(PAGE, typed(unit.get(PAGE).text, **{f"t{wide[1]}": wrong}))
+    assert answer.status_code == 422
+    told = row_of(answer.text, wide[1])
+    assert told.count("field-error") == 3
+    assert all(text in told for text in wrong.values())
+    assert saved(wide[1]) is None
+
+
+def test_what_is_missing_in_another_part_is_told_at_the_row(wide: list[int], unit: Browser) -> None:
+    page = unit.get(PAGE).text
+    answer = unit.post(
+        PAGE, {**typed(page, **{f"t{wide[0]}": FIRST}), "task": [str(wide[0])], "_submit": "1"}
+    )
+    assert answer.status_code == 422
+    assert "请填写“工作小结”" in row_of(answer.text, wide[0])
+    assert "在单件页面填写" in row_of(answer.text, wide[0])
