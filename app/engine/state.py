@@ -156,17 +156,11 @@ def _escape(value: Any) -> Any:
 
 def _unescape(value: Any) -> Any:
     if isinstance(value, list):
-        return [_unescape(item) if isinstance(item, _NESTED) else item for item in value]
+        return [_unescape(item) for item in value]
     if not isinstance(value, dict):
         return value
     if "$date" in value:
         return date.fromisoformat(value["$date"])
     if "$instant" in value:
         return datetime.fromisoformat(value["$instant"])
-    return {
-        key[1:] if key.startswith("$") else key: _unescape(item) if isinstance(item, _NESTED) else item
-        for key, item in value.items()
-    }
-
-
-_NESTED = (list, dict)
+    return {key[1:] if key.startswith("$") else key: _unescape(item) for key, item in value.items()}
