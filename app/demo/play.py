@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.content import Scheme
+from app.content.identity import make_citizen_id
 from app.demo.script import Act, Script, day_of, filled, written
 from app.demo.stage import LONG_AGO, Unit
 from app.engine.civil import civil, start_of_day
@@ -27,6 +28,9 @@ from app.operations.made_up import filled_in
 
 Known = Mapping[str, Any]
 
+LAST_WEEKS = timedelta(days=60)
+"""Of what is played: cases about others begin only then."""
+
 
 class ScriptRefused(DomainError):
     """演示的编排与方案不符。"""
@@ -34,7 +38,9 @@ class ScriptRefused(DomainError):
 
 @dataclass(order=True, slots=True)
 class Due:
-    """What is to be done next in a case, or with `case_id` None: what a unit opens."""
+    """What is to be done next in a case, or with `case_id` None: what a unit opens, or what is begun about
+    an application of the status `about`.
+    """
 
     at: datetime
     number: int
@@ -43,6 +49,8 @@ class Due:
     case_id: int | None = field(compare=False, default=None)
     unit: Unit | None = field(compare=False, default=None)
     process: str = field(compare=False, default="")
+    about: str = field(compare=False, default="")
+    chance: Random | None = field(compare=False, default=None)
 
 
 class Play:
@@ -62,8 +70,10 @@ class Play:
         self.numbers = count()
         self.agenda: list[Due] = []
         self.seen: set[int] = set()
-        self.plans: dict[str, Iterator[Sequence[Act]]] = {
-            process: cycle(part["plans"]) for process, part in script.started.items()
+        self.plans: dict[tuple[str, str], Iterator[Sequence[Act]]] = {
+            (process, group): cycle(plans)
+            for process, part in script.started.items()
+            for group, plans in {"": part["plans"], **part.get("of_groups", {})}.items()
         }
         for opening in script.openings:
             plans = cycle(opening["plans"])
@@ -74,15 +84,35 @@ class Play:
                 at = self._office_hour(day)
                 self._put(at, next(plans), _unit_known(unit), None, unit, opening["process"])
         for opening in script.by_offices:
-            office = self._operator(opening["office"])
-            place = Unit(office.organisation_id or 0, opening["office"], office, ())
-            at = self._office_hour(day_of(opening["at"]))
-            self._put(at, opening["acts"], {}, None, place, opening["process"])
+            self._plan_one(opening)
+        self._plan_besides()
         self.moves = sorted(script.moved, key=lambda move: day_of(move["at"]))
+
+    def _plan_one(self, opening: Mapping[str, Any], chance: Random | None = None) -> None:
+        office = self._operator(opening["office"])
+        made_up = Unit(office.organisation_id or 0, opening["office"], office, ())
+        place = self.units.get(made_up.id, made_up)
+        at = self._office_hour(day_of(opening["at"]), chance)
+        self._put(at, opening["acts"], _unit_known(place), None, place, opening["process"], chance)
+
+    def _plan_besides(self) -> None:
+        """What stands beside the year's course has chances of its own, so that it moves nothing else."""
+        chance = Random(f"{self.script.scheme} besides")  # noqa: S311
+        here = {some[0].organisation_name for some in self.actors.values()}
+        for opening in self.script.besides:
+            if opening["office"] in here:  # a smaller demonstration does without some units
+                self._plan_one(opening, chance)
+        for one in self.script.about:
+            at = self._office_hour(day_of(one["at"]), chance)
+            process, about = one["process"], one["of"]
+            due = Due(at, next(self.numbers), one["acts"], {}, process=process, about=about, chance=chance)
+            heapq.heappush(self.agenda, due)
+        self.spoken_of: set[int] = set()
+        self.first_birthday = date(self.script.born[1] + 1, 1, 1)
 
     def run(self, until: datetime, told: Callable[[date, int], None]) -> int:
         """Lets every day pass up to an instant; answers how many cases there are then."""
-        day = civil(self.script.begins).date()
+        day, self.until = civil(self.script.begins).date(), until
         while start_of_day(day) < until:
             self._let_pass(start_of_day(day) + timedelta(minutes=2))
             self._move_dates(start_of_day(day) + timedelta(hours=9))
@@ -102,17 +132,20 @@ class Play:
         case_id: int | None,
         unit: Unit | None = None,
         process: str = "",
+        chance: Random | None = None,
     ) -> None:
-        heapq.heappush(self.agenda, Due(at, next(self.numbers), acts, known, case_id, unit, process))
+        due = Due(at, next(self.numbers), acts, known, case_id, unit, process, chance=chance)
+        heapq.heappush(self.agenda, due)
 
-    def _office_hour(self, day: datetime) -> datetime:
+    def _office_hour(self, day: datetime, chance: Random | None = None) -> datetime:
         """Some minute between 9 and 17 o'clock of the day, or of the Monday after a weekend."""
         local = civil(day).date()
         local += timedelta(days=max(0, 7 - local.weekday()) if local.weekday() > 4 else 0)
-        return start_of_day(local) + timedelta(hours=9, minutes=self.chance.randrange(8 * 60))
+        minutes = (chance or self.chance).randrange(8 * 60)
+        return start_of_day(local) + timedelta(hours=9, minutes=minutes)
 
-    def _later(self, at: datetime) -> datetime:
-        return self._office_hour(at + timedelta(days=self.chance.randint(1, 4)))
+    def _later(self, at: datetime, chance: Random | None = None) -> datetime:
+        return self._office_hour(at + timedelta(days=(chance or self.chance).randint(1, 4)), chance)
 
     def _let_pass(self, now: datetime) -> None:
         timers.sweep(lambda scheme_id: now if scheme_id == self.scheme.id else LONG_AGO, savepoint)
@@ -127,13 +160,16 @@ class Play:
             self.seen.add(case.id)
             unit = self.units[case.unit_id]
             applicant = next((one for one in unit.applicants if one.person_id == case.person_id), None)
-            if applicant and case.process in self.plans:
-                acts = next(self.plans[case.process])
+            if applicant and case.process in self.script.started:
+                group = (case.process, applicant.known.get("group", ""))
+                acts = next(self.plans.get(group, self.plans[case.process, ""]))
                 self._put(self._later(now), acts, {**_unit_known(unit), **applicant.known}, case.id)
 
     def _do(self, due: Due) -> None:
         try:
-            if due.case_id is None:
+            if due.about:
+                self._open_about(due)
+            elif due.case_id is None:
                 self._open(due)
             elif due.acts:
                 self._act(due, due.case_id)
@@ -142,6 +178,39 @@ class Play:
             sentence = "；".join([refusal.message, *(text for texts in fields.values() for text in texts)])
             raise ScriptRefused(f"演示的编排与方案不符：{due.acts[:1]}，{sentence}") from refusal
 
+    def _open_about(self, due: Due) -> None:
+        """By whoever may begin it; nothing where no application stands so by that day.
+
+        Nor in a year that goes on for long after it: what is open keeps the application from the archive.
+        """
+        if self.until - due.at > LAST_WEEKS:
+            return
+        asked = select(Case).where(Case.scheme_id == self.scheme.id, Case.person_id.is_not(None))
+        asked = asked.where(Case.linked_case_id.is_(None), Case.id.not_in(self.spoken_of))
+        found = db.session.scalars(asked.where(Case.status == due.about).order_by(Case.id)).all()
+        everybody = [actor for actors in self.actors.values() for actor in actors]
+        ways = ((case, actor) for case in found for actor in everybody if self._may(actor, due, case))
+        case, starter = next(ways, (None, None))
+        if case is None or starter is None:
+            return
+        self.spoken_of.add(case.id)
+        case_id = cases.start(
+            self.scheme.id,
+            due.process,
+            unit_id=None,
+            linked_case_id=case.id,
+            actor=starter,
+            received_at=due.at,
+        )
+        self.seen.add(case_id)
+        born = self.first_birthday + timedelta(days=len(self.spoken_of))
+        number = make_citizen_id(self.script.born_in, born, 1, "male")
+        known = {**_unit_known(self.units[case.unit_id]), "other_number": number}
+        self._put(due.at + timedelta(minutes=20), due.acts, known, case_id, chance=due.chance)
+
+    def _may(self, actor: Actor, due: Due, case: Case) -> bool:
+        return due.process in [process.id for process in cases.startable_about(case, actor, due.at)]
+
     def _open(self, due: Due) -> None:
         if due.unit is None:
             raise AssertionError("only a unit opens a case")
@@ -149,7 +218,7 @@ class Play:
         starter = self._starter(due.process, unit, due.at)
         case_id = cases.start(self.scheme.id, due.process, unit_id=unit.id, actor=starter, received_at=due.at)
         self.seen.add(case_id)
-        self._put(due.at + timedelta(minutes=20), due.acts, due.known, case_id)
+        self._put(due.at + timedelta(minutes=20), due.acts, due.known, case_id, chance=due.chance)
 
     def _starter(self, process: str, unit: Unit, at: datetime) -> Actor:
         """Who may start it about the unit: the unit itself, an office, or the department above (JD-04)."""
@@ -160,7 +229,8 @@ class Play:
     def _act(self, due: Due, case_id: int) -> None:
         act, *rest = due.acts
         if isinstance(act, Mapping) and "until" in act:
-            self._put(self._office_hour(max(due.at, day_of(act["until"]))), rest, due.known, case_id)
+            at = self._office_hour(max(due.at, day_of(act["until"])), due.chance)
+            self._put(at, rest, due.known, case_id, chance=due.chance)
             return
         known = {**due.known, "today": written(civil(due.at).date())}
         if isinstance(act, Mapping) and "message" in act:
@@ -170,7 +240,7 @@ class Play:
             self._answer(case_id, answer, known, due.at, draft=not isinstance(act, str))
         messages.deliver(savepoint)
         if rest:
-            self._put(self._later(due.at), rest, due.known, case_id)
+            self._put(self._later(due.at, due.chance), rest, due.known, case_id, chance=due.chance)
 
     def _say(self, case_id: int, act: Mapping[str, str], at: datetime) -> None:
         """Says a message for the case's unit, or its department, if it still can be said."""

@@ -13,6 +13,8 @@ from app.content.instants import parse_local_instant
 from app.content.yaml_text import read_yaml
 
 FOLDER = PROJECT / "demo"
+COMMON = "common/answers.yaml"
+"""Answers to the forms that several schemes use; a script's own come first."""
 
 Act = str | Mapping[str, str]
 """The name of an answer, or {draft: answer}, {message: its name, answer: …}, {until: day to go on from}."""
@@ -22,8 +24,12 @@ Act = str | Mapping[str, str]
 class Script:
     """One demonstration; the file says what each part means.
 
-    `openings` are what units start, `started` what other cases start; each has plans taken in turn.
-    `by_offices` are what single offices start, each on its day with acts of its own. `clocks` names the
+    `openings` are what units start, `started` what other cases start; each has plans taken in turn,
+    and may have others for the people of a group, `of_groups`.
+    `by_offices` are what single organisations start, each on its day with acts of its own, and so
+    are `besides`, which change nothing in the course of the others. `about` are cases
+    about others: on its day each takes the first application that has come to the status `of`, one each.
+    `clocks` names the
     instants at which a demonstration may stop; the first is the usual one. `moved` are dates that an office
     fixes for its area, and somebody else of it approves. `born`: the first and the last year of birth;
     `most`: not more cases than these, however many are asked for. People of `people` may have a `group`,
@@ -44,6 +50,8 @@ class Script:
     openings: Sequence[Mapping[str, Any]]
     started: Mapping[str, Mapping[str, Any]]
     by_offices: Sequence[Mapping[str, Any]] = ()
+    besides: Sequence[Mapping[str, Any]] = ()
+    about: Sequence[Mapping[str, Any]] = ()
     late: Mapping[str, Any] = field(default_factory=lambda: {"units": [], "day": 0})
     moved: Sequence[Mapping[str, str]] = ()
     unit_login: str = "unit"
@@ -62,8 +70,13 @@ class Script:
 
 def read_scripts(folder: Path = FOLDER) -> Iterable[Script]:
     """All demonstrations that lie in the folder."""
+    common = read_yaml((folder / COMMON).read_bytes())
     for path in sorted(folder.glob("*.yaml")):
         found = read_yaml(path.read_bytes())
+        found["answers"] = {
+            form: {**common.get(form, {}), **found["answers"].get(form, {})}
+            for form in {**common, **found["answers"]}
+        }
         found["begins"] = parse_local_instant(found["begins"])
         found["clocks"] = {stage: parse_local_instant(instant) for stage, instant in found["clocks"].items()}
         yield Script(**found)

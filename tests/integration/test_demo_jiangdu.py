@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
+from support.demo_states import ADMINISTRATOR, APPEALED, SANCTION, seen
 
 from app import clock, demo, scheduler
 from app.content.instants import parse_local_instant as at
@@ -31,7 +32,9 @@ def statuses(process: str = "application") -> dict[str, int]:
 def test_it_shows_the_states_of_a_review_and_verifies() -> None:
     waiting = {"待提交", "待区人力资源和社会保障局审核", "待补正材料", "待送纸质审批表", "待省考评"}
     assert waiting | {"选拔未通过", "缺考", "审核不通过", "已撤回", "逾期未提交"} <= statuses().keys()
-    assert statuses("selection_report") == {"已上报": 1}
+    assert statuses("selection_report") == {"已上报": 1, "待上报": 1}
+    assert seen() >= ADMINISTRATOR
+    assert len((SANCTION | APPEALED) & seen()) >= 3
     assert statuses("picking").keys() == {"已添加", "待选择申报人员"}
     assert db.session.scalar(select(func.count()).select_from(Holding))
     assert list(verify.verify_all()) == []

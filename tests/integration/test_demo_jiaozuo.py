@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
+from support.demo_states import ADMINISTRATOR, ID_CORRECTION, REFUND, SANCTION, seen
 
 from app import clock, demo, scheduler
 from app.content.instants import parse_local_instant as at
@@ -31,7 +32,9 @@ def statuses(process: str = "application") -> dict[str, int]:
 def test_it_shows_the_states_of_a_review_and_verifies() -> None:
     waiting = {"待提交", "待单位审核", "待主管部门审核", "待市工考办审查", "待现场审查确认", "待考试"}
     assert waiting | {"已退回，待修改", "结果待公布", "资格审查不通过", "已撤回"} <= statuses().keys()
-    assert {"待报送名单", "待签收名单", "名单已签收"} <= statuses("registration").keys()
+    assert {"待报送名单", "待签收名单", "名单已签收", "组织报名中"} <= statuses("registration").keys()
+    assert ID_CORRECTION | REFUND | ADMINISTRATOR | {"待公布", "待登记责任人"} <= seen()
+    assert len(SANCTION & seen()) >= 3
     assert list(verify.verify_all()) == []
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
+from support.demo_states import ADMINISTRATOR, APPEALED, ID_CORRECTION, REFUND, SANCTION, seen
 
 from app import clock, demo, scheduler
 from app.content.instants import parse_local_instant as at
@@ -40,6 +41,8 @@ def test_the_sitting_hands_over_to_the_office_whoever_still_owes(
     now = clocks.scheme_now(SCHEME, clock.now())
     assert at("2021-07-16 23:50") <= now < at("2021-07-17 00:00")
     assert {"待考试", "待网上缴费", "待单位集中报送", "待补正材料", "待单位审核"} <= statuses().keys()
+    assert ID_CORRECTION | REFUND | ADMINISTRATOR | {"待登记核查情况"} <= seen()
+    assert len((SANCTION | APPEALED) & seen()) >= 3
     owed, refused = waiting("upload"), statuses().get("资格审查不通过", 0)
     assert owed >= 3
     with atomic():
