@@ -72,7 +72,7 @@ def desk_of(me: SignedIn) -> dict[str, Any]:
         "shares": shares.overview([unit_id], me.sight).rows[:FIRST],
         "lists": about_unit[:FIRST],
         "more_lists": len(about_unit) > FIRST,
-        "own": cases.open_tasks([case.id for case in about_unit], unit_id),
+        "own": cases.open_tasks([case.id for case in about_unit], unit_id) if about_unit else {},
         "fees": due[:FIRST],
         "more_fees": len(due) > FIRST,
         "schemes": newest_schemes(),
@@ -89,7 +89,7 @@ def _unit_id() -> int:
 
 
 def _returned(rows: Sequence[TaskRow]) -> list[Returned]:
-    given = returns.came_back([row.task.id for row in rows])
+    given = returns.came_back([row.task.id for row in rows]) if rows else {}
     return [Returned(row, given.get(row.task.id)) for row in rows]
 
 
@@ -105,7 +105,7 @@ def _steps_that_owe() -> list[tuple[str, str]]:
 
 
 def _owed(rows: Sequence[TaskRow]) -> list[Owed]:
-    states = task_queries.states({row.case.id for row in rows})
+    states = task_queries.states({row.case.id for row in rows}) if rows else {}
     return [Owed(row, _document(row, states[row.case.id])) for row in rows]
 
 
