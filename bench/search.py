@@ -37,9 +37,10 @@ GIVEN = (
     "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰建国志春晓燕红梅小琴文波斌宇浩凯健俊帆雪荣爱"
     "辉力永新立云鹏鑫晨倩婷莉颖琳佳慧洁宁"
 )
-TRADES = (
-    "汽车驾驶员 汽车维修工 中式烹调师 维修电工 管道工 计算机操作员 图书资料业务员 护理员 保育员 绿化工"
-).split()
+TRADES = [
+    *("汽车驾驶员", "汽车维修工", "中式烹调师", "维修电工", "管道工"),
+    *("计算机操作员", "图书资料业务员", "护理员", "保育员", "绿化工"),
+]
 SOUGHT = {
     "a whole name, zhangwei": "zhangwei",
     "initials, zw": "zw",
@@ -225,8 +226,10 @@ def copy(columns: str, rows: Any) -> None:
 
 
 def sizes_of_tables() -> str:
-    asked = text("select relname, pg_size_pretty(pg_total_relation_size(oid)) from pg_class"
-                 " where relname in ('person', 'person_key', 'organisation_key', 'case_key') order by 1")  # fmt: skip
+    asked = text(
+        "select relname, pg_size_pretty(pg_total_relation_size(oid)) from pg_class"
+        " where relname in ('person', 'person_key', 'organisation_key', 'case_key') order by 1"
+    )
     return ", ".join(f"{name} {size}" for name, size in db.session.execute(asked))
 
 

@@ -12,11 +12,11 @@ from app.models.columns import Code, Id, Instant, Json, OptionalCode, OptionalIn
 class Work(db.Model):
     """Decisions on many tasks, the lines of an import, or an export, as accepted; kept for some weeks.
 
-    `kind`: decisions, handover, import, export. `state`: queued, running, done, cancelled, failed (given up after a
-    defect; `message` tells). `received_at` is when it was accepted, by the scheme's clock: the instant that
-    counts for every item; an export goes by no scheme's. The other instants are by the real clock.
-    `done` and `failed` are kept once it is over; while it runs the items are counted, but for an export,
-    whose rows are told here now and then. Of `lanes` each is worked off by one worker at a time.
+    `kind`: decisions, handover, import, export. `state`: queued, running, done, cancelled, failed (given up
+    after a defect; `message` tells). `received_at` is when it was accepted, by the scheme's clock: the
+    instant that counts for every item; an export goes by no scheme's. The other instants are by the real
+    clock. `done` and `failed` are kept once it is over; while it runs the items are counted, but for an
+    export, whose rows are told here now and then. Of `lanes` each is worked off by one worker at a time.
     `asked` is what the kind needs: the values of all decisions; the list, the filters and the columns of an
     export, whose file lies under `digest`.
     """
