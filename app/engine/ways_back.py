@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.engine.definitions import Definitions, ProcessDefinition
-from app.engine.gateways import EventBasedGateway
+from app.engine.gateways import EventBasedGateway, InclusiveGateway
 from app.engine.markings import Level, Marking, joins
 from app.engine.specs import CallActivity, SubProcess
 from app.engine.tokens import Token
@@ -26,12 +26,14 @@ Place = tuple[str, str]
 class WayBack:
     """What `Instance.move` is to be told, and the elements whose work is undone, the earlier task's included.
 
-    An entry of `start` that names a flow is an arrival at a join: that branch stays done.
+    An entry of `start` that names a flow is an arrival at a join: that branch stays done. Which branches had
+    come to an inclusive join that has since let go cannot be told for certain: `certain` is then false.
     """
 
     cancel: tuple[int, ...]
     start: tuple[tuple[int, str], ...]
     between: frozenset[Place]
+    certain: bool
 
 
 def way_back(execution: Execution, number: int, earlier: int, to: Place) -> WayBack | None:
@@ -77,10 +79,13 @@ def _at_level(execution: Execution, token: Token, earlier: int, to: Place) -> Wa
         return None
     host = token.host.id if token.host else 0
     falling = [t for t, place in standing.items() if place not in back]
+    fallen = {t.element for t in falling}
+    names = _on_the_way(level, top, fallen)
     return WayBack(
         cancel=tuple(t.id for t in falling),
         start=((host, to[1]), *((host, flow) for flow in sorted(back - {top} - set(standing.values())))),
-        between=_between(execution.definitions, level, top, {t.element for t in falling}),
+        between=frozenset(place for name in names for place in _inside(execution.definitions, process, name)),
+        certain=not any(_is_inclusive_join(process.specs[name]) for name in names - fallen),
     )
 
 
@@ -154,13 +159,15 @@ def _leads(level: Level, start: Marking, end: Marking, here: str, top: str) -> b
     return False
 
 
-def _between(definitions: Definitions, level: Level, top: str, falling: set[str]) -> frozenset[Place]:
-    """The elements on the ways from `top` to what falls, with everything inside them."""
+def _is_inclusive_join(spec: Any) -> bool:
+    return isinstance(spec, InclusiveGateway) and joins(spec)
+
+
+def _on_the_way(level: Level, top: str, falling: set[str]) -> set[str]:
+    """The elements on the ways from `top` to what falls."""
     specs = level.process.specs
     ahead = _reached({top}, top, lambda name: _onward(specs[name]))
-    behind = _reached(falling, top, lambda name: (spec.bpmn_id for spec in specs[name].predecessors))
-    inside = {place for name in ahead & behind for place in _inside(definitions, level.process, name)}
-    return frozenset(inside)
+    return ahead & _reached(falling, top, lambda name: (spec.bpmn_id for spec in specs[name].predecessors))
 
 
 def _onward(spec: Any) -> Iterator[str]:

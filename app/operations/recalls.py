@@ -25,7 +25,7 @@ from app.operations._moving import Moving
 from app.operations._road import PENDING_FOR, caught_up, renew
 from app.operations.actors import Actor
 
-HARMLESS = frozenset({"reminded", "copied", "claimed", "released", "assigned"})
+HARMLESS = frozenset({"reminded", "copied", "claimed", "released"})
 """Records after which nothing has been done with the case yet: it was asked for, shown, or taken in hand."""
 
 GONE_ON = "下一环节已经办理，不能撤回"
@@ -155,6 +155,8 @@ def _way(moving: Moving, task: Row[Any], at: datetime) -> _Way:
         _refuse(_acted(row, back))
     if back is None:
         raise Refused("办件已不在这一步之后，或这一步同时由几方办理、在已经结束的子流程里，不能撤回。")
+    if not back.certain:
+        raise Refused("这一步之后几路已经汇合，撤回后无法还原各路的进度，不能撤回。")
     return _Way(back, caused.undo)
 
 
