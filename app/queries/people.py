@@ -40,6 +40,11 @@ def of_ids(person_ids: Collection[int], unit_id: int) -> Sequence[Person]:
     return db.session.scalars(query.order_by(Person.name_key, Person.id)).all()
 
 
+def names(person_ids: Collection[int]) -> dict[int, str]:
+    """Whatever unit they are of."""
+    return dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(person_ids))).tuples())
+
+
 def one(person_id: int, *unit_ids: int) -> Person:
     """A person of one of the units; raises NotFound alike for nobody and for somebody else's."""
     person = db.session.scalar(select(Person).where(Person.id == person_id, Person.unit_id.in_(unit_ids)))

@@ -18,7 +18,7 @@ from app.queries import applicants
 from app.queries import tasks as task_queries
 from app.queries.returns import came_back
 from app.web import applicant_words, task_forms, uploads
-from app.web.schemes import field_labels, listed_text, now_of, scheme_of
+from app.web.schemes import now_of, scheme_of
 from app.web.session import signed_in
 from app.web.task_forms import Errors, Values
 
@@ -193,6 +193,7 @@ class Desk:
 
     def _common(self) -> dict[str, Any]:
         task, case = self.task, self.owned.case
+        drawn = self.scheme.definitions.processes[task.process].elements[task.element]
         now = now_of(self.scheme.id)
         return {
             "task": task,
@@ -203,16 +204,8 @@ class Desk:
             "remaining": applicant_words.remaining(task.closes_at, now) if task.closes_at else "",
             "came_back": came_back([task.id]).get(task.id),
             "saved_at": self.owned.draft.saved_at if self.owned.draft else None,
-            "context": self._context(),
+            "context": task_forms.facts(drawn, self.scheme, case, self.variables),
         }
-
-    def _context(self) -> list[tuple[str, str]]:
-        """The variables that the diagram wants shown above the form."""
-        drawn = self.scheme.definitions.processes[self.task.process].elements[self.task.element]
-        names = map(str.strip, drawn.properties.get("show", "").replace("\n", ";").split(";"))
-        labels, values = field_labels(self.scheme), {**self.owned.case.listed, **self.variables}
-        texts = [(name, listed_text(self.scheme, values.get(name), name)) for name in names if name]
-        return [(labels.get(name, name), text) for name, text in texts if text]
 
 
 def _numbers(view: FormView) -> list[int]:

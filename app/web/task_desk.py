@@ -23,7 +23,7 @@ from app.queries.returns import came_back, last_return
 from app.web import changes, grounds, task_forms
 from app.web.assigning import assigning_context
 from app.web.desk import in_list, list_address
-from app.web.schemes import field_labels, listed_text, now_of, real_now, scheme_of
+from app.web.schemes import now_of, real_now, scheme_of
 from app.web.session import signed_in
 from app.web.task_forms import Errors, Values
 
@@ -143,7 +143,7 @@ class TaskDesk:
         returned = last_return(case.id) if reviews else None
         account_id = signed_in().actor.account_id
         return {
-            "shown": self._context(),
+            "shown": task_forms.facts(self._element(), self.scheme, case, self.variables),
             "numbers": corrections.numbers_to_examine(case.id) if self.stands else [],
             "came_back": came_back([self.task_id]).get(self.task_id),
             "amended": changes.since(returned.at if returned else None, entered, self.scheme, case.unit_id),
@@ -159,11 +159,3 @@ class TaskDesk:
 
     def _element(self) -> Element:
         return self.scheme.definitions.processes[self.page.task.process].elements[self.page.task.element]
-
-    def _context(self) -> list[tuple[str, str]]:
-        """The variables that the diagram wants shown above the form, with the names that forms give them."""
-        names = self._element().properties.get("show", "").replace("\n", ";").split(";")
-        values = {**self.page.case.listed, **self.variables}
-        labels = field_labels(self.scheme)
-        texts = [(name, listed_text(self.scheme, values.get(name), name)) for name in map(str.strip, names)]
-        return [(labels.get(name, name), text) for name, text in texts if text]

@@ -7,15 +7,17 @@ from typing import Any
 
 from flask import request
 
-from app.content.form_fields import Option
+from app.content.form_fields import Field, Option
 from app.content.form_view import FieldView, FormView
 from app.content.forms import Form
 from app.content.scheme import Scheme
-from app.engine import Instance
+from app.engine import Element, Instance
+from app.engine.definitions import split_list
 from app.models import Attachment, Case
 from app.operations.actors import Actor
 from app.queries import colleagues, files, people
 from app.web import uploads
+from app.web.schemes import field_labels, known_fields, listed_text
 from app.web.session import viewer
 
 Values = dict[str, Any]
@@ -76,6 +78,28 @@ def _colleagues(form: Form, office_id: int | None) -> list[Option]:
 def _asks_for(form: Form, wanted: str) -> bool:
     parts = [part for field in form.fields.values() for part in (field, field.item, *field.columns) if part]
     return any(part.format == wanted for part in parts)
+
+
+def facts(element: Element, scheme: Scheme, case: Case, variables: Values) -> list[tuple[str, str]]:
+    """What the diagram wants shown above a task's form (its property `show`), with the names of the forms."""
+    values, labels, fields = {**case.listed, **variables}, field_labels(scheme), known_fields(scheme)
+    told = []
+    for name in split_list(element.properties.get("show", "")):
+        value = values.get(name)
+        people_meant = name in fields and _names_people(fields[name])
+        text = _people_named(value) if people_meant else listed_text(scheme, value, name)
+        told.append((labels.get(name, name), text))
+    return [(label, text) for label, text in told if text]
+
+
+def _names_people(field: Field) -> bool:
+    return "person" in (field.format, field.item.format if field.item else "")
+
+
+def _people_named(value: Any) -> str:
+    ids = value if isinstance(value, list) else [value] if value else []
+    names = people.names(ids)
+    return "、".join(names[one] for one in ids if one in names)
 
 
 def files_in(views: Iterable[FormView]) -> dict[str, Attachment]:

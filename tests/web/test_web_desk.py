@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from flask import Flask
 from sqlalchemy import select, update
 from support.pages import PASSWORD, PDF, Browser, Stage
 from support.world import (
@@ -17,6 +19,7 @@ from support.world import (
     OFFICE,
     OTHER_BUREAU,
     at,
+    case_row,
     complete,
     open_filing,
     register_posts,
@@ -27,8 +30,9 @@ from support.world import (
 from app import clock
 from app.extensions import atomic
 from app.models import Attachment, Bar, KeptForm, Person, Task, TaskPresence, WebSession
-from app.operations import leftovers
+from app.operations import deployments, leftovers
 from app.operations.presence import HERE
+from app.web import task_forms
 
 FILLED = {"grade": "junior", "summary": "近五年工作扎实。"}
 APPROVED = {"decision": "approve", "_submit": "1"}
@@ -332,3 +336,13 @@ def test_the_last_office_sees_no_unit_s_amendments_without_a_return(stage: Stage
     page = office.get(f"/tasks/{task_of(case_id)}").text
     assert "退回以后的改动" not in page
     assert OFFICE in page
+
+
+def test_people_that_a_diagram_shows_are_shown_by_name(app: Flask, stage: Stage) -> None:
+    case = case_row(open_filing(stage.world))
+    scheme = deployments.scheme(case.deployment_id)
+    drawn = scheme.definitions.processes["roster"].elements["choose_people"]
+    drawn = replace(drawn, properties={"show": "people"})
+    chosen = [stage.world.people["陈一"], stage.world.people["赵四"]]
+    ((_, text),) = task_forms.facts(drawn, scheme, case, {"people": chosen})
+    assert text == "陈一、赵四"
