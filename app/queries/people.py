@@ -42,7 +42,8 @@ def of_ids(person_ids: Collection[int], unit_id: int) -> Sequence[Person]:
 
 def names(person_ids: Collection[int]) -> dict[int, str]:
     """Whatever unit they are of."""
-    return dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(person_ids))).tuples())
+    found = db.session.execute(select(Person.id, Person.name).where(Person.id.in_(person_ids)))
+    return {row.id: row.name for row in found}
 
 
 def one(person_id: int, *unit_ids: int) -> Person:
