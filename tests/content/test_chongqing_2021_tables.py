@@ -15,7 +15,7 @@ CHONGQING = OnDisk("chongqing-2021")
 GRADES = ["junior", "intermediate", "senior", "technician", "senior_technician"]
 HELD = dict(zip(GRADES, ["none", *GRADES], strict=False))
 YEARS = range(2016, 2021)
-CAUSES = ("withdrawn", "organiser", "ended", "absent", "other")
+CAUSES = ("withdrawn", "organiser", "ended", "unqualified", "absent", "other")
 PARTY, OTHERS, DISTRICT, CITY = "party_cadre", "institution_office", "district_bureau", "city_office"
 context = Surroundings(CHONGQING, datetime(2021, 6, 8, 2, tzinfo=UTC), EveryWeekday())
 
@@ -223,13 +223,13 @@ def refund_rule() -> Iterator[Example]:
     """LIFE-09: until the entry is locked, or the organiser's fault; LIFE-06, LIFE-08."""
     locked = datetime(2021, 8, 20, 16, tzinfo=UTC)
     moments = {False: locked - timedelta(microseconds=1), True: locked}
-    for cause, over, late in product(CAUSES, (True, False), (True, False)):
-        right, word = _refundable(cause, over, late)
-        known = {"refund_cause": cause, "linked": {"outcome": "withdrawn" if over else None}}
+    for cause, over, late, due in product(CAUSES, (True, False), (True, False), ({}, {"refund_due": False})):
+        right, word = _refundable(cause, over, late, settled=bool(due))
+        known = {"refund_cause": cause, "linked": {"outcome": "withdrawn" if over else None, **due}}
         yield Example(known, {"refundable": right, "refund_basis": word}, {"now": moments[late]})
 
 
-def _refundable(cause: str, over: bool, late: bool) -> tuple[bool, str]:
+def _refundable(cause: str, over: bool, late: bool, settled: bool) -> tuple[bool, str]:
     if cause == "organiser":
         return True, "组织方的原因，应当退费"
     if cause == "absent":
@@ -240,6 +240,9 @@ def _refundable(cause: str, over: bool, late: bool) -> tuple[bool, str]:
         return False, "申报还在办理，请先撤回或终止"
     if cause == "ended":
         return True, "考试前终止，应当退费；已参加考试的除外"
+    if cause == "unqualified":
+        no = (False, "申报结束时已确定不退费：已参加考试，或者没有缴费")
+        return no if settled else (True, "资格审查没有通过，应当退费；已参加考试的除外")
     return (False, "报名已经锁定，不退费") if late else (True, "报名锁定前退出，应当退费")
 
 

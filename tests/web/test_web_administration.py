@@ -398,14 +398,14 @@ def test_administration_is_for_administrators(stage: Stage, duties: list[str]) -
     browser.get("/password")
     theirs = {"account_id": account_id(stage, LIBRARY), "organisation_id": stage.world.organisations[LIBRARY]}
     for ids in (theirs, dict.fromkeys(theirs, 10**9)):
-        for method, address in addresses(stage, {**ids, "jurisdiction_id": 1}):
+        for method, address in addresses(stage, {**ids, "jurisdiction_id": 1, "post_id": 1}):
             answer = browser.get(address) if method == "GET" else browser.post(address, GROUND)
             assert answer.status_code == 403, (method, address)
     assert "administration" not in browser.get("/").text
 
 
 def test_an_administrator_gets_404_for_what_is_not_there(stage: Stage, boss: Browser) -> None:
-    nobodys = {"account_id": 10**9, "organisation_id": 10**9, "jurisdiction_id": 10**9}
+    nobodys = dict.fromkeys(("account_id", "organisation_id", "jurisdiction_id", "post_id"), 10**9)
     boss.get("/password")
     for method, address in addresses(stage, nobodys):
         if str(10**9) in address:
