@@ -45,6 +45,7 @@ def test_from_the_results_to_the_certificate(app: Flask, visit: Any) -> None:
     unit.page.check('[name="filed"]')
     unit.look("72-archive-form")
     unit.page.locator('button[name="_submit"]:visible').last.click()
+    unit.page.click(".alert a")
     unit.page.wait_for_selector("text=保管到")
     unit.page.wait_for_selector(".djs-container .djs-element")
     unit.look("73-certified-case")
