@@ -71,17 +71,18 @@ def _status(scheme: Scheme, stands: Snapshot) -> str | None:
 
 def _waiting(scheme: Scheme, stands: Snapshot) -> Iterator[tuple[str, str]]:
     """(process, status) of each task that waits, or else of the event that was come to last; and of the
-    events that are waited for.
+    events that are waited for, unless nothing waits but them and nothing has happened.
     """
     for wait in stands.tasks:
         if status := wait.properties.get("status"):
             yield wait.process, _named(scheme, wait, status)
     come_to = [] if stands.tasks else list(_marks(scheme, stands))[-1:]
     yield from come_to
-    events: list[MessageWait | TimerWait] = [*stands.messages, *stands.timers]
-    for event in events:
-        if event.element in scheme.phase_marks:
-            yield scheme.phase_marks[event.element]
+    if stands.tasks or stands.happened:
+        events: list[MessageWait | TimerWait] = [*stands.messages, *stands.timers]
+        for event in events:
+            if event.element in scheme.phase_marks:
+                yield scheme.phase_marks[event.element]
 
 
 def _named(scheme: Scheme, wait: TaskWait, status: str) -> str:

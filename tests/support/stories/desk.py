@@ -51,19 +51,19 @@ def somebody_is_looked_up(stage: Stage) -> Act:
 
 
 def _save(stage: Stage, asked: dict[str, str], *, shared: bool) -> None:
-    saved_filters.save("tasks", "快到期的", asked, shared=shared, actor=stage.actors[BUREAU], now=FILED)
+    saved_filters.save("inbox", "我关注的", asked, shared=shared, actor=stage.actors[BUREAU], now=FILED)
 
 
 @story("saved_filters.save", again=True)
 def a_filter_is_saved_in_place_of_another(stage: Stage) -> Act:
     with atomic():
-        _save(stage, {"due": "today"}, shared=False)
-    return lambda: _save(stage, {"due": "week"}, shared=True)
+        _save(stage, {"unit": "图书馆"}, shared=False)
+    return lambda: _save(stage, {"unit": "文化馆", "by": "due"}, shared=True)
 
 
 @story("saved_filters.remove")
 def a_filter_is_removed(stage: Stage) -> Act:
     with atomic():
-        _save(stage, {"due": "today"}, shared=True)
+        _save(stage, {"unit": "图书馆"}, shared=True)
     filter_id = db.session.scalars(select(SavedFilter.id)).one()
     return lambda: saved_filters.remove(filter_id, stage.actors[BUREAU])
