@@ -126,6 +126,19 @@ def test_a_phone_photo_in_the_wrong_format_says_what_to_do(stage: Stage, visit: 
     visitor.look("applicant-heic")
 
 
+def test_what_is_answered_before_the_scripts_have_come_counts(stage: Stage, visit: Any) -> None:
+    open_filing(stage.world)
+    page = activate(stage, visit(**PHONE))
+    late: list[Route] = []
+    page.route("**/js/site.js*", lambda route: late.append(route))
+    page.click("text=去办理")
+    page.check("[name=grade][value=technician]")
+    assert not page.locator("#certificate").count()
+    late[0].continue_()
+    page.wait_for_selector("#certificate")
+    assert page.is_checked("[name=grade][value=technician]")
+
+
 def test_the_whole_way_without_scripts(stage: Stage, visit: Any, photo: str) -> None:
     visitor = visit(java_script_enabled=False, **PHONE)
     page = activate(stage, visitor)
