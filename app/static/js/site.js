@@ -125,6 +125,19 @@ document.addEventListener("change", (event) => {
   if (form?.dataset.live !== undefined && event.target.closest("[data-decides]")) redraw(form);
 });
 
+// On a slow line somebody answers before this file has come: that counts too.
+function answered(control) {
+  if (control.matches("select")) {
+    return [...control.options].some((one) => one.value && one.selected !== one.defaultSelected);
+  }
+  return control.checked !== control.defaultChecked || control.value !== control.defaultValue;
+}
+
+each("form[data-live]", (form) => {
+  const deciding = form.querySelectorAll("[data-decides] :is(input:not([type=file]), select, textarea)");
+  if ([...deciding].some(answered)) redraw(form);
+});
+
 // Tell that the list has grown; the reader decides when to load it.
 each("[data-poll]", (notice) => {
   poll(notice, notice.dataset.poll, notice.dataset.tag, 30, () => { notice.hidden = false; });
