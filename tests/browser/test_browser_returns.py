@@ -49,7 +49,11 @@ def test_given_back_amended_and_straight_back(app: Flask, visit: Any) -> None:
     unit.sign_in(stage.login(LIBRARY), PASSWORD)
     page = unit.go("/inbox/")
     unit.look("inbox-returned")
+    page.evaluate("() => { window.scrolls = 0; addEventListener('scroll', () => { window.scrolls += 1; }); }")
     page.click("td >> text=填写申报表")
+    page.wait_for_function("() => window.scrolls >= 2")
+    assert page.evaluate("() => scrollY") == 0, "the viewer of a material scrolls the page to itself"
+    assert page.evaluate("() => document.activeElement.id") == "main"
     unit.look("task-returned")
     page.locator('[name="_submit"]:visible').last.click()
     page.wait_for_selector("text=待省考核办审核")

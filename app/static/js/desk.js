@@ -68,13 +68,22 @@ each("[data-material]", (part) => {
   });
 });
 
-// A browser's viewer of PDF files takes the focus when it has loaded; it goes back unless somebody meant it.
+// A browser's viewer of PDF files takes the focus when it has loaded, and the page scrolls to it; both go back to
+// where they were unless somebody meant it. The scroll event comes before the page is painted, so nothing is seen.
+const SCROLLS_WITHIN = 500;
 let [tabbed, before] = [0, null];
 document.addEventListener("focusin", (event) => { if (event.target.localName !== "iframe") before = event.target; });
 document.addEventListener("keydown", (event) => { if (event.key === "Tab") tabbed = Date.now(); }, true);
 window.addEventListener("blur", () => {
   const frame = document.activeElement;
   if (!frame.closest("[data-material]") || frame.matches(":hover") || Date.now() - tabbed < 1000) return;
+  const [left, top] = [scrollX, scrollY];
+  const done = new AbortController();
+  window.addEventListener("scroll", () => { done.abort(); scrollTo(left, top); }, {signal: done.signal});
+  for (const moved of ["wheel", "pointerdown", "touchstart", "keydown"]) {
+    window.addEventListener(moved, () => done.abort(), {signal: done.signal, passive: true});
+  }
+  setTimeout(() => done.abort(), SCROLLS_WITHIN);
   setTimeout(() => (before?.isConnected ? before : document.getElementById("main")).focus({preventScroll: true}));
 });
 
