@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import secrets
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -68,11 +69,9 @@ def store(
     db.session.execute(select(func.pg_advisory_xact_lock_shared(CLEANING)))
     organisation_id = _acts_for(actor)
     _check_quota(organisation_id, actor, len(content))
-    digest = hashlib.sha256(content).hexdigest()
-    _keep(digest, content)
     attachment = Attachment(
         name=secrets.token_urlsafe(24),
-        digest=digest,
+        digest=_keep(content),
         title=clean_title(title, kind),
         media_type=MEDIA_TYPES[kind],
         size=len(content),
@@ -83,8 +82,7 @@ def store(
     db.session.add(attachment)
     db.session.flush()
     if once:
-        mine = (IdempotencyKey.account_id == actor.account_id, IdempotencyKey.key == UPLOAD + once)
-        db.session.execute(update(IdempotencyKey).where(*mine).values(body={"name": attachment.name}))
+        _remember(attachment, once)
     return attachment
 
 
@@ -95,6 +93,12 @@ def _known(account_id: int, once: str, now: datetime) -> Attachment | None:
     db.session.execute(claimed.on_conflict_do_nothing())
     key = db.session.get_one(IdempotencyKey, (account_id, UPLOAD + once), populate_existing=True)
     return db.session.scalar(select(Attachment).where(Attachment.name == key.body.get("name", "")))
+
+
+def _remember(attachment: Attachment, once: str) -> None:
+    """The key claimed for it answers with this upload from now on."""
+    mine = (IdempotencyKey.account_id == attachment.uploaded_by, IdempotencyKey.key == UPLOAD + once)
+    db.session.execute(update(IdempotencyKey).where(*mine).values(body={"name": attachment.name}))
 
 
 def _taken(stream: BinaryIO, accept: Collection[str], max_bytes: int) -> tuple[str, bytes]:
@@ -138,9 +142,7 @@ def thumbnail_of(attachment: Attachment) -> bytes:
 
 def keep_for_a_day(content: bytes) -> str:
     """Keeps what no row of uploads names until the clean-up takes it, a day later or two; its digest."""
-    digest = hashlib.sha256(content).hexdigest()
-    _keep(digest, content)
-    return digest
+    return _keep(content)
 
 
 def path_for_a_day(digest: str) -> Path:
@@ -246,14 +248,18 @@ def _check_quota(organisation_id: int | None, actor: Actor, size: int) -> None:
         raise Refused("本单位的附件空间已用完，请删除不用的附件，或联系管理员。")
 
 
-def _keep(digest: str, content: bytes) -> None:
+def _keep(content: bytes) -> str:
+    """Writes the bytes where they are not yet; their digest. Their day begins anew where they are."""
+    digest = hashlib.sha256(content).hexdigest()
     path = _path(digest)
-    if path.exists():
-        return
+    with suppress(FileNotFoundError):
+        os.utime(path)
+        return digest
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_whole(path, content)
     for folder in (path.parent.parent, path.parent.parent.parent):
         flush_folder(folder)
+    return digest
 
 
 def _path(digest: str) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -61,28 +61,8 @@ def office() -> str:
 @needs("operator", "supervisor", "administrator")
 def name(account_id: int) -> Any:
     account = _account(account_id)
-    others = colleagues(account.organisation_id or 0, {account.id})
     known = {scheme_id: scheme.name for scheme_id, scheme in newest_schemes().items()}
-    act = Act(
-        title=_("指定代理人"),
-        about=account.name,
-        back=url_for("deputies.index", account=account.id),
-        button=_("指定"),
-        note=_(
-            "代理人可以办理其签收的待办、答复委派和会签；两个人的姓名都记入办理经过。代理人的代理人不能代办。"
-        ),
-        fields=(
-            Field("deputy", _l("代理人"), "select", named(others), blank=_l("请选择")),
-            Field("valid_from", _l("自"), "date", help=_l("从这一天 0 时起")),
-            Field("valid_to", _l("至"), "date", help=_l("到这一天 24 时止，最多一年")),
-            Field(
-                *("scheme", _l("方案"), "select", list(known.items())),
-                help=_l("不选则代理所有方案的待办"),
-                required=False,
-                blank=_l("全部方案"),
-            ),
-        ),
-    )
+    act = _naming(account, known)
 
     def work(sent: Values) -> None:
         for field in ("valid_from", "valid_to"):
@@ -135,6 +115,31 @@ def revoke(deputy_id: int) -> Any:
 def named(people: Sequence[Colleague]) -> list[tuple[str, str]]:
     """Colleagues to choose from; those of one name are told apart by their logins."""
     return [(str(one.id), f"{one.name}（{one.login}）") for one in people]
+
+
+def _naming(account: Account, schemes: Mapping[str, str]) -> Act:
+    """What is asked of whoever names a deputy; `schemes` are titles by id."""
+    others = named(colleagues(account.organisation_id or 0, {account.id}))
+    return Act(
+        title=_("指定代理人"),
+        about=account.name,
+        back=url_for("deputies.index", account=account.id),
+        button=_("指定"),
+        note=_(
+            "代理人可以办理其签收的待办、答复委派和会签；两个人的姓名都记入办理经过。代理人的代理人不能代办。"
+        ),
+        fields=(
+            Field("deputy", _l("代理人"), "select", others, blank=_l("请选择")),
+            Field("valid_from", _l("自"), "date", help=_l("从这一天 0 时起")),
+            Field("valid_to", _l("至"), "date", help=_l("到这一天 24 时止，最多一年")),
+            Field(
+                *("scheme", _l("方案"), "select", list(schemes.items())),
+                help=_l("不选则代理所有方案的待办"),
+                required=False,
+                blank=_l("全部方案"),
+            ),
+        ),
+    )
 
 
 def _account(account_id: int | None) -> Account:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import zlib
 from collections.abc import Iterator
@@ -230,6 +231,14 @@ class TestKeeping:
         assert files.clean_up(soon, atomic) == 0
         assert files.clean_up(later, atomic) == 1
         assert [path.exists() for path in paths] == [True, False]
+
+    def test_what_is_kept_for_a_day_anew_has_its_day_anew(self) -> None:
+        before, soon = (datetime.now(UTC) + timedelta(hours=hours) for hours in (-23, 2))
+        path = files.path_for_a_day(files.keep_for_a_day(b"the same table"))
+        os.utime(path, (before.timestamp(), before.timestamp()))
+        files.keep_for_a_day(b"the same table")
+        files.clean_up(soon, atomic)
+        assert path.exists()
 
     def test_the_clean_up_is_made_once_a_day_by_one_node(self, library) -> None:
         now = datetime.now(UTC) + timedelta(days=3)
