@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,6 +36,12 @@ def others(task_id: int, account_id: int | None, now: datetime) -> Sequence[Pres
 def kept(task_id: int, account_id: int | None) -> KeptForm | None:
     """What the account sent and could not be taken."""
     return db.session.get(KeptForm, (account_id, task_id)) if account_id is not None else None
+
+
+def all_kept(task_ids: Collection[int], account_id: int | None) -> dict[int, KeptForm]:
+    """The same of several tasks, by task."""
+    query = select(KeptForm).where(KeptForm.account_id == account_id, KeptForm.task_id.in_(task_ids))
+    return {found.task_id: found for found in db.session.scalars(query)}
 
 
 def name_of(account_id: int | None) -> str:

@@ -20,6 +20,7 @@ from app.queries.returns import came_back
 from app.web import applicant_words, task_forms, uploads
 from app.web.schemes import now_of, scheme_of
 from app.web.session import signed_in
+from app.web.task_desk import saver
 from app.web.task_forms import Errors, Values
 
 
@@ -204,6 +205,7 @@ class Desk:
             "remaining": applicant_words.remaining(task.closes_at, now) if task.closes_at else "",
             "came_back": came_back([task.id]).get(task.id),
             "saved_at": self.owned.draft.saved_at if self.owned.draft else None,
+            "saved_by_unit": bool(saver(self.owned.draft)),
             "context": task_forms.facts(drawn, self.scheme, case, self.variables),
         }
 

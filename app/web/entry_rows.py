@@ -13,20 +13,23 @@ from app import edge
 from app.content.forms import Form
 from app.content.scheme import Scheme
 from app.errors import DomainError, Forbidden
-from app.operations import tasks
+from app.operations import kept_forms, tasks
+from app.operations.actors import Actor
 from app.queries import inbox
-from app.queries.inbox import TaskFilter, TaskRow
+from app.queries.inbox import Desk, TaskFilter, TaskRow
 from app.web.desk import own_desk
 from app.web.inbox import result_rows
 from app.web.listing import address_with, asked, ticked
-from app.web.schemes import newest_schemes, now_of, scheme_of
-from app.web.session import needs, signed_in
+from app.web.schemes import newest_schemes, now_of, real_now, scheme_of
+from app.web.session import after_lapse, needs, signed_in
 from app.web.sheet import MANY_OPTIONS, Part, Row, columns, parts_of, read_rows, settle
 
 bp = Blueprint("rows", __name__, url_prefix="/cases/rows")
 
 MOST_ROWS = 20
 """Rows of a page: each has a control for every column."""
+GOES_TO = ("deployment", "part", "after")
+"""What a button that saves may lead on to: another deployment's rows, part of the form, or page."""
 
 
 @bp.get("")
@@ -39,7 +42,8 @@ def show() -> str:
 @needs("operator")
 def save() -> Any:
     """Saves every row that was touched; submits the ticked ones, with a result for each."""
-    sheet = Sheet.sent()
+    _check_reader()
+    sheet = Sheet.sent(own_desk())
     wanted = set(ticked(request.form)) if "_submit" in request.form else set()
     saved = [row for row in sheet.rows if _keep(row, submitted=row.id in wanted)]
     settle(saved)
@@ -54,9 +58,25 @@ def save() -> Any:
         return sheet.render(items, saved=sum(not row.troubled for row in saved)), 422
     if wanted:
         return Sheet.asked().render(items)
-    flash(_("已暂存 %(count)s 行，尚未提交。", count=len(saved)), "done")
-    part = request.form.get("_next") or request.args.get("part")
-    return redirect(address_with(part=part, after=request.args.get("after")))
+    onward = {name: request.form[f"_{name}"] for name in GOES_TO if f"_{name}" in request.form}
+    if saved or not onward:
+        flash(_("已暂存 %(count)s 行，尚未提交。", count=len(saved)), "done")
+    page = None if "deployment" in onward else request.args.get("after")
+    return redirect(address_with(**{"after": page, **onward}))
+
+
+@after_lapse("rows.save")
+def keep_for(actor: Actor) -> str | None:
+    """Keeps the touched rows that an ended session has sent until its account signs in again."""
+    if actor.organisation_id is None or actor.account_id is None:
+        return None
+    with edge.transaction():
+        for row in Sheet.sent(inbox.desk_of(actor, real_now())).rows:
+            row.take()
+            if row.touched:
+                kept_forms.keep(actor.account_id, row.id, row.values, edge.received_at())
+    flash(_("登录已超时。您填写的各行已经保留，登录后可以接着填写。"), "warning")
+    return url_for("rows.show", **request.args)
 
 
 def _keep(row: Row, *, submitted: bool) -> bool:
@@ -66,7 +86,7 @@ def _keep(row: Row, *, submitted: bool) -> bool:
         row.refuse_stale()
         return False
     if not row.touched and not submitted:
-        row.values = dict(row.base)
+        row.values = row.start
         return False
     row.check(whole=submitted)
     if not row.touched or (row.errors and not submitted):
@@ -75,6 +95,7 @@ def _keep(row: Row, *, submitted: bool) -> bool:
         with edge.transaction():
             seen = row.draft.saved_at if row.draft else None
             tasks.save_draft(row.id, row.values, signed_in().actor, now_of(row.found.task.scheme_id), seen)
+            kept_forms.forget(signed_in().actor.account_id or 0, row.id)
     except DomainError as refusal:
         row.message = refusal.message
         return False
@@ -146,25 +167,29 @@ class Sheet:
         rows = page.rows[:MOST_ROWS]
         more = len(page.rows) > MOST_ROWS or page.next is not None
         following = inbox.place_of(rows[-1].task, "opened") if more else None
-        return cls._of(rows, following, known)
+        return cls._of(desk, rows, following, known)
 
     @classmethod
-    def sent(cls) -> Sheet:
-        """The rows that were on the page, as far as they are still open."""
-        _check_reader()
+    def sent(cls, desk: Desk) -> Sheet:
+        """The rows that were on the page, as far as they are still open for whom the desk is."""
         ids = [int(text) for text in request.form.getlist("row") if text.isdecimal() and len(text) < 19]
         scheme_id, _slash, element = asked("kind").partition("/")
         found = [
             row
-            for row in inbox.chosen(ids[:MOST_ROWS], own_desk())
+            for row in inbox.chosen(ids[:MOST_ROWS], desk)
             if (row.task.scheme_id, row.task.element) == (scheme_id, element)
         ]
         alike = [row for row in found if row.case.deployment_id == found[0].case.deployment_id]
-        return cls._of(alike, None, (), gone=len(ids) - len(alike))
+        return cls._of(desk, alike, None, (), gone=len(ids) - len(alike))
 
     @classmethod
     def _of(
-        cls, found: Sequence[TaskRow], following: str | None, known: Sequence[int], gone: int = 0
+        cls,
+        desk: Desk,
+        found: Sequence[TaskRow],
+        following: str | None,
+        known: Sequence[int],
+        gone: int = 0,
     ) -> Sheet:
         if not found or not found[0].task.form:
             return cls((), gone=gone)
@@ -174,7 +199,8 @@ class Sheet:
         if not parts:
             return cls((), gone=gone)
         part = min(max(request.args.get("part", 0, type=int), 0), len(parts) - 1)
-        return cls(read_rows(found, scheme, form, parts[part]), scheme, form, part, following, known, gone)
+        rows = read_rows(found, scheme, form, parts[part], desk.account_id)
+        return cls(rows, scheme, form, part, following, known, gone)
 
     @property
     def parts(self) -> list[Part]:

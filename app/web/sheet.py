@@ -1,8 +1,9 @@
 """Open tasks of one step as a table 多行填写: a row a person, a cell a field, what was typed in each.
 
-A row's controls are named `t<task>-<field>`. Beside them it carries when its draft was saved (`_seen`) and a
-digest of its cells as they were saved (`_was`): a row that nobody touched is left alone, and one that was
-saved meanwhile by somebody else is told, not overwritten.
+A row's controls are named `t<task>-<field>`. Beside them it carries when its draft was saved (`_seen`), a
+digest of its cells as they were saved (`_was`), and whether it began with what an ended session had sent
+(`_kept`): a row that nobody touched is left alone, and one that was saved meanwhile by somebody else is told,
+not overwritten.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from app.content.form_view import FieldView
 from app.content.forms import Form
 from app.content.scheme import Scheme
 from app.errors import Invalid
-from app.models import TaskDraft
+from app.models import KeptForm, TaskDraft
 from app.operations import tasks
+from app.queries import desk as beside
 from app.queries import tasks as task_queries
 from app.queries.inbox import TaskRow
 from app.web import task_forms
@@ -53,7 +55,10 @@ def parts_of(form: Form) -> list[Part]:
 
 @dataclass
 class Row:
-    """A task with what its form begins with (`base`), and what stands in its cells now (`values`)."""
+    """A task with what its form begins with (`base`), and what stands in its cells now (`values`).
+
+    `kept` is what its reader sent when their session had ended, and nobody has saved yet.
+    """
 
     found: TaskRow
     form: Form
@@ -62,6 +67,7 @@ class Row:
     variables: Values
     draft: TaskDraft | None = None
     saved_by: str = ""
+    kept: KeptForm | None = None
     values: Values = field(default_factory=dict)
     typed: frozenset[str] = frozenset()
     errors: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -100,20 +106,27 @@ class Row:
 
     # What was sent
 
+    @property
+    def start(self) -> Values:
+        """What the row held when the page was drawn that was sent."""
+        return dict(self.kept.values if self.kept and self._key("_kept") in request.form else self.base)
+
     def take(self) -> None:
-        """Puts what was typed over what was saved."""
+        """Puts what was typed over what the row began with."""
         own = [name for name in self.part.fields if name in self.part.cells]
         sent = [name for name in own if self._key(name) in request.form]
         texts = {name: self._texts(name) for name in sent}
         parsed = self.form.parse_post(texts)
         given = {name: parsed[name] for name in sent if name in parsed and self._says(name, parsed[name])}
-        merged = {name: value for name, value in self.base.items() if name not in sent} | given
+        merged = {name: value for name, value in self.start.items() if name not in sent} | given
         shows = self.form.conditions.visible
         self.values = {n: v for n, v in merged.items() if n not in self.form.fields or shows(n, merged)}
         self.typed = frozenset(sent)
 
     @property
     def touched(self) -> bool:
+        if self.kept and self._key("_kept") in request.form:
+            return True
         was = request.form.get(self._key("_was"))
         shown = [name for name in self.part.fields if name in self.typed]
         return bool(shown) and was != _digest((name, "\n".join(self._texts(name))) for name in shown)
@@ -134,7 +147,7 @@ class Row:
 
     def refuse_stale(self) -> None:
         if not self.touched:
-            self.values = dict(self.base)
+            self.values = self.start
         who, at = self.saved_by, instant(self.draft.saved_at if self.draft else None)
         self.message = _(
             "这一件已由%(who)s于 %(at)s 另行保存，没有被覆盖。请核对后再保存；再次保存以这里的填写为准。",
@@ -178,8 +191,8 @@ class Row:
         return _digest((name, _control_text(saved[name])) for name in shown)
 
     def saved_text(self, name: str) -> str:
-        """Of a row that was saved meanwhile: what is saved in a cell that holds something else."""
-        if not (self.message and self.stale):
+        """Of a row that was saved meanwhile, or kept: what is saved in a cell that holds something else."""
+        if not (self.draft and (self.kept or (self.message and self.stale))):
             return ""
         saved = self._views(self.base)[name]
         if _control_text(saved) == _control_text(self.cells[name]):
@@ -188,17 +201,21 @@ class Row:
         return chosen or _control_text(saved) or _("（空）")
 
 
-def read_rows(found: Sequence[TaskRow], scheme: Scheme, form: Form, part: Part) -> list[Row]:
-    """The rows of open tasks of one step and one deployment, with what is saved in them."""
+def read_rows(
+    found: Sequence[TaskRow], scheme: Scheme, form: Form, part: Part, account_id: int | None
+) -> list[Row]:
+    """The rows of open tasks of one step and one deployment, with what is saved or kept in them."""
     ids = [row.task.id for row in found]
-    begun, saved = task_queries.typed(ids), task_queries.drafts(ids)
+    begun, saved, kept = task_queries.typed(ids), task_queries.drafts(ids), beside.all_kept(ids, account_id)
     states = task_queries.states({row.case.id for row in found})
     rows = []
     for one in found:
         variables = task_forms.variables_in(states[one.case.id], scheme, one.task.token)
         base = _beginning(form, begun.get(one.task.id, {}), variables)
         draft, who = saved.get(one.task.id, (None, ""))
-        rows.append(Row(one, form, part, base, variables, draft, who, dict(base)))
+        mine = kept.get(one.task.id)
+        shown = dict(mine.values if mine else base)
+        rows.append(Row(one, form, part, base, variables, draft, who, mine, shown))
     return rows
 
 
@@ -206,7 +223,7 @@ def settle(rows: Sequence[Row]) -> None:
     """What was typed in these rows has been saved."""
     saved = task_queries.drafts([row.id for row in rows])
     for row in rows:
-        row.base = filled(tasks.as_draft(row.values))
+        row.base, row.kept = filled(tasks.as_draft(row.values)), None
         row.draft, row.saved_by = saved[row.id]
 
 

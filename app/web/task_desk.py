@@ -14,7 +14,7 @@ from app.content.forms import Form
 from app.content.returns import may_return
 from app.content.scheme import Scheme
 from app.engine import Element
-from app.models import KeptForm
+from app.models import KeptForm, TaskDraft
 from app.operations import corrections
 from app.queries import desk as beside
 from app.queries import tasks as task_queries
@@ -42,6 +42,13 @@ class Earlier:
         who = " · ".join(part for part in (entered.office, entered.actor) if part)
         view = task_forms.read_view(entered.task.form, entered.values, scheme, unit_id)
         return cls(entered.task.name, who, entered.task.completed_at, view)
+
+
+def saver(draft: TaskDraft | None) -> str:
+    """Who saved a draft, by name; empty for the reader themselves."""
+    if draft is None or draft.saved_by == signed_in().actor.account_id:
+        return ""
+    return beside.name_of(draft.saved_by)
 
 
 @dataclass(frozen=True)
@@ -106,6 +113,7 @@ class TaskDesk:
             view=view,
             updates=bool(self.form and self.form.conditions.controls),
             saved_at=self.page.draft.saved_at if self.page.draft and request.method == "GET" else None,
+            saved_by=saver(self.page.draft),
             kept=kept,
             version=self.version,
             entered=told,

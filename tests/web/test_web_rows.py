@@ -2,61 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import re
-from typing import Any
-
 import pytest
 from support.crowd import FILLED, open_tasks
 from support.pages import Browser, Stage
-from support.world import LIBRARY, PUBLISHED, SCHEME, open_filing, register_posts, tiny_files
+from support.sheets import FIRST, PAGE, PEOPLE, publish_in_parts, row_of, saved, typed, wait_for_entries
+from support.world import LIBRARY
 
-from app.extensions import atomic, db
-from app.models import TaskDraft
-from app.operations import deployments, tasks
-from app.operations.actors import SYSTEM
-
-PAGE = "/cases/rows?kind=tiny-2021/fill"
-PEOPLE = ("陈一", "李二", "王三")
-HIDDEN = re.compile(r'<input type="hidden" name="(row|t[0-9]+-[a-z_]+)" value="([^"]*)">')
-CONTROL = re.compile(r'name="t([0-9]+)-([a-z]+)"')
+from app.extensions import atomic
+from app.operations import tasks
 
 
 @pytest.fixture
 def entries(stage: Stage) -> list[int]:
-    """Three people's entries, in the order of the page."""
-    register_posts(stage.world, {"junior": 3, "technician": 1})
-    for person in PEOPLE:
-        open_filing(stage.world, person)
-    return open_tasks("fill")
+    return wait_for_entries(stage)
 
 
-def hidden(page: str) -> dict[str, list[str]]:
-    """What the page carries beside what is typed."""
-    found: dict[str, list[str]] = {}
-    for name, value in HIDDEN.findall(page):
-        found.setdefault(name, []).append(value)
-    return found
-
-
-def typed(page: str, **rows: dict[str, Any]) -> dict[str, Any]:
-    """What a browser sends of a page in which these cells were filled in; the others are empty."""
-    sent: dict[str, Any] = {**hidden(page)}
-    for task, name in CONTROL.findall(page.split('<form class="panel sheet"')[1]):
-        sent.setdefault(f"t{task}-{name}", "")
-    for task, cells in rows.items():
-        sent |= {f"{task}-{name}": text for name, text in cells.items()}
-    return sent
-
-
-def saved(task_id: int) -> dict[str, Any] | None:
-    db.session.rollback()
-    found = db.session.get(TaskDraft, task_id)
-    return dict(found.values) if found else None
-
-
-def row_of(page: str, task_id: int) -> str:
-    return page.split(f'<tr id="row-{task_id}"')[1].split("</tr>")[0]
+@pytest.fixture
+def wide(stage: Stage) -> list[int]:
+    publish_in_parts()
+    return wait_for_entries(stage)
 
 
 def test_rows_that_were_filled_in_are_saved_and_shown_again(entries: list[int], unit: Browser) -> None:
@@ -166,55 +130,12 @@ def test_the_steps_to_choose_from(entries: list[int], unit: Browser) -> None:
 
 # A form in parts, with a cell of each kind
 
-TRADES = [{"const": f"t{number}", "title": f"工种{number}"} for number in range(40)]
-WIDE = {
-    "type": "object",
-    "title": "申报表",
-    "required": ["grade", "summary"],
-    "properties": {
-        "ground": {"type": "string", "title": "推荐依据", "readOnly": True},
-        "grade": {"type": "string", "title": "申报等级", "x-options": "grades", "x-widget": "radio"},
-        "trade": {"type": "string", "title": "申报工种", "oneOf": TRADES, "x-widget": "select"},
-        "years": {"type": "integer", "title": "工作年限", "minimum": 1},
-        "since": {"type": "string", "format": "date", "title": "参加工作"},
-        "retired": {"type": "boolean", "title": "已退休", "x-widget": "radio"},
-        "truthful": {"type": "boolean", "title": "内容属实", "x-widget": "checkbox"},
-        "summary": {"type": "string", "title": "工作小结", "x-widget": "textarea"},
-        "certificate": {"type": "string", "format": "file", "title": "现等级证书", "x-accept": ["pdf"]},
-    },
-    "x-sections": [
-        {"title": "申报", "fields": ["ground", "grade", "trade", "years", "since", "retired", "truthful"]},
-        {"title": "小结", "fields": ["summary", "certificate"]},
-    ],
-}
-FIRST = {
-    "grade": "junior",
-    "trade": "工种7",
-    "years": "12",
-    "since": "2009-03-01",
-    "retired": "false",
-    "truthful": "true",
-}
-
-
-@pytest.fixture
-def wide(stage: Stage) -> list[int]:
-    """The same entries, by a deployment whose form has two parts."""
-    files = tiny_files()
-    files[f"forms/{SCHEME}/filing.json"] = json.dumps(WIDE).encode()
-    with atomic():
-        deployments.publish(files, SYSTEM, PUBLISHED)
-    register_posts(stage.world, {"junior": 3})
-    for person in PEOPLE:
-        open_filing(stage.world, person)
-    return open_tasks("fill")
-
 
 def test_a_form_in_parts_is_filled_in_part_by_part(wide: list[int], unit: Browser) -> None:
     page = unit.get(PAGE).text
     assert "骨干" in row_of(page, wide[0]), "what only the system fills in is read"
     assert "工作小结" not in page
-    answer = unit.post(PAGE, {**typed(page, **{f"t{wide[0]}": FIRST}), "_next": "1"})
+    answer = unit.post(PAGE, {**typed(page, **{f"t{wide[0]}": FIRST}), "_part": "1"})
     page = unit.follow(answer).text
     assert "工作小结" in page
     kept = saved(wide[0])

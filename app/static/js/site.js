@@ -106,23 +106,31 @@ function textsOf(form) {
 
 let asked = 0;
 
-async function redraw(form) {
+// Told below the answer that should have changed the form: the button does it once the line is back.
+function tellNotRedrawn(form, part) {
+  form.querySelectorAll("[data-not-redrawn]").forEach((old) => old.remove());
+  if (part) part.append(form.querySelector("template[data-update]").content.cloneNode(true));
+}
+
+async function redraw(form, part) {
   const mine = ++asked;
   const typed = textsOf(form);
   typed.set("_update", "1");
   const answer = await fetch(form.action, {method: "POST", body: typed}).catch(() => null);
-  if (!answer?.ok || mine !== asked) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const text = answer?.ok ? await answer.text().catch(() => "") : "";
+  if (mine !== asked) return;
+  const page = new DOMParser().parseFromString(text, "text/html");
   const [old, fresh] = [form, page.getElementById(form.id)].map((one) => one?.querySelector("[data-parts]"));
-  if (!old || !fresh || mine !== asked) return;
+  tellNotRedrawn(form, fresh ? null : part);
+  if (!old || !fresh) return;
   reconcile(old, fresh, (was, is) => {
     reconcile(was.querySelector("[data-parts]"), is.querySelector("[data-parts]"), relabel);
   });
 }
 
 document.addEventListener("change", (event) => {
-  const form = event.target.form;
-  if (form?.dataset.live !== undefined && event.target.closest("[data-decides]")) redraw(form);
+  const [form, part] = [event.target.form, event.target.closest("[data-decides]")];
+  if (form?.dataset.live !== undefined && part) redraw(form, part);
 });
 
 // On a slow line somebody answers before this file has come: that counts too.
@@ -135,7 +143,18 @@ function answered(control) {
 
 each("form[data-live]", (form) => {
   const deciding = form.querySelectorAll("[data-decides] :is(input:not([type=file]), select, textarea)");
-  if ([...deciding].some(answered)) redraw(form);
+  const first = [...deciding].find(answered);
+  if (first) redraw(form, first.closest("[data-decides]"));
+});
+
+// What was typed and not saved is not left behind without a question.
+each("form[data-unsaved]", (form) => {
+  let unsaved = form.dataset.unsaved === "yes";
+  form.addEventListener("input", () => { unsaved = true; });
+  form.addEventListener("submit", () => { unsaved = false; });
+  window.addEventListener("beforeunload", (event) => {
+    if (unsaved && form.isConnected) event.preventDefault();
+  });
 });
 
 // Tell that the list has grown; the reader decides when to load it.
