@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,8 @@ from flask import Flask
 from sqlalchemy import func, select
 from support.api import caller
 from support.crowd import FILLED, REJECT, until, waiting_crowd
-from support.machines import FLASK, WEB, Machine, network
 from support.pages import Stage, set_stage
-from support.servers import environment_of
+from support.province import Machines, running
 from support.waits import WAITS, open_wait, publish_waits
 from support.world import BUREAU, LIBRARY, OTHER_UNIT, at, case_row, open_filing
 
@@ -29,17 +27,12 @@ from app.operations.actors import SYSTEM
 
 MANY = 205
 """More than one request decides."""
-ROLES: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
-    "web": (WEB, {"APP_SCHEDULER": "off", "APP_WORKER": "off", "WEB_WORKERS": "1"}),
-    "scheduler": ((*FLASK, "scheduler"), {}),
-    "worker": ((*FLASK, "worker"), {}),
-}
 
 
 class Province:
     """The machines by role, two of each, and its people's tokens."""
 
-    def __init__(self, stage: Stage, machines: dict[str, list[Machine]]) -> None:
+    def __init__(self, stage: Stage, machines: Machines) -> None:
         self.machines = machines
         self.tokens = {name: caller(stage, name).token for name in (LIBRARY, BUREAU)}
         self.turns = itertools.cycle(machines["web"])
@@ -90,22 +83,8 @@ def province(
     stage: Stage, postgres: embedded_postgres.Server, tmp_path: Path, worker_id: str
 ) -> Iterator[Province]:
     settings = stage.app.extensions["settings"]
-    with network(postgres) as lan:
-        url = lan.database_url(f"test_{worker_id}")
-        machines: dict[str, list[Machine]] = {}
-        for number, (role, which) in enumerate(itertools.product(ROLES, (0, 1))):
-            command, switches = ROLES[role]
-            own = environment_of(replace(settings, database_url=url, data_folder=tmp_path / f"{number}"))
-            log = tmp_path / f"{role}-{which}.log"
-            machine = Machine(lan, number, command, {**own, **switches}, log)
-            machines.setdefault(role, []).append(machine)
-        try:
-            for machine in itertools.chain(*machines.values()):
-                machine.start()
-            yield Province(stage, machines)
-        finally:
-            for machine in itertools.chain(*machines.values()):
-                machine.stop()
+    with running(postgres, f"test_{worker_id}", settings, tmp_path) as machines:
+        yield Province(stage, machines)
 
 
 @pytest.mark.timeout(280)

@@ -18,7 +18,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -208,17 +208,23 @@ class Machine:
         self.process.wait(30)
 
     def call(self, method: str, path: str, token: str, body: Any = None) -> tuple[int, Any]:
-        """A request to the web process of the machine. Raises OSError while it does not answer."""
+        """A call of the API at the web process of the machine. Raises OSError while it does not answer."""
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        sent = None if body is None else json.dumps(body).encode()
+        status, _, text = self.request(method, f"/api/v1{path}", headers, sent)
+        return status, json.loads(text) if text else None
+
+    def request(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
+        """Status, headers and body of the answer. Raises OSError while the web process does not answer."""
         _, address, port = self.place
         connection = http.client.HTTPConnection(address, port)
         connection.sock = self.network.connect(address, port)
         try:
-            headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-            sent = None if body is None else json.dumps(body)
-            connection.request(method, f"/api/v1{path}", sent, headers)
+            connection.request(method, path, body, dict(headers))
             answer = connection.getresponse()
-            text = answer.read()
-            return answer.status, json.loads(text) if text else None
+            return answer.status, answer.getheaders(), answer.read()
         except http.client.HTTPException as error:
             raise OSError from error
         finally:
