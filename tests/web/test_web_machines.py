@@ -1,4 +1,4 @@
-"""The stories of the pages on several machines: two for the web, two for timers, two for long work; any dies."""
+"""The stories of the pages on several machines: two each for pages, timers and long work, any of which dies."""
 
 from __future__ import annotations
 
