@@ -171,7 +171,7 @@ def _requests(base: Ground, step: Step, ids: list[int], given: Mapping[int, Any]
     def answer(environ: dict[str, Any]) -> None:
         body = base.app(environ, lambda status, *_: said.append(status))
         b"".join(body)
-        body.close()  # type: ignore[attr-defined]
+        body.close()
         assert said.pop() == "200 OK"
 
     _warm(post, ids[:BLOCK])
@@ -179,7 +179,7 @@ def _requests(base: Ground, step: Step, ids: list[int], given: Mapping[int, Any]
 
 
 def _works(work: Callable[[int], None], ids: list[int]) -> list[Callable[[], None]]:
-    return [lambda one=one: work(one) for one in ids]  # type: ignore[misc]
+    return [lambda one=one: work(one) for one in ids]
 
 
 def _warm(work: Callable[[int], None], ids: list[int]) -> None:
@@ -243,7 +243,7 @@ def _replayed(base: Ground, said: list[list[Statement]]) -> tuple[Cpu, float]:
 
         for statements in said[:BLOCK]:
             transaction(statements)
-        works = [lambda statements=statements: transaction(statements) for statements in said[BLOCK:]]  # type: ignore[misc]
+        works = [lambda statements=statements: transaction(statements) for statements in said[BLOCK:]]
         return _blocks(works, [connection.info.backend_pid]), statistics.median(counts)
 
 

@@ -122,7 +122,7 @@ def diagram() -> str:
 
 def text(number: int, length: int) -> str:
     """Text that does not repeat itself, as people's does not."""
-    return "".join(Random(number).choices(CHARACTERS, k=length))  # noqa: S311
+    return "".join(Random(number).choices(CHARACTERS, k=length))
 
 
 def values(number: int, verdict: str = "pass") -> dict[str, Any]:
@@ -150,7 +150,7 @@ def measure(
     while tasks:
         number += 1
         given = values(number)
-        costs.append(_cpu(lambda: step(state, tasks[0], given)))  # noqa: B023
+        costs.append(_cpu(lambda: step(state, tasks[0], given)))  # noqa: B023 - called at once
         state, tasks = step(state, tasks[0], given)
         sizes.append(size(state))
     state, tasks = begin()
@@ -158,7 +158,7 @@ def measure(
     for _ in range(ROUNDS):
         for task, verdict in (("t1", "pass"), ("t2", "pass"), ("t3", "return")):
             given = values(1, verdict)
-            rework.append(_cpu(lambda: step(state, task, given), times=3))  # noqa: B023
+            rework.append(_cpu(lambda: step(state, task, given), times=3))  # noqa: B023 - called at once
             state, tasks = step(state, task, given)
     return {
         "ms": statistics.median(costs) * 1000,

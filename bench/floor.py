@@ -44,7 +44,7 @@ def _claim(scheme_id: str, upto: datetime) -> tuple[str, dict[str, Any]]:
 def _insert(table_name: str) -> str:
     columns = [column.name for column in db.metadata.tables[table_name].columns]
     values = ", ".join(f"%({name})s" for name in columns)
-    return f"insert into {table_name} ({', '.join(columns)}) values ({values})"  # noqa: S608
+    return f"insert into {table_name} ({', '.join(columns)}) values ({values})"
 
 
 _WRITES = (

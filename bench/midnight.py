@@ -310,7 +310,7 @@ def _scheduler(url: str, folder: str) -> None:
 
 
 def _floor(url: str, folder: str) -> None:
-    rows = pickle.loads((Path(folder) / "rows").read_bytes())  # noqa: S301 - our own
+    rows = pickle.loads((Path(folder) / "rows").read_bytes())
     with psycopg.connect(url.replace("+psycopg", ""), row_factory=psycopg.rows.dict_row) as connection:
         print("ready", flush=True)
         sys.stdin.readline()

@@ -182,7 +182,7 @@ def people(
     seed: int, first: int, count: int, units: Sequence[tuple[int, str]]
 ) -> Iterator[tuple[tuple[Any, ...], Iterator[tuple[Any, ...]]]]:
     """Each one's row and keys; the same people for the same seed."""
-    draw, born = random.Random(seed), date(1980, 1, 1)  # noqa: S311
+    draw, born = random.Random(seed), date(1980, 1, 1)
     names = [
         draw.choice(SURNAMES) + "".join(draw.choices(GIVEN, k=draw.choice([1, 2, 2]))) for _ in range(NAMES)
     ]
@@ -220,7 +220,7 @@ def name_keys(name: str) -> frozenset[tuple[bool, str]]:
 
 def copy(columns: str, rows: Any) -> None:
     connection = db.session.connection().connection
-    with connection.cursor() as cursor, cursor.copy(f"copy {columns} from stdin") as into:  # type: ignore[attr-defined]
+    with connection.cursor() as cursor, cursor.copy(f"copy {columns} from stdin") as into:
         for row in rows:
             into.write_row(row)
 

@@ -181,7 +181,7 @@ def _sweep(url: str, folder: Path) -> tuple[int, Callable[[], int]]:
 def _floor(url: str, folder: Path) -> tuple[int, Callable[[], int]]:
     connection = psycopg.connect(url.replace("+psycopg", ""), row_factory=dict_row)
     backend = connection.info.backend_pid
-    rows: dict[int, Mapping[str, Any]] = pickle.loads((folder / "rows").read_bytes())  # noqa: S301 - our own
+    rows: dict[int, Mapping[str, Any]] = pickle.loads((folder / "rows").read_bytes())
 
     def fire() -> int:
         fired = 0

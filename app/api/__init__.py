@@ -51,7 +51,7 @@ ROOMS = (
 )
 
 
-class _Api(Api):  # type: ignore[misc]
+class _Api(Api):
     """flask-smorest with errors as problem details; each room answers its own, pages answer theirs."""
 
     # Every status that a request may get is told, so none is left over.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import orjson
 from flask import Request
@@ -45,7 +45,7 @@ class TooLarge(DomainError):
 class Parser(FlaskParser):
     """Reads bodies and query strings; the schema refuses what it does not know, wherever it stands."""
 
-    DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {}  # noqa: RUF012
+    DEFAULT_UNKNOWN_BY_LOCATION: ClassVar[dict[str, str | None]] = {}
 
     def load_json(self, req: Request, schema: Schema) -> Any:
         if not req.is_json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from typing import Any
 
 from flask import Response
@@ -73,10 +72,8 @@ def tables() -> dict[str, Any]:
 def template(kind: str) -> Response:
     """下载空白表格 (xlsx)"""
     _demand_open(kind)
-    stream = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
-    workbooks.write(stream, TITLES[kind], register_imports.COLUMNS[kind], [])
-    stream.seek(0)
-    return as_download(stream, f"{TITLES[kind]}导入模板")
+    blank = workbooks.made(TITLES[kind], register_imports.COLUMNS[kind])
+    return as_download(blank, f"{TITLES[kind]}导入模板")
 
 
 @blueprint.post("/register/imports/<word:kind>")

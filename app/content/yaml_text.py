@@ -21,10 +21,10 @@ class YamlError(ValueError):
 class _Loader(yaml.SafeLoader):
     """YAML 1.1 reads 09:30 as 570, `no` as false and 2021-06-01 as an object; here they stay text."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]  # the class's own, not shared with the loader that it is made of
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        event = self.peek_event()  # type: ignore[no-untyped-call]
+        event = self.peek_event()  # type: ignore[no-untyped-call]  # PyYAML's stubs
         if getattr(event, "anchor", None) is not None:
             line = event.start_mark.line + 1
             raise YamlError(f"第 {line} 行用了引用（& 或 *）；请把内容直接写出来", line)
@@ -58,7 +58,7 @@ def read_yaml(content: bytes) -> Any:
     if len(content) > LARGEST_FILE:
         raise YamlError(f"文件太大（最多 {LARGEST_FILE // 1024} KB）")
     try:
-        return yaml.load(content.decode("utf-8"), Loader=_Loader)  # noqa: S506  (a SafeLoader)
+        return yaml.load(content.decode("utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
     except UnicodeDecodeError:
         raise YamlError("文件不是 UTF-8 编码；请另存为 UTF-8") from None
     except yaml.MarkedYAMLError as problem:

@@ -39,7 +39,7 @@ def made_up_people(seed: str, born_in: str, years: Sequence[int]) -> Iterator[Ma
 
     `years`: the first and the last year in which they are born.
     """
-    chance = Random(seed)  # noqa: S311  (nothing here is secret)
+    chance = Random(seed)  # noqa: S311 - nothing here is secret
     names: set[str] = set()
     numbers: set[str] = set()
     while True:

@@ -17,7 +17,7 @@ from app.operations.accounts import actor_for
 from app.operations.actors import SYSTEM, Actor
 from app.operations.organisations import Profile
 
-PASSWORD = "Yanshi#2021"  # noqa: S105  (of a rehearsal database, and printed)
+PASSWORD = "Yanshi#2021"  # noqa: S105 - of a rehearsal database, and printed
 LONG_AGO = datetime(2010, 1, 1, tzinfo=UTC)
 CREDIT_CODES_FROM = 70_000_001
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import IO, Any
@@ -22,6 +23,16 @@ LONGEST_TEXT = 32_767
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _LIKE_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _WIDEST = 40
+
+
+def made(
+    title: str, head: Sequence[str], rows: Iterable[Sequence[Cell]] = (), *, notes: Sequence[str] = ()
+) -> IO[bytes]:
+    """A table as `write` writes it, to be read from its beginning; whoever reads it closes it."""
+    stream = tempfile.TemporaryFile()  # noqa: SIM115 - its reader closes it
+    write(stream, title, head, rows, notes=notes)
+    stream.seek(0)
+    return stream
 
 
 def write(

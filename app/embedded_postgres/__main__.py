@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
 
 def _become(program: str, socket_folder: Path, arguments: list[str]) -> None:
     connection = {"PGHOST": str(socket_folder), "PGPORT": str(PORT), "PGUSER": SUPERUSER}
-    os.execve(programs() / program, [program, *arguments], {**os.environ, **connection})  # noqa: S606
+    os.execve(programs() / program, [program, *arguments], {**os.environ, **connection})
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from app.engine.specs import Activity, Node
 from app.engine.tokens import Token
 
 
-class StartEvent(Node, bpmn.StartEvent):  # type: ignore[misc]
+class StartEvent(Node, bpmn.StartEvent):
     """Where a process or sub-process begins; a message start is passed, the message has come already."""
 
 
@@ -21,11 +21,11 @@ class _Throwing(Node):
         return True if token.alive else None
 
 
-class IntermediateThrowEvent(_Throwing, bpmn.IntermediateThrowEvent):  # type: ignore[misc]
+class IntermediateThrowEvent(_Throwing, bpmn.IntermediateThrowEvent):
     """Sends a message or gives a signal, and goes on."""
 
 
-class EndEvent(_Throwing, bpmn.EndEvent):  # type: ignore[misc]
+class EndEvent(_Throwing, bpmn.EndEvent):
     """Consumes its token; on the process's own level it may be the case's outcome."""
 
     def _run_hook(self, token: Token) -> bool | None:
@@ -34,7 +34,7 @@ class EndEvent(_Throwing, bpmn.EndEvent):  # type: ignore[misc]
         return super()._run_hook(token)
 
 
-class SendTask(Activity, _Throwing, spiff.SendTask):  # type: ignore[misc]
+class SendTask(Activity, _Throwing, spiff.SendTask):
     """A task that sends a message."""
 
 
@@ -61,15 +61,15 @@ class _Catching(Node):
         return isinstance(self.event_definition, Signal) and bool(self.event_definition.name == signal)
 
 
-class IntermediateCatchEvent(_Catching, bpmn.IntermediateCatchEvent):  # type: ignore[misc]
+class IntermediateCatchEvent(_Catching, bpmn.IntermediateCatchEvent):
     """Waits for a timer, a message or a signal."""
 
 
-class ReceiveTask(_Catching, Activity, spiff.ReceiveTask):  # type: ignore[misc]
+class ReceiveTask(_Catching, Activity, spiff.ReceiveTask):
     """A task that waits for a message."""
 
 
-class BoundaryEvent(_Catching, bpmn.BoundaryEvent):  # type: ignore[misc]
+class BoundaryEvent(_Catching, bpmn.BoundaryEvent):
     """Waits while its activity runs; cancels it, or starts a path beside it."""
 
     def arm(self, activity: Token) -> None:

@@ -38,11 +38,11 @@ class _Definition:
         """Cause the event."""
 
 
-class Nothing(_Definition, NoneEventDefinition):  # type: ignore[misc]
+class Nothing(_Definition, NoneEventDefinition):
     """A none event."""
 
 
-class Timer(_Definition, TimeDateEventDefinition):  # type: ignore[misc]
+class Timer(_Definition, TimeDateEventDefinition):
     """An instant, or a duration from entry; computed once, and anew only when its dates change.
 
     The library reads a date in the server's zone and asks the machine's clock whether it is due.
@@ -74,7 +74,7 @@ class Timer(_Definition, TimeDateEventDefinition):  # type: ignore[misc]
         return due and datetime.fromisoformat(due)
 
 
-class Message(_Definition, MessageEventDefinition):  # type: ignore[misc]
+class Message(_Definition, MessageEventDefinition):
     """A message from or to another case. `payload` is what is sent, `message_var` takes what is received."""
 
     waits = True
@@ -108,7 +108,7 @@ class Message(_Definition, MessageEventDefinition):  # type: ignore[misc]
         raise EngineError("消息的关联键（correlation）应当是文字或整数", element=token.element)
 
 
-class Signal(_Definition, SignalEventDefinition):  # type: ignore[misc]
+class Signal(_Definition, SignalEventDefinition):
     """A signal to everything in the same instance that waits for it."""
 
     waits = True
@@ -119,7 +119,7 @@ class Signal(_Definition, SignalEventDefinition):  # type: ignore[misc]
         token.workflow.broadcast(self.name)
 
 
-class Error(_Definition, ErrorEventDefinition):  # type: ignore[misc]
+class Error(_Definition, ErrorEventDefinition):
     """An error; as a catcher, without a code it catches any."""
 
     def catches_error(self, code: str) -> bool:
@@ -131,7 +131,7 @@ class Error(_Definition, ErrorEventDefinition):  # type: ignore[misc]
         token.workflow.throw_error(self.code, token)
 
 
-class Terminate(_Definition, TerminateEventDefinition):  # type: ignore[misc]
+class Terminate(_Definition, TerminateEventDefinition):
     """Ends everything else in its own process or sub-process, and nothing outside (BPMN 2.0, 13.5.6)."""
 
     def throw(self, token: Token) -> None:

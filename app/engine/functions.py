@@ -71,9 +71,10 @@ def _moments(start: Any, end: Any) -> tuple[Any, Any]:
 @_function('named_date("名称")', "方案日历里的时刻；尚未确定时为空值", literal=True)
 def _named_date(context: Context, name: str) -> datetime | None:
     try:
-        return plain(context.dates[name])  # type: ignore[no-any-return]
+        known: datetime | None = plain(context.dates[name])
     except KeyError:
         raise ExpressionFailed(f"日历里没有名为“{name}”的日期") from None
+    return known
 
 
 @_function('parameter("名称")', "方案参数的值", literal=True)
@@ -181,10 +182,10 @@ def _best(items: tuple[Any, ...], better: values.Operation) -> Any:
 
 @_function("sum(列表)", "列表里各数之和")
 def _sum(context: Context, items: Any) -> int | float:
-    total: Any = 0
+    total: int | float = 0
     for item in _expect(items, *LISTS):
         total = values.add(total, values.number(item))
-    return total  # type: ignore[no-any-return]
+    return total
 
 
 @_function("len(值)", "列表有几项，或文字有几个字")

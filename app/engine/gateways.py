@@ -31,7 +31,7 @@ class Gateway(Node):
         return NoFlow(f"网关“{name}”的所有条件都不成立，也没有默认流向，流程无法继续", element=token.element)
 
 
-class ExclusiveGateway(Gateway, bpmn.ExclusiveGateway):  # type: ignore[misc]
+class ExclusiveGateway(Gateway, bpmn.ExclusiveGateway):
     """The first flow in the diagram's order whose condition holds, else the default (BPMN 2.0, 13.4.2)."""
 
     def taken(self, token: Token) -> tuple[Outgoing, ...]:
@@ -67,7 +67,7 @@ class Joining(Gateway):
         return True
 
 
-class ParallelGateway(Joining, bpmn.ParallelGateway):  # type: ignore[misc]
+class ParallelGateway(Joining, bpmn.ParallelGateway):
     """Waits for one token by each incoming flow and consumes just these (BPMN 2.0, 13.4.1)."""
 
     def _update_hook(self, token: Token) -> bool:
@@ -81,7 +81,7 @@ class ParallelGateway(Joining, bpmn.ParallelGateway):  # type: ignore[misc]
         return self.fire(token, arrivals.values())
 
 
-class InclusiveGateway(Joining, bpmn.InclusiveGateway):  # type: ignore[misc]
+class InclusiveGateway(Joining, bpmn.InclusiveGateway):
     """Waits while a token can still come by an empty flow and by no other (BPMN 2.0, 13.4.3)."""
 
     synchronises = True
@@ -137,7 +137,7 @@ class InclusiveGateway(Joining, bpmn.InclusiveGateway):  # type: ignore[misc]
         return (s for s in self.predecessors if any(out.id == flow for out in s.outgoing))
 
 
-class EventBasedGateway(Gateway, bpmn.EventBasedGateway):  # type: ignore[misc]
+class EventBasedGateway(Gateway, bpmn.EventBasedGateway):
     """Starts all the events that follow; the first to happen ends the others' waiting (BPMN 2.0, 13.4.4)."""
 
     def _update_hook(self, token: Token) -> bool:

@@ -72,10 +72,10 @@ RANKED = {"PRIORITY", "OUTPUT ORDER"}
 
 
 def _sum(amounts: Sequence[Any]) -> int | float:
-    total: Any = 0
+    total: int | float = 0
     for amount in amounts:
         total = values.add(total, values.number(amount))
-    return total  # type: ignore[no-any-return]
+    return total
 
 
 AGGREGATIONS: dict[str, Callable[[Sequence[Any]], int | float]] = {

@@ -30,7 +30,7 @@ class _Repeated(Container):
         return token.workflow.enter(self.child, token, scope)
 
 
-class StandardLoopTask(_Repeated, spiff.StandardLoopTask):  # type: ignore[misc]
+class StandardLoopTask(_Repeated, spiff.StandardLoopTask):
     """While its condition holds, and at most so often (BPMN 2.0, 13.3.6); in the variables around it."""
 
     def _run_hook(self, token: Token) -> bool | None:
@@ -138,11 +138,11 @@ class _MultiInstance(_Repeated):
         return list(items)
 
 
-class ParallelMultiInstanceTask(_MultiInstance, spiff.ParallelMultiInstanceTask):  # type: ignore[misc]
+class ParallelMultiInstanceTask(_MultiInstance, spiff.ParallelMultiInstanceTask):
     """All instances at once."""
 
 
-class SequentialMultiInstanceTask(_MultiInstance, spiff.SequentialMultiInstanceTask):  # type: ignore[misc]
+class SequentialMultiInstanceTask(_MultiInstance, spiff.SequentialMultiInstanceTask):
     """One instance after the other; the items are those that were there at the start."""
 
     def start(self, token: Token, items: list[Any]) -> None:

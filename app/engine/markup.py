@@ -33,7 +33,7 @@ def parse(data: bytes) -> etree._Element:
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as problem:
-        if problem.code in _NO_MEMORY:  # type: ignore[attr-defined]
+        if problem.code in _NO_MEMORY:  # type: ignore[attr-defined]  # lxml's stubs leave it out
             raise MemoryError from None
         raise MarkupRefused(f"文件不是完好的 XML（第 {problem.lineno} 行）：{problem.msg}") from None
     return root

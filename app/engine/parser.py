@@ -64,7 +64,7 @@ def compiled(source: str, node: etree._Element) -> Expression:
         raise Unreadable(str(problem), node) from None
 
 
-class _Reading(task_spec.SpiffTaskParser):  # type: ignore[misc]
+class _Reading(task_spec.SpiffTaskParser):
     """How each element is read: the library's way of making the spec, our own classes, nothing followed."""
 
     STANDARD_LOOP_CLASS = loops.StandardLoopTask
@@ -127,7 +127,7 @@ class _UserReading(_Reading):
         spec.assignee_wanted = self._optional(properties_of(self.node).get("assignee"))
 
 
-class _ServiceReading(_Reading, task_spec.ServiceTaskParser):  # type: ignore[misc]
+class _ServiceReading(_Reading, task_spec.ServiceTaskParser):
     def finish_task(self, spec: Any) -> None:
         operator = self.node.find(f"{BPMN}extensionElements/{SPIFF}serviceTaskOperator")
         spec.result = operator.get("resultVariable") or None
@@ -136,7 +136,7 @@ class _ServiceReading(_Reading, task_spec.ServiceTaskParser):  # type: ignore[mi
         }
 
 
-class _DecisionReading(_Reading, task_spec.BusinessRuleTaskParser):  # type: ignore[misc]
+class _DecisionReading(_Reading, task_spec.BusinessRuleTaskParser):
     def create_task(self) -> Any:
         """The library's own takes its own class and reads the table with its own engine."""
         spec = self.spec_class(self.spec, self.bpmn_id, dmnEngine=None, **self.bpmn_attributes)
@@ -145,7 +145,7 @@ class _DecisionReading(_Reading, task_spec.BusinessRuleTaskParser):  # type: ign
         return spec
 
 
-class _CallReading(_Reading, task_spec.CallActivityParser):  # type: ignore[misc]
+class _CallReading(_Reading, task_spec.CallActivityParser):
     def finish_task(self, spec: Any) -> None:
         given = properties_of(self.node)
         spec.inputs_wanted = {
@@ -154,11 +154,11 @@ class _CallReading(_Reading, task_spec.CallActivityParser):  # type: ignore[misc
         spec.outputs_wanted = dict(pairs(given.get("outputs", "")))
 
 
-class _SubProcessReading(_Reading, task_spec.SubWorkflowParser):  # type: ignore[misc]
+class _SubProcessReading(_Reading, task_spec.SubWorkflowParser):
     pass
 
 
-class _EventReading(_Reading, event_parsers.SpiffEventDefinitionParser):  # type: ignore[misc]
+class _EventReading(_Reading, event_parsers.SpiffEventDefinitionParser):
     """Makes our own event definitions where the library makes its own."""
 
     def finish_task(self, spec: Any) -> None:
@@ -191,42 +191,42 @@ class _EventReading(_Reading, event_parsers.SpiffEventDefinitionParser):  # type
         return events.Terminate()
 
 
-class _StartReading(_EventReading, event_parsers.SpiffStartEventParser):  # type: ignore[misc]
+class _StartReading(_EventReading, event_parsers.SpiffStartEventParser):
     pass
 
 
-class _EndReading(_EventReading, event_parsers.SpiffEndEventParser):  # type: ignore[misc]
+class _EndReading(_EventReading, event_parsers.SpiffEndEventParser):
     def create_task(self) -> Any:
         """The library's own forgets signals."""
         return self._create_task(self.get_event_definition(_ENDS))
 
 
-class _BoundaryReading(_EventReading, event_parsers.SpiffBoundaryEventParser):  # type: ignore[misc]
+class _BoundaryReading(_EventReading, event_parsers.SpiffBoundaryEventParser):
     pass
 
 
-class _CatchReading(_EventReading, event_parsers.SpiffIntermediateCatchEventParser):  # type: ignore[misc]
+class _CatchReading(_EventReading, event_parsers.SpiffIntermediateCatchEventParser):
     pass
 
 
-class _ThrowReading(_EventReading, event_parsers.SpiffIntermediateThrowEventParser):  # type: ignore[misc]
+class _ThrowReading(_EventReading, event_parsers.SpiffIntermediateThrowEventParser):
     pass
 
 
-class _SendReading(_EventReading, event_parsers.SpiffSendTaskParser):  # type: ignore[misc]
+class _SendReading(_EventReading, event_parsers.SpiffSendTaskParser):
     pass
 
 
-class _ReceiveReading(_EventReading, event_parsers.SpiffReceiveTaskParser):  # type: ignore[misc]
+class _ReceiveReading(_EventReading, event_parsers.SpiffReceiveTaskParser):
     pass
 
 
-class _RaceReading(_EventReading, event_parsers.EventDefinitionParser):  # type: ignore[misc]
+class _RaceReading(_EventReading, event_parsers.EventDefinitionParser):
     def create_task(self) -> Any:
         return self._create_task(events.Nothing())
 
 
-class _ProcessReading(SpiffProcessParser):  # type: ignore[misc]
+class _ProcessReading(SpiffProcessParser):
     def add_tasks(self) -> None:
         """Read every element of this level, also those that no flow reaches, then the sub-processes."""
         for node in self.node:
@@ -236,7 +236,7 @@ class _ProcessReading(SpiffProcessParser):  # type: ignore[misc]
             self.parser.process_parsers[node.get("id")].get_spec()
 
 
-class Reader(SpiffBpmnParser):  # type: ignore[misc]
+class Reader(SpiffBpmnParser):
     """Reads one file. What is not listed here is no part of the profile."""
 
     PROCESS_PARSER_CLASS = _ProcessReading

@@ -99,7 +99,7 @@ def _check_starts(level: Level) -> Iterator[Finding]:
         yield by_message[0], "子流程只能由普通开始事件开始"
     if not is_process and not level.of_kind("endEvent"):
         yield level.node, "子流程没有结束事件"
-    refs = [s.find(f"{BPMN}messageEventDefinition").get("messageRef") for s in by_message]  # type: ignore[union-attr]
+    refs = [said.get("messageRef") for s in starts for said in s.findall(f"{BPMN}messageEventDefinition")]
     if len(set(refs)) < len(refs):
         yield level.node, "两个开始事件等待同一个消息"
 

@@ -220,9 +220,9 @@ class Instance:
         self._execution.run()
 
     def _waiting(self, number: int, wanted: int, definition: type | None = None) -> Token:
-        token = self._execution.tasks.get(number)
+        token: Token | None = self._execution.tasks.get(number)
         if token is None or not token.has_state(wanted):
             raise Conflict
         if definition and not isinstance(getattr(token.task_spec, "event_definition", None), definition):
             raise Conflict
-        return token  # type: ignore[no-any-return]
+        return token

@@ -16,7 +16,7 @@ class ScriptRefused(EngineError):
     """流程图里不能运行脚本；请改用表单、决策表或服务任务。"""
 
 
-class ExpressionEnvironment(BasePythonScriptEngineEnvironment):  # type: ignore[misc]
+class ExpressionEnvironment(BasePythonScriptEngineEnvironment):
     """Evaluates against task data in which an external context has the last word.
 
     The library's own environment lets the data win: a form field named like one of the engine's
@@ -48,7 +48,7 @@ class ExpressionEnvironment(BasePythonScriptEngineEnvironment):  # type: ignore[
         raise ScriptRefused()
 
 
-class ScriptEngine(PythonScriptEngine):  # type: ignore[misc]
+class ScriptEngine(PythonScriptEngine):
     """The only script engine that a workflow of ours is given; a failure keeps its own type and sentence."""
 
     def __init__(self, context: Context) -> None:

@@ -27,7 +27,7 @@ class Outgoing:
     default: bool
 
 
-class Node(BpmnTaskSpec):  # type: ignore[misc]
+class Node(BpmnTaskSpec):
     """An element of the executed profile.
 
     Life cycle (the library's): `_update` on entry → READY → `_run` → COMPLETED → `_on_complete`, which
@@ -100,7 +100,7 @@ class Activity(Node):
         super()._on_complete_hook(token)
 
 
-class NoneTask(Activity, spiff.NoneTask):  # type: ignore[misc]
+class NoneTask(Activity, spiff.NoneTask):
     """A task without a type: nothing is known to be done there, so it is passed at once."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -108,7 +108,7 @@ class NoneTask(Activity, spiff.NoneTask):  # type: ignore[misc]
         self.manual = False
 
 
-class UserTask(Activity, spiff.UserTask):  # type: ignore[misc]
+class UserTask(Activity, spiff.UserTask):
     """Waits, ready, for somebody who completes it; perhaps for the one whose account its diagram names."""
 
     assignee_wanted: Expression | None = None
@@ -122,11 +122,11 @@ class UserTask(Activity, spiff.UserTask):  # type: ignore[misc]
         return super()._update_hook(token)
 
 
-class ManualTask(Activity, spiff.ManualTask):  # type: ignore[misc]
+class ManualTask(Activity, spiff.ManualTask):
     """A user task without a form."""
 
 
-class ServiceTask(Activity, spiff.ServiceTask):  # type: ignore[misc]
+class ServiceTask(Activity, spiff.ServiceTask):
     """Asks for a capability and waits for the answer."""
 
     inputs_wanted: dict[str, Expression]
@@ -147,7 +147,7 @@ class ServiceTask(Activity, spiff.ServiceTask):  # type: ignore[misc]
         token.complete()
 
 
-class BusinessRuleTask(Activity, spiff.BusinessRuleTask):  # type: ignore[misc]
+class BusinessRuleTask(Activity, spiff.BusinessRuleTask):
     """Decides by a table; its outputs become variables, or one variable if the task names it."""
 
     decision_id: str
@@ -185,7 +185,7 @@ class Container(Activity):
         token.complete()
 
 
-class SubProcess(Container, spiff.SubWorkflowTask):  # type: ignore[misc]
+class SubProcess(Container, spiff.SubWorkflowTask):
     """An embedded sub-process: tokens of its own, the variables of what is around it."""
 
     first: Any
@@ -195,7 +195,7 @@ class SubProcess(Container, spiff.SubWorkflowTask):  # type: ignore[misc]
         token.workflow.enter(self.first, token, token.scope)
 
 
-class CallActivity(Container, spiff.CallActivity):  # type: ignore[misc]
+class CallActivity(Container, spiff.CallActivity):
     """Runs another process in variables of its own; only what it names goes in and comes out."""
 
     inputs_wanted: dict[str, Expression]

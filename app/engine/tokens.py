@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Located = Callable[[], Any]
 
 
-class Token(Task):  # type: ignore[misc]
+class Token(Task):
     """Where a case stands: an element that is entered, waits or runs.
 
     `host` is the token of the activity inside which this one lives (None in the process itself). The
@@ -68,7 +68,8 @@ class Token(Task):  # type: ignore[misc]
         """Run the element, if it is ready. The library runs a task in any state, a completed one too."""
         if not self.alive or not self.has_state(TaskState.READY):
             raise EngineError(element=self.element)
-        return super().run()  # type: ignore[no-any-return]
+        done: bool | None = super().run()
+        return done
 
     def evaluate(self, expression: Expression, context: Context | None = None) -> Any:
         """The expression's value here; an error names the element."""

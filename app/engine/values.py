@@ -168,10 +168,11 @@ def bounded(value: Any) -> Any:
 def number(value: Any) -> int | float:
     if type(value) not in NUMBERS:
         raise ExpressionFailed(f"这里应当是数字，实际是{kind(value)}")
-    return value  # type: ignore[no-any-return]
+    found: int | float = value
+    return found
 
 
-def within_range(result: Any) -> Any:
+def within_range(result: Any) -> int | float:
     """A number that was computed, with no more than 15 digits before the point."""
     if abs(result) > LARGEST_NUMBER:
         raise ExpressionFailed("算出的数字超出范围（整数部分最多 15 位）")
@@ -188,8 +189,8 @@ def _arithmetic(whole: Operation, exact: Operation) -> Operation:
 
     def compute(left: Any, right: Any) -> int | float:
         if type(left) is int and type(right) is int:
-            return within_range(whole(left, right))  # type: ignore[no-any-return]
-        return within_range(exact(decimal(left), decimal(right)))  # type: ignore[no-any-return]
+            return within_range(whole(left, right))
+        return within_range(exact(decimal(left), decimal(right)))
 
     return compute
 

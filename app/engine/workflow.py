@@ -22,7 +22,7 @@ MOST_ANSWERS = 5_000
 """Capabilities that may follow one another in one step; beyond it they are taken to go round for ever."""
 
 
-class Execution(BpmnWorkflow):  # type: ignore[misc]
+class Execution(BpmnWorkflow):
     """SpiffWorkflow's workflow with a flat dict of live tokens instead of a tree of everything that ever was.
 
     A step works in one context, given before it; without one nothing can run.

@@ -33,7 +33,7 @@ def ground_by(actor: Actor, text: str | None) -> str | None:
     return None if actor.system and not text else ground_of(text or "")
 
 
-def insert(row: db.Model, taken: str) -> None:  # type: ignore[name-defined]
+def insert(row: object, taken: str) -> None:
     """Writes a new row; raises Conflict with the sentence `taken` where a unique key stands already."""
     try:
         with db.session.begin_nested():

@@ -88,8 +88,7 @@ class Performance:
     def _pass_time(self, until: datetime) -> None:
         """What the scheduler would have done by now: one due instant after the other, messages in between."""
         while (due := _next_due(until - GRACE)) is not None:
-            instant = due + GRACE
-            swept = timers.sweep(lambda scheme_id, at=instant: at, savepoint)  # type: ignore[misc]
+            swept = timers.sweep(_standing_at(due + GRACE), savepoint)
             if swept.parked:
                 raise Stopped(f"定时器触发失败：{_parked_sentence()}")
             self._deliver(due)
@@ -171,6 +170,11 @@ class Performance:
                 self._fail(f"拒绝的理由应当含有“{wanted}”，实际是：{sentence}")
             return refusal
         return None
+
+
+def _standing_at(instant: datetime) -> Callable[[str], datetime]:
+    """The clock of every scheme."""
+    return lambda scheme_id: instant
 
 
 def _next_due(upto: datetime) -> datetime | None:

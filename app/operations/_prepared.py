@@ -11,10 +11,10 @@ from sqlalchemy.dialects import postgresql
 from app.extensions import db
 
 Values = Mapping[str, Any]
-_DIALECT: Any = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
+_DIALECT: Any = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's
 
 
-class _Compiler(_DIALECT.statement_compiler):  # type: ignore[misc]
+class _Compiler(_DIALECT.statement_compiler):  # type: ignore[misc]  # known when it runs
     """Writes texts and numbers of the statement's own into it.
 
     As parameters they would keep the server's generic plan from its partial indexes, and so have it plan
@@ -24,7 +24,8 @@ class _Compiler(_DIALECT.statement_compiler):  # type: ignore[misc]
     def visit_bindparam(self, bindparam: Any, **given: Any) -> str:
         if not bindparam.required and isinstance(bindparam.effective_value, str | int):
             given["literal_binds"] = True
-        return super().visit_bindparam(bindparam, **given)  # type: ignore[no-any-return]
+        written: str = super().visit_bindparam(bindparam, **given)
+        return written
 
 
 _DIALECT.statement_compiler = _Compiler

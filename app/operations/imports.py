@@ -40,6 +40,10 @@ class Lane(NamedTuple):
     of: int
 
 
+ALL = Lane(0, 1)
+"""One worker's, who has no other beside."""
+
+
 class _Settled(Exception):
     """The line was settled meanwhile, so that what was just done is undone: cancelled, or done by another."""
 
@@ -98,7 +102,7 @@ def go_on(
     at: datetime,
     transaction: Transaction,
     at_most: int = AT_MOST,
-    lane: Lane = Lane(0, 1),  # noqa: B008 - it never changes
+    lane: Lane = ALL,
     stopping: Callable[[], bool] = lambda: False,
 ) -> int:
     """Imports the next lines of a confirmed table, each in a `transaction`; how many are left in all.

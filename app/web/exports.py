@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -37,15 +38,15 @@ Columns = Sequence[tuple[str, Callable[[Row], Cell]]]
 
 @dataclass(frozen=True)
 class Listing:
-    """A list as the present request narrows it; `rows` takes whether it is long work, and raises TooMany."""
+    """A list as the present request narrows it; `rows` takes `long`, for long work; else TooMany."""
 
     page: str
     title: str
     columns: Columns[Any]
-    rows: Callable[[bool], Rows[Any]]
+    rows: Callable[..., Rows[Any]]
 
     def lines(self, long: bool) -> Iterable[list[Cell]]:
-        return ([text(row) for _title, text in self.columns] for row in self.rows(long))
+        return ([text(row) for _title, text in self.columns] for row in self.rows(long=long))
 
     @property
     def head(self) -> list[str]:
@@ -82,19 +83,19 @@ def _cases() -> Listing | None:
     if shown is None or not _meant(shown):
         return None
     wanted = shown.wanted()
-    rows = lambda long: cases.every(scope, wanted, long=long)  # noqa: E731
+    rows = partial(cases.every, scope, wanted)
     return Listing("cases.index", shown.title, _case_columns(shown), rows)
 
 
 def _inbox() -> Listing:
     place = Place.asked()
-    rows = lambda long: inbox.every_open(place.desk, place.wanted, long=long, by=place.by)  # noqa: E731
+    rows = partial(inbox.every_open, place.desk, place.wanted, by=place.by)
     return Listing("inbox.index", _("待办"), [*_task_columns(), *_open_columns()], rows)
 
 
 def _done() -> Listing:
     me, wanted = signed_in().organisation_id, wanted_tasks()
-    rows = lambda long: inbox.every_done(me, wanted, long=long)  # noqa: E731
+    rows = partial(inbox.every_done, me, wanted)
     return Listing("inbox.done", _("已办"), [*_task_columns(), *_done_columns()], rows)
 
 
@@ -102,7 +103,7 @@ def _watched() -> Listing:
     scheme_id, scope, wanted = monitor.watched_list()
     if asked("scheme") not in ("", scheme_id) or asked("phase") != wanted.phase:
         return None
-    rows = lambda long: cases.every(scope, wanted, long=long)  # noqa: E731
+    rows = partial(cases.every, scope, wanted)
     return Listing("monitor.listing", _("办件清单"), _watched_columns(wanted.phase), rows)
 
 

@@ -46,7 +46,7 @@ class ProviderRefused(DomainError):
     code = "provider_refused"
 
 
-class Provider(FlaskOAuth2App):  # type: ignore[misc]
+class Provider(FlaskOAuth2App):
     """The configured provider; what it publishes of itself is believed as far as it is safe."""
 
     issuer = ""

@@ -111,7 +111,7 @@ def create() -> Any:
         if kind is None:
             raise Invalid({"kind": [_("请选择。")]})
         made = organisations.create(
-            kind,  # type: ignore[arg-type]
+            kind,
             sent["name"],
             sent["region"],
             code=sent["code"] or None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -81,10 +80,8 @@ def index(kind: str) -> str:
 @needs("operator")
 def template(kind: str) -> Any:
     table = _table(kind)
-    stream = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
-    workbooks.write(stream, table.title, table.columns, [], notes=table.notes)
-    stream.seek(0)
-    return as_download(stream, _("%(title)s导入模板", title=table.title))
+    blank = workbooks.made(table.title, table.columns, notes=table.notes)
+    return as_download(blank, _("%(title)s导入模板", title=table.title))
 
 
 @bp.post("/<kind>")

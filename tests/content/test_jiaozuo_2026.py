@@ -94,7 +94,7 @@ class TestMendingTerm:
         at = datetime(2026, 3, 16, 2, tzinfo=UTC)
         assert self.due(at, level="district") == JIAOZUO.scheme.calendar.resolve()["review_closes"]
 
-    @given(st.datetimes(datetime(2026, 3, 14), datetime(2026, 4, 15, 23, 59)))  # noqa: DTZ001
+    @given(st.datetimes(datetime(2026, 3, 14), datetime(2026, 4, 15, 23, 59)))  # noqa: DTZ001 - Hypothesis wants bare bounds
     def test_never_beyond_the_reviews_end_and_never_less_than_is_left(self, moment: datetime) -> None:
         at = moment.replace(tzinfo=SHANGHAI).astimezone(UTC)
         end = JIAOZUO.scheme.calendar.resolve()["review_closes"]

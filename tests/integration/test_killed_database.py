@@ -96,7 +96,7 @@ def one_step(world: Built, acknowledged: dict[int, int]) -> None:
 @contextmanager
 def dying(folder: Path, number: int) -> Iterator[threading.Event]:
     """All processes of the server are killed at some instant of one of the next commits."""
-    chance = random.Random(number)  # noqa: S311  which instant, no secret
+    chance = random.Random(number)
     left, delay, dead = chance.randint(1, 8), chance.uniform(0, LONGEST_COMMIT), threading.Event()
     dialect = db.engine.dialect
     commit = dialect.do_commit
@@ -115,11 +115,11 @@ def dying(folder: Path, number: int) -> Iterator[threading.Event]:
             threading.Thread(target=kill, args=[family_of(folder)]).start()
         commit(connection)
 
-    dialect.do_commit = committing  # type: ignore[method-assign]
+    dialect.do_commit = committing
     try:
         yield dead
     finally:
-        dialect.do_commit = commit  # type: ignore[method-assign]
+        dialect.do_commit = commit
 
 
 def family_of(folder: Path) -> list[psutil.Process]:

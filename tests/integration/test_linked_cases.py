@@ -231,7 +231,7 @@ class TestCorrection:
         )
         self.decided(world, case_id, "approve")
         for table in db.metadata.tables:
-            rows = db.session.execute(text(f'SELECT t::text FROM "{table}" t')).scalars()  # noqa: S608
+            rows = db.session.execute(text(f'SELECT t::text FROM "{table}" t')).scalars()
             for row in rows:
                 assert RIGHT_NUMBER not in row.upper()
                 assert former not in row

@@ -60,7 +60,7 @@ def states(work_id: int) -> Counter[str]:
 
 
 def turn(work_id: int, lane: int = 0, now: str = "2021-06-11 10:00", **more: object) -> work.Turn:
-    return work.Turn(work_id, lane, lambda scheme_id: at(now), atomic, **more)  # type: ignore[arg-type]
+    return work.Turn(work_id, lane, lambda scheme_id: at(now), atomic, **more)
 
 
 def test_a_worker_does_it_and_every_item_is_told(app: Flask, world: Built) -> None:

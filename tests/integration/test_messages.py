@@ -212,7 +212,7 @@ def test_two_deliverers_at_once_deliver_each_message_once(world: Built) -> None:
         answer(world, ticket)
     for person in ("陈一", "李二", "王三"):
         begin(world, person)
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app: Flask = current_app._get_current_object()
     done: list[int] = []
     barrier = threading.Barrier(4)
 

@@ -94,7 +94,7 @@ class TestInARehearsal:
         told = f"【演练】有事项交给您办理（办件 {case_id}），请登录工勤技能岗位等级考核系统查看。"
         assert letter["text"] == told
         for table in ("contact", "outbox", "act"):
-            rows = db.session.scalars(text(f"SELECT t::text FROM {table} t")).all()  # noqa: S608
+            rows = db.session.scalars(text(f"SELECT t::text FROM {table} t")).all()
             assert not any(ADDRESS in row or "chen" in row or ADDRESS.encode().hex() in row for row in rows)
             assert rows or table != "act"
 

@@ -267,7 +267,7 @@ class TestTheReachOfAnOverlay:
         postpone(world, "2021-07-15", area=EAST)
         postpone(world, "2021-07-05")
         postpone(world, "2021-07-10")
-        ends = [due(case_id) - timedelta(days=1) for case_id in (mine, other, west)]  # type: ignore[operator]
+        ends = [due(case_id) - timedelta(days=1) for case_id in (mine, other, west)]
         assert ends == [at("2021-07-20"), at("2021-07-15"), at("2021-07-10")]
 
     def test_a_date_can_become_undetermined_and_then_nothing_fires(self, world: Built) -> None:

@@ -54,7 +54,7 @@ def person_id(stage: Stage, unit: Browser, said: pytest.LogCaptureFixture) -> in
 def stored() -> Iterator[tuple[str, str]]:
     """Every row of every table as text, bytes in hexadecimal, with the cases' states unpacked."""
     for table in db.metadata.sorted_tables:
-        for row in db.session.execute(text(f'SELECT t::text FROM "{table.name}" t')).scalars():  # noqa: S608
+        for row in db.session.execute(text(f'SELECT t::text FROM "{table.name}" t')).scalars():
             yield table.name, row
     for case in db.session.execute(select(Case.deployment_id, Case.engine_state)):
         definitions = deployments.scheme(case.deployment_id).definitions

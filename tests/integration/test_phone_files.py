@@ -70,10 +70,10 @@ def rc4(key: bytes, data: bytes) -> bytes:
 
 def locked_pdf(password: bytes) -> bytes:
     """A PDF of one page that opens with a password alone: 40-bit RC4, the standard security handler."""
-    padded, name, rights = (password + PADDING)[:32], hashlib.md5(b"id").digest(), -44  # noqa: S324
-    owner = rc4(hashlib.md5(padded).digest()[:5], padded)  # noqa: S324
+    padded, name, rights = (password + PADDING)[:32], hashlib.md5(b"id").digest(), -44  # noqa: S324 - the encryption of PDF asks for it
+    owner = rc4(hashlib.md5(padded).digest()[:5], padded)  # noqa: S324 - the encryption of PDF asks for it
     seed = padded + owner + (rights & 0xFFFFFFFF).to_bytes(4, "little") + name
-    key = hashlib.md5(seed).digest()[:5]  # noqa: S324
+    key = hashlib.md5(seed).digest()[:5]  # noqa: S324 - the encryption of PDF asks for it
     user = rc4(key, PADDING)
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",

@@ -146,7 +146,7 @@ def remove(attack: Attack, case_id: int) -> None:
     """As if the case had never been; nothing in the database is left of it."""
     attack("DELETE FROM task_value USING task t WHERE t.id = task_id AND t.case_id = %(id)s", id=case_id)
     for table in ("task", "history_payload", "history"):
-        attack(f"DELETE FROM {table} WHERE case_id = %(id)s", id=case_id)  # noqa: S608
+        attack(f"DELETE FROM {table} WHERE case_id = %(id)s", id=case_id)
     attack('DELETE FROM "case" WHERE id = %(id)s', id=case_id)
 
 

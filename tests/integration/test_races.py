@@ -59,7 +59,7 @@ def world(app: Flask) -> Built:
 
 
 def this_app() -> Flask:
-    return current_app._get_current_object()  # type: ignore[attr-defined]
+    return current_app._get_current_object()
 
 
 def refusals(results: list[object]) -> list[DomainError]:
@@ -207,7 +207,7 @@ def two_bulk_requests_do_each_item_once(world: Built) -> None:
         return tasks.complete_many(ids, values, actor, when, atomic)
 
     first, second = at_once(this_app(), [submit, submit])
-    done = [item.task_id for results in (first, second) for item in results if item.ok]  # type: ignore[attr-defined]
+    done = [item.task_id for results in (first, second) for item in results if item.ok]
     assert sorted(done) == sorted(set(done))
     assert len(done) == 2, "two vacancies, three applicants"
     assert db.session.scalars(select(Task.id).where(Task.pending_since.is_not(None))).all() == []
@@ -277,7 +277,7 @@ def kill_workers(world: Built, numbers: Iterable[int]) -> None:
     for number in numbers:
         workers = [start_worker(world, seed) for seed in (number, number + 1)]
         for worker in workers:
-            lives = random.Random(number).uniform(0.05, 0.6)  # noqa: S311  how long a process lives, no secret
+            lives = random.Random(number).uniform(0.05, 0.6)
             time.sleep(lives)
             worker.send_signal(signal.SIGKILL)
             worker.wait()

@@ -67,7 +67,7 @@ def forge(_cleaner) -> Sign:
     def do(case_id: int, seq: int, changes: dict[str, Any]) -> None:
         for name, value in changes.items():
             stored = orjson.dumps(value).decode() if isinstance(value, dict) else value
-            statement = f"UPDATE history SET {name} = %s WHERE case_id = %s AND seq = %s"  # noqa: S608
+            statement = f"UPDATE history SET {name} = %s WHERE case_id = %s AND seq = %s"
             connection.execute(statement, (stored, case_id, seq))
         db.session.rollback()
         previous = bytes(32)

@@ -50,8 +50,8 @@ class Clamd(socketserver.StreamRequestHandler):
             if len(content) > LARGEST:
                 self.wfile.write(b"INSTREAM size limit exceeded. ERROR\0")
                 return
-        self.server.seen.append(content)  # type: ignore[attr-defined]
-        self.wfile.write(self.server.answer(content))  # type: ignore[attr-defined]
+        self.server.seen.append(content)
+        self.wfile.write(self.server.answer(content))
 
 
 @contextmanager
@@ -61,7 +61,7 @@ def clamd(address: Path | None = None, answer: Answer = verdict) -> Iterator[soc
         server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Clamd)
     else:
         server = socketserver.ThreadingUnixStreamServer(str(address), Clamd)
-    server.seen, server.answer = [], answer  # type: ignore[attr-defined]
+    server.seen, server.answer = [], answer
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
@@ -94,7 +94,7 @@ def library(app: Flask) -> Actor:
 def scanner(request: pytest.FixtureRequest, tmp_path: Path, use) -> Iterator[socketserver.BaseServer]:
     path = tmp_path / "clamd.sock" if request.param == "unix" else None
     with clamd(path) as server:
-        use(path or server.server_address)  # type: ignore[attr-defined]
+        use(path or server.server_address)
         yield server
 
 
@@ -137,7 +137,7 @@ ANSWERS: dict[str, Answer] = {
 @pytest.mark.parametrize("name", ANSWERS)
 def test_without_a_verdict_nothing_is_kept(use, library: Actor, tmp_path: Path, name: str) -> None:
     with clamd(answer=ANSWERS[name]) as server:
-        use(server.server_address)  # type: ignore[attr-defined]
+        use(server.server_address)
         with pytest.raises((Busy, Invalid)):
             upload(library)
     assert_nothing_kept(tmp_path)
@@ -164,7 +164,7 @@ def test_a_scanner_that_is_silent_is_not_waited_for(
     monkeypatch.setattr(_scanner, "TIMEOUT", 0.2)
     go = threading.Event()
     with clamd(answer=lambda _: b"" if go.wait(20) else b"stream: OK\0") as server:
-        use(server.server_address)  # type: ignore[attr-defined]
+        use(server.server_address)
         with pytest.raises(Busy):
             upload(library)
         go.set()

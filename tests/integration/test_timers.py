@@ -181,7 +181,7 @@ def test_a_broken_case_becomes_an_incident_and_the_others_fire(world):
 
 
 def world_app() -> Flask:
-    return current_app._get_current_object()  # type: ignore[attr-defined]
+    return current_app._get_current_object()
 
 
 def wait_until_someone_waits_for_a_lock() -> None:

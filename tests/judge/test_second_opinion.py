@@ -30,13 +30,13 @@ class Stock:
     def __init__(self) -> None:
         program = str(Path(__file__).with_name("stock.py"))
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-        self.process = subprocess.Popen([sys.executable, program], text=True, **pipes)  # type: ignore[call-overload]
+        self.process = subprocess.Popen([sys.executable, program], text=True, **pipes)
 
     def play(self, document: bytes, walk: Walk, **variables: Any) -> dict[str, Any]:
         request = {"document": document.decode(), "variables": {"v": 0, **variables}, "walk": walk}
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())  # type: ignore[no-any-return]
+        return json.loads(self.process.stdout.readline())
 
 
 @pytest.fixture(scope="module")

@@ -173,7 +173,7 @@ class Game:
             self._start(self.drawing.nodes[work.node.get("calledElement", "")], inner)
 
     def _start(self, level: ET.Element, frame: Frame) -> None:
-        self._enter(level.find(BPMN + "startEvent"), frame)  # type: ignore[arg-type]
+        self._enter(level.find(BPMN + "startEvent"), frame)
 
     def _finish(self, work: Work) -> None:
         self.trace.append(work.id)
@@ -205,7 +205,7 @@ class Game:
     def _boundary(self, event: Work) -> None:
         self.trace.append(event.id)
         if event.node.get("cancelActivity") == "true":
-            self._kill(event.host)  # type: ignore[arg-type]
+            self._kill(event.host)
         elif defines(event.node, "message") is None:
             self.works.remove(event)
         self._leave(event.node, event.frame)

@@ -316,5 +316,5 @@ def fingerprint() -> dict[str, str]:
 
 
 def _digest(table: str) -> str:
-    rows = db.session.execute(text(f'SELECT t::text FROM "{table}" t ORDER BY 1')).scalars()  # noqa: S608
+    rows = db.session.execute(text(f'SELECT t::text FROM "{table}" t ORDER BY 1')).scalars()
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()

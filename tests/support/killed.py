@@ -125,7 +125,7 @@ def _count_writes(point: Callable[[], None], folder: str) -> None:
         fsync(handle)
 
     event.listen(db.engine, "before_cursor_execute", statement)
-    db.engine.dialect.do_commit = committed  # type: ignore[method-assign]
+    db.engine.dialect.do_commit = committed
     os.fsync = flushed
     sys.addaudithook(audit)
 

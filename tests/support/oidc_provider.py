@@ -172,7 +172,7 @@ def _client(client_id: str) -> Client | None:
 
 
 def _grant(provider: Provider) -> type[AuthorizationCodeGrant]:
-    class Grant(AuthorizationCodeGrant):  # type: ignore[misc]
+    class Grant(AuthorizationCodeGrant):
         TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic",)
 
         def save_authorization_code(self, code: str, request: Any) -> None:
@@ -201,7 +201,7 @@ def _grant(provider: Provider) -> type[AuthorizationCodeGrant]:
 
 
 def _id_tokens(provider: Provider) -> OpenIDCode:
-    class IdTokens(OpenIDCode):  # type: ignore[misc]
+    class IdTokens(OpenIDCode):
         def exists_nonce(self, nonce: str, request: Any) -> bool:
             return any(code.nonce == nonce for code in provider.codes.values())
 

@@ -33,7 +33,7 @@ Act = Callable[[random.Random, int, datetime], object]
 
 def main() -> None:
     seed = int(os.environ["SEED"])
-    choose = random.Random(seed)  # noqa: S311  which step comes next, no secret
+    choose = random.Random(seed)
     app = create_app()
     unit_id = int(os.environ["WORLD_UNIT"])
     now = at("2021-06-11 09:00") + timedelta(hours=2 * seed)

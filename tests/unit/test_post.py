@@ -23,7 +23,7 @@ SECRET = "s" * 32
 
 def mail(port: int, security: str = "none") -> Mail:
     named = (USER, PASSWORD) if security != "none" else ("", "")
-    return Mail(Smtp("localhost", port, security, SENDER, *named))  # type: ignore[arg-type]
+    return Mail(Smtp("localhost", port, security, SENDER, *named))
 
 
 class TestMail:

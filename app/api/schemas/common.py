@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import ClassVar
 
 from marshmallow import RAISE, Schema, fields
 
@@ -15,7 +16,7 @@ class Body(Schema):
     class Meta:
         unknown = RAISE
 
-    error_messages = {"unknown": "没有这个字段。", "type": "应为 JSON 对象。"}  # noqa: RUF012
+    error_messages: ClassVar = {"unknown": "没有这个字段。", "type": "应为 JSON 对象。"}
 
 
 class ProblemPart(Schema):

@@ -14,7 +14,7 @@ from tests.unit.content.tiny import BPMN, changed, tiny
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 days = st.dates(date(1990, 1, 1), date(2149, 12, 31))
-instants = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+instants = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - Hypothesis wants bare bounds
 clock_times = st.times().map(lambda time: f"{time:%H:%M}")
 
 
@@ -34,7 +34,7 @@ def test_the_notice_s_last_day_counts_to_its_last_instant() -> None:
 
 @given(days, st.sampled_from(["opens", "closes", "day"]))
 def test_an_edge_is_midnight_on_the_shanghai_clock(day: date, edge: str) -> None:
-    instant = NamedDate(day, edge, "某日").instant  # type: ignore[arg-type]
+    instant = NamedDate(day, edge, "某日").instant
     assert instant is not None
     assert instant.utcoffset() == timedelta(0)
     local = instant.astimezone(SHANGHAI)
@@ -53,7 +53,7 @@ def test_a_closing_day_ends_where_the_next_one_opens(day: date) -> None:
 @given(days, clock_times, st.sampled_from(["opens", "closes"]))
 def test_a_clock_time_is_read_on_the_shanghai_clock_of_that_day(day: date, time: str, edge: str) -> None:
     if day.year > 1991:
-        instant = NamedDate(day, edge, "某时", time=time).instant  # type: ignore[arg-type]
+        instant = NamedDate(day, edge, "某时", time=time).instant
         assert instant is not None
         assert f"{instant.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" == f"{day:%Y-%m-%d} {time}"
 
@@ -61,7 +61,7 @@ def test_a_clock_time_is_read_on_the_shanghai_clock_of_that_day(day: date, time:
 @given(days)
 def test_what_is_told_to_people_is_the_day_they_wrote(day: date) -> None:
     for edge in ("opens", "closes", "day"):
-        assert describe(NamedDate(day, edge, "某日").instant, edge).startswith(f"{day}")  # type: ignore[arg-type]
+        assert describe(NamedDate(day, edge, "某日").instant, edge).startswith(f"{day}")
 
 
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", "unknown"]), st.none() | instants)))

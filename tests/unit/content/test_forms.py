@@ -314,7 +314,7 @@ def condition(test: Any, then: Any = None) -> dict[str, Any]:
 
 
 def with_field(spec: Any, **more: Any) -> dict[str, Any]:
-    return {**BASE, "properties": {**BASE["properties"], "b": spec}, **more}  # type: ignore[dict-item]
+    return {**BASE, "properties": {**BASE["properties"], "b": spec}, **more}
 
 
 IF_X = condition({"b": {"const": "x"}})

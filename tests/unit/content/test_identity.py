@@ -31,7 +31,7 @@ def test_the_standard_s_own_example() -> None:
 
 @given(regions, births, st.integers(0, 499), sexes)
 def test_a_number_tells_what_it_was_made_of(region: str, born: date, sequence: int, sex: str) -> None:
-    number = make_citizen_id(region, born, sequence, sex)  # type: ignore[arg-type]
+    number = make_citizen_id(region, born, sequence, sex)
     assert clean_citizen_id(number, TODAY) == number
     assert (number[:6], birth_date(number), gender(number)) == (region, born, sex)
 

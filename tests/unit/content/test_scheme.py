@@ -132,7 +132,7 @@ def test_a_clause_without_a_home_stands_in_the_matrix_empty() -> None:
 
 OFFICE = Role("市工考办", "jurisdiction", "office", function="review", region="unit")
 SPARE = Role("专家组", "jurisdiction", "panel", function="panel", region="unit", optional=True)
-UNIT = Role("申报单位", "relation", "unit")  # type: ignore[arg-type]
+UNIT = Role("申报单位", "relation", "unit")
 
 
 @pytest.mark.parametrize(

@@ -181,7 +181,7 @@ def test_only_plain_values_take_part(odd):
 
 
 def test_a_naive_instant_is_refused():
-    assert "没有时区" in failure("at", at=datetime(2021, 1, 1))  # noqa: DTZ001
+    assert "没有时区" in failure("at", at=datetime(2021, 1, 1))  # noqa: DTZ001 - without a zone on purpose
 
 
 @pytest.mark.parametrize(

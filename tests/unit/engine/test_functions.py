@@ -159,7 +159,7 @@ def test_working_days_start_now_unless_told_otherwise():
     assert value('working_days(1, named_date("closes"))') == shanghai(2026, 5, 5)
 
 
-@given(st.datetimes(datetime(2026, 1, 1), datetime(2026, 11, 1)), st.integers(1, 20))  # noqa: DTZ001
+@given(st.datetimes(datetime(2026, 1, 1), datetime(2026, 11, 1)), st.integers(1, 20))  # noqa: DTZ001 - Hypothesis wants bare bounds
 def test_exactly_so_many_working_days_lie_between(naive, count):
     start = naive.replace(tzinfo=SHANGHAI)
     end = working_days(start, count, Table().is_workday)
@@ -190,7 +190,7 @@ def test_an_instant_is_kept_in_utc():
 
 def test_a_naive_instant_is_refused():
     with pytest.raises(ValueError, match="时区"):
-        civil(datetime(2021, 1, 1))  # noqa: DTZ001
+        civil(datetime(2021, 1, 1))  # noqa: DTZ001 - without a zone on purpose
 
 
 def test_a_result_beyond_the_calendar_is_told():

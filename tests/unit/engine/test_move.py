@@ -167,4 +167,4 @@ def test_a_whole_case_is_cancelled_without_an_outcome() -> None:
 def test_a_timer_that_was_opened_by_a_move_counts_from_the_move() -> None:
     walk = Walk(SUB)
     walk.move(cancel=(walk.token("tasks", "a"),), start=("y",))
-    assert (walk.now.timers[0].due_at - NOW).days == 3  # type: ignore[operator]
+    assert (walk.now.timers[0].due_at - NOW).days == 3

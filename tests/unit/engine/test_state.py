@@ -83,7 +83,7 @@ def test_an_instant_is_kept_in_utc() -> None:
         b"x",
         "\ud800",
         {"\ud800": 1},
-        datetime(2021, 1, 1),  # noqa: DTZ001
+        datetime(2021, 1, 1),  # noqa: DTZ001 - without a zone on purpose
         Duration(1),
         type("Text", (str,), {})("x"),
     ],
