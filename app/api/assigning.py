@@ -24,6 +24,7 @@ from app.queries import assigning as told
 from app.queries import inbox
 from app.queries import tasks as task_queries
 from app.queries.colleagues import colleagues
+from app.queries.delegated import delegated
 
 blueprint = Room("api_assigning", __name__, "待办事项")
 
@@ -89,6 +90,12 @@ class Asked(Schema):
     asked_at = fields.AwareDateTime()
 
 
+class Delegated(Schema):
+    task = fields.Nested(schemas.Task, metadata={"description": "办理人是被委派的同事"})
+    question = fields.String()
+    asked_at = fields.AwareDateTime(allow_none=True)
+
+
 class Transfer(Body):
     to = number(required=True, metadata={"description": "转给哪个账号，见 GET /colleagues"})
     ground = text(1, LONGEST, required=True)
@@ -143,6 +150,19 @@ def asked(query: dict[str, Any]) -> dict[str, Any]:
             "asked_at": one.cosigner.asked_at,
         }
         for one in page.rows
+    ]
+    return {"items": items, "next": page.next}
+
+
+@blueprint.get("/tasks/delegated")
+@signed_in("operator")
+@blueprint.arguments(schemas.Cursor, location="query")
+@blueprint.response(200, schemas.page_of(Delegated))
+def lent(query: dict[str, Any]) -> dict[str, Any]:
+    """您委派出去、还没有答复的待办，先到的在前"""
+    page = delegated(inbox.desk_of(me().actor, edge.received_at()), query.get("after"))
+    items = [
+        {"task": task_row(one.row), "question": one.question, "asked_at": one.asked_at} for one in page.rows
     ]
     return {"items": items, "next": page.next}
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import Response
 from marshmallow import Schema, fields
 
-from app import edge
+from app import edge, jobs
 from app.api import schemas
 from app.api.auth import me, signed_in
 from app.api.cases import row_of
 from app.api.fields import choice, number, numbers, text
-from app.api.idempotency import PARAMETER, once
+from app.api.idempotency import PARAMETER, once, once_in_parts
 from app.api.moving import receipt
 from app.api.reading import Room
 from app.api.schemas import Body, Case, Cursor
-from app.errors import NotFound
-from app.operations import copies, phrases, recalls, reminders
+from app.api.tasks import send_copies, subject_of
+from app.errors import Conflict, NotFound
+from app.operations import copies, phrases, recalls, reminders, work
+from app.operations.tasks import ItemResult
 from app.queries import company, started
 from app.queries import copies as copy_queries
 from app.queries import phrases as phrase_queries
@@ -25,6 +28,8 @@ from app.queries.cases import CaseFilter, CaseRow
 from app.queries.visibility import case_for
 
 blueprint = Room("api_company", __name__, "协办：撤回、催办、抄送、常用语")
+
+NOT_DONE = "不是您办理的事项，或已经撤回。"
 
 
 class FallingTask(Schema):
@@ -49,6 +54,12 @@ class RecallPreview(Schema):
 
 class Recall(Body):
     seen = number(metadata={"description": "预览时的 seq；办件此后有了变化则答 409"})
+    ground = text(longest=recalls.LONGEST_NOTE, load_default="", metadata={"description": "原因，可以不给"})
+
+
+class ManyRecalls(Body):
+    tasks = numbers(schemas.MOST_ITEMS, required=True, metadata={"description": "自己办理的"})
+    ground = text(longest=recalls.LONGEST_NOTE, load_default="", metadata={"description": "原因，可以不给"})
 
 
 class Recalled(Schema):
@@ -73,12 +84,6 @@ class Recipient(Schema):
 class Recipients(Schema):
     accounts = fields.List(fields.Nested(Recipient))
     organisations = fields.List(fields.Nested(Recipient))
-
-
-class NewCopy(Body):
-    accounts = numbers(copies.MOST, metadata={"description": "本机构的账号"})
-    organisations = numbers(copies.MOST, metadata={"description": "有关的单位和机构"})
-    note = text(longest=copies.LONGEST_NOTE, load_default="")
 
 
 class Copy(Schema):
@@ -139,7 +144,47 @@ def recall(body: dict[str, Any], task_id: int) -> Response:
     """撤回自己办理的一步，在下一环节办理以前"""
     task, _case = company.task_in_sight(task_id, me().sight)
     at = receipt(task.scheme_id)
-    return once(lambda: recalls.recall(task_id, me().actor, at, body.get("seen")), Recalled())
+    given = (body.get("seen"), body["ground"])
+    return once(lambda: recalls.recall(task_id, me().actor, at, *given), Recalled())
+
+
+@blueprint.post("/tasks/recalls")
+@signed_in("operator")
+@blueprint.arguments(ManyRecalls)
+@blueprint.response(200, schemas.BulkResult)
+@blueprint.alt_response(202, schema=schemas.BulkResult, description="超过 200 项，在后台撤回")
+@blueprint.doc(parameters=[PARAMETER])
+def recall_many(body: dict[str, Any]) -> Response:
+    """批量撤回自己办理的，逐项给出结果；超过 200 项的在后台撤回"""
+    ids, ground = list(dict.fromkeys(body["tasks"])), body["ground"]
+    if len(ids) > schemas.MOST_AT_ONCE:
+        return once(lambda: _accept_recalls(ids, ground), schemas.BulkResult(), 202)
+    return once_in_parts(lambda: _recall_many(ids, ground), schemas.BulkResult())
+
+
+def _recall_many(ids: list[int], ground: str) -> dict[str, Any]:
+    schemes = {row.task.id: row.task.scheme_id for row in company.done_by(me().actor, task_ids=ids)}
+
+    def now(task_id: int) -> datetime:
+        return receipt(schemes[task_id])
+
+    done = recalls.recall_many(schemes, ground, me().actor, now, edge.transaction)
+    results = {one: ItemResult(one, False, NOT_DONE) for one in ids} | {one.task_id: one for one in done}
+    return {"results": list(results.values()), "work": None}
+
+
+def _accept_recalls(ids: list[int], ground: str) -> dict[str, Any]:
+    rows = company.done_by(me().actor, task_ids=ids)
+    if not rows:
+        raise Conflict(NOT_DONE)
+    chosen = [
+        work.Chosen(row.task.id, row.case.id, subject_of(row), {"scheme": row.task.scheme_id}) for row in rows
+    ]
+    given = {"title": f"批量撤回：{rows[0].task.name}", "actor": me().actor, "now": edge.received_at()}
+    accepted = work.accept_recalls(chosen, ground, **given)
+    jobs.enqueue(accepted)
+    gone = [one for one in ids if one not in {row.task.id for row in rows}]
+    return {"results": [ItemResult(one, False, NOT_DONE) for one in gone], "work": accepted.id}
 
 
 @blueprint.post("/tasks/<id:task_id>/reminders")
@@ -172,14 +217,13 @@ def recipients(case_id: int) -> dict[str, Any]:
 
 @blueprint.post("/cases/<id:case_id>/copies")
 @signed_in("operator", "supervisor")
-@blueprint.arguments(NewCopy)
+@blueprint.arguments(schemas.NewCopy)
 @blueprint.response(204)
 def copy(body: dict[str, Any], case_id: int) -> None:
     """抄送给同事或有关机构，他们从此看得到该办件"""
     case = case_for(case_id, me().sight)
-    to = (body.get("accounts", ()), body.get("organisations", ()))
     with edge.transaction():
-        copies.send(case_id, *to, body["note"], me().actor, receipt(case.scheme_id))
+        send_copies(case_id, body, receipt(case.scheme_id))
 
 
 @blueprint.get("/copies")

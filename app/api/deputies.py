@@ -71,7 +71,6 @@ class HandedItem(OpenItem):
 
 class Handed(Schema):
     results = fields.List(fields.Nested(HandedItem))
-    left = fields.Boolean(metadata={"description": "还有没有交接的，可以再调用一次"})
     work = fields.Integer(
         allow_none=True, metadata={"description": "超过 200 项的在后台交接，这是长任务的编号"}
     )
@@ -156,13 +155,13 @@ def hand_over(body: dict[str, Any], account_id: int) -> Response:
     def do() -> dict[str, Any]:
         handovers.of_leaver(account_id, me().actor)
         many = len(handovers.items(account_id, handovers.AT_ONCE + 1)) > handovers.AT_ONCE
-        if many and me().actor.organisation_id is not None:
-            return {"results": [], "left": False, "work": _accept(given)}
+        if many:
+            return {"results": [], "work": _accept(given)}
         results = handovers.hand_over(
             *given, actor=me().actor, now_of=receipt, now=edge.received_at(), transaction=edge.transaction
         )
         rows = [{**_item(one.item), "ok": one.ok, "message": one.message} for one in results]
-        return {"results": rows, "left": many, "work": None}
+        return {"results": rows, "work": None}
 
     return once_in_parts(do, Handed())
 

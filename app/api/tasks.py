@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import Response
@@ -16,8 +17,8 @@ from app.api.moving import receipt, task_receipt
 from app.api.problems import pointing_into
 from app.api.reading import Room
 from app.content.returns import may_return
-from app.errors import Conflict
-from app.operations import deployments, tasks, work
+from app.errors import Conflict, Invalid
+from app.operations import copies, deployments, tasks, work
 from app.queries import applicants, inbox
 from app.queries import tasks as task_queries
 from app.queries.returns import came_back
@@ -25,7 +26,7 @@ from app.queries.returns import came_back
 blueprint = Room("api_tasks", __name__, "待办事项")
 
 # Made once: marshmallow copies every field for each.
-FILLED, STATUS = schemas.Filled(), schemas.Status()
+FILLED, COMPLETION, STATUS = schemas.Filled(), schemas.Completion(), schemas.Status()
 
 
 @blueprint.get("/tasks")
@@ -89,18 +90,29 @@ def draft(body: dict[str, Any], task_id: int) -> None:
 
 @blueprint.post("/tasks/<id:task_id>/completion")
 @signed_in("operator", "applicant")
-@blueprint.arguments(FILLED)
+@blueprint.arguments(COMPLETION)
 @blueprint.response(200, STATUS)
 @blueprint.doc(parameters=[PARAMETER])
 def complete(body: dict[str, Any], task_id: int) -> Response:
-    """办理一项待办"""
-    at = task_receipt(task_id)
+    """办理一项待办，可以同时抄送"""
+    at, to = task_receipt(task_id), body.get("copies")
+    if to and me().applicant is not None:
+        raise Invalid({"copies": ["申报人不能抄送。"]})
 
     def decide() -> tasks.Completion:
         with pointing_into("values"):
-            return tasks.complete(task_id, body["values"], me().actor, at)
+            done = tasks.complete(task_id, body["values"], me().actor, at)
+        if to:
+            with pointing_into("copies"):
+                send_copies(done.case_id, to, at)
+        return done
 
     return once(decide, STATUS)
+
+
+def send_copies(case_id: int, to: Mapping[str, Any], at: datetime) -> None:
+    """As `NewCopy` asks for it."""
+    copies.send(case_id, to.get("accounts", ()), to.get("organisations", ()), to["note"], me().actor, at)
 
 
 @blueprint.post("/tasks/completions")
@@ -149,7 +161,7 @@ def _hand_over(task_ids: Sequence[int], values: Mapping[str, Any] | None) -> dic
     saved = task_queries.typed(rows) if values is None else {}
     chosen = [
         work.Chosen(
-            *(task_id, rows[task_id].case.id, _subject(rows[task_id])),
+            *(task_id, rows[task_id].case.id, subject_of(rows[task_id])),
             values=saved.get(task_id, {}) if values is None else None,
         )
         for task_id in task_ids
@@ -170,7 +182,7 @@ def _hand_over(task_ids: Sequence[int], values: Mapping[str, Any] | None) -> dic
     return {"results": [tasks.ItemResult(task_id, False, told) for task_id in gone], "work": accepted.id}
 
 
-def _subject(row: inbox.TaskRow) -> str:
+def subject_of(row: inbox.TaskRow) -> str:
     return row.person.name if row.person else row.unit_name
 
 

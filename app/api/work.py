@@ -15,7 +15,7 @@ blueprint = Room("api_work", __name__, "长任务")
 
 
 @blueprint.get("/work")
-@signed_in("operator", "supervisor")
+@signed_in("operator", "supervisor", "administrator")
 @blueprint.arguments(schemas.Cursor, location="query")
 @blueprint.response(200, schemas.page_of(schemas.Work))
 def listing(query: dict[str, Any]) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def listing(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.get("/work/<id:work_id>")
-@signed_in("operator", "supervisor")
+@signed_in("operator", "supervisor", "administrator")
 @blueprint.arguments(schemas.Cursor, location="query")
 @blueprint.response(200, schemas.WorkDetail)
 def one(query: dict[str, Any], work_id: int) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def one(query: dict[str, Any], work_id: int) -> dict[str, Any]:
 
 
 @blueprint.post("/work/<id:work_id>/cancellation")
-@signed_in("operator", "supervisor")
+@signed_in("operator", "supervisor", "administrator")
 @blueprint.response(200, schemas.Work)
 def cancel(work_id: int) -> dict[str, Any]:
     """取消一项长任务；已经办理的不会撤销"""

@@ -125,6 +125,13 @@ class Task(db.Model):
                 ("due", text("coalesce(due_at, 'infinity'::timestamptz)")),
             )
         ),
+        # What an account has delegated and waits to come back.
+        Index(
+            "ix_task_delegated",
+            "owner_id",
+            "id",
+            postgresql_where=text("state = 'open' and owner_id is not null"),
+        ),
         # For the kinds of tasks in an inbox, which are few, whatever their number.
         Index(
             "ix_task_kind",

@@ -6,15 +6,24 @@ from sqlalchemy import BigInteger, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import db
-from app.models.columns import Code, Id, Instant, Json, OptionalCode, OptionalInstant, OrganisationRef
+from app.models.columns import (
+    Code,
+    Id,
+    Instant,
+    Json,
+    OptionalCode,
+    OptionalInstant,
+    OptionalOrganisationRef,
+)
 
 
 class Work(db.Model):
-    """Decisions on many tasks, the lines of an import, or an export, as accepted; kept for some weeks.
+    """Acts on many tasks, the lines of an import, or an export, as accepted; kept for some weeks.
 
-    `kind`: decisions, handover, import, export. `state`: queued, running, done, cancelled, failed (given up
-    after a defect; `message` tells). `received_at` is when it was accepted, by the scheme's clock: the
-    instant that counts for every item; an export goes by no scheme's. The other instants are by the real
+    `kind`: decisions, returns, recalls, handover, import, export; who has no organisation may hand over.
+    `state`: queued, running, done, cancelled, failed (given up after a defect; `message` tells).
+    `received_at` is when it was accepted, by the scheme's clock: the instant that counts for every item; an
+    export goes by no scheme's, recalls and handovers by each item's own. The other instants are by the real
     clock. `done` and `failed` are kept once it is over; while it runs the items are counted, but for an
     export, whose rows are told here now and then. Of `lanes` each is worked off by one worker at a time.
     `asked` is what the kind needs: the values of all decisions; the list, the filters and the columns of an
@@ -27,7 +36,7 @@ class Work(db.Model):
     id: Mapped[Id]
     kind: Mapped[Code]
     title: Mapped[str]
-    organisation_id: Mapped[OrganisationRef]
+    organisation_id: Mapped[OptionalOrganisationRef]
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     scheme_id: Mapped[OptionalCode]
     import_id: Mapped[int | None] = mapped_column(ForeignKey("import.id", ondelete="SET NULL"), unique=True)

@@ -76,13 +76,16 @@ def log_beside(
     return seq
 
 
-def note_of(text: str) -> str:
-    """What a person adds to a reminder or a copy. Raises Invalid for a long one, or one with an ID number."""
+def note_of(text: str, field: str = "note") -> str:
+    """What a person adds to a reminder or a copy, or why they take something back.
+
+    Raises Invalid for a long one, or one with an ID number.
+    """
     note = text.strip()
     if len(note) > LONGEST_NOTE:
-        raise Invalid({"note": [f"最多 {LONGEST_NOTE} 个字，现有 {len(note)} 个字。"]})
+        raise Invalid({field: [f"最多 {LONGEST_NOTE} 个字，现有 {len(note)} 个字。"]})
     if _ID_NUMBER.search(note):
-        raise Invalid({"note": ["请不要填写身份证号码。"]})
+        raise Invalid({field: ["请不要填写身份证号码。"]})
     return note
 
 

@@ -1,4 +1,4 @@
-"""What the kinds of long work do at a turn: decisions on tasks, the lines of an import, a handover."""
+"""What the kinds of long work do at a turn: decisions on tasks, taking them back, an import, a handover."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from app.errors import Busy, DomainError
 from app.extensions import db
 from app.models import Task, Work, WorkItem
-from app.operations import handovers, imports, tasks
+from app.operations import handovers, imports, recalls, returns, tasks
 from app.operations.actors import Actor
 
 log = logging.getLogger(__name__)
@@ -144,6 +144,34 @@ def _settle(item: _Item, state: str, message: str) -> bool:
     settled = update(WorkItem).where(*mine, WorkItem.state == "waiting")
     settled = settled.values(state=state, message=message, values={})
     return bool(db.session.execute(settled.returning(WorkItem.number)).first())
+
+
+class Returns(Decisions):
+    """Many cases given back 退回 to one step with one opinion; received as of the acceptance."""
+
+    def act(self, work: Work, actor: Actor, turn: Turn) -> Callable[[_Item], str]:
+        received_at = work.received_at
+        if received_at is None:
+            raise AssertionError("cases are given back as of the acceptance")
+
+        def give_back(item: _Item) -> str:
+            said = (item.values["element"], item.values["opinion"], item.values["then"])
+            return returns.give_back(item.task_id, *said, actor, received_at).status
+
+        return give_back
+
+
+class Recalls(Decisions):
+    """What the actor has done at many tasks, taken back 撤回; each task is an item."""
+
+    def act(self, work: Work, actor: Actor, turn: Turn) -> Callable[[_Item], str]:
+        ground: str = work.asked["ground"]
+
+        def recall(item: _Item) -> str:
+            at = turn.now(item.values["scheme"])
+            return recalls.recall(item.task_id, actor, at, ground=ground).status
+
+        return recall
 
 
 class Handovers(Decisions):

@@ -17,10 +17,10 @@ from app.operations import cosigning, deputies
 from app.operations._administration import record
 from app.operations._assignee import account, colleague
 from app.operations._deciding import AtHand, check_participant, taking_part
+from app.operations._one_by_one import told
 from app.operations._records import log_task_act, said
 from app.operations.actors import Actor
 from app.operations.assignments import demand_no_applicant, give, named
-from app.operations.tasks import told
 
 Part = Literal["assignee", "owner", "cosigner"]
 AT_ONCE = 200
@@ -63,8 +63,8 @@ def of_leaver(account_id: int, actor: Actor) -> Account:
     return leaver
 
 
-def items(account_id: int, most: int) -> Sequence[Item]:
-    """Up to so many of the open tasks that an account has a part in."""
+def items(account_id: int, most: int | None = None) -> Sequence[Item]:
+    """The open tasks that an account has a part in, or the first so many of them."""
     waiting = (Cosigner.given_at.is_(None), Cosigner.removed_at.is_(None))
     asked = select(Cosigner.task_id).where(Cosigner.account_id == account_id, *waiting)
     parts: dict[Part, Any] = {
@@ -82,7 +82,7 @@ def items(account_id: int, most: int) -> Sequence[Item]:
             .outerjoin(Person, Person.id == Case.person_id)
             .where(Task.state == "open", those)
             .order_by(Task.id)
-            .limit(most - len(found))
+            .limit(None if most is None else most - len(found))
         )
         for task_id, case_id, scheme_id, name, person, unit in db.session.execute(query):
             found.append(Item(task_id, part, case_id, scheme_id, name, person or unit))

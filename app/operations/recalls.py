@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
@@ -18,12 +18,18 @@ from app.extensions import db
 from app.models import History, Task, TaskDraft, TaskValue
 from app.operations import _undoing, notices
 from app.operations._acts import RECALLED
+from app.operations._assignee import acts_as
+from app.operations._beside import LONGEST_NOTE, note_of
 from app.operations._calls import Call
 from app.operations._going_back import fallen_phases, held, instance_of, opened, stands_of, tried, undo
 from app.operations._locking import lock_case_of, look_at_case_of
 from app.operations._moving import Moving
+from app.operations._one_by_one import ItemResult, Transaction, one_by_one
+from app.operations._records import log_act
 from app.operations._road import PENDING_FOR, caught_up, renew
 from app.operations.actors import Actor
+
+__all__ = ["LONGEST_NOTE", "Preview", "Recalled", "preview", "recall", "recall_many"]
 
 HARMLESS = frozenset({"reminded", "copied", "claimed", "released"})
 """Records after which nothing has been done with the case yet: it was asked for, shown, or taken in hand."""
@@ -92,14 +98,20 @@ def preview(task_id: int, actor: Actor, at: datetime) -> Preview:
     )
 
 
-def recall(task_id: int, actor: Actor, received_at: datetime, seen: int | None = None) -> Recalled:
+def recall(
+    task_id: int, actor: Actor, received_at: datetime, seen: int | None = None, ground: str = ""
+) -> Recalled:
     """Takes back the completion of a task: it is open again, with what was entered as its draft.
+
+    A step of an office is whose it was; one of a unit is any of its operators'. The ground may be left out.
 
     Whoever completed it may, of a unit any of its operators, as long as nobody has acted on it, no timer has
     fired, no message has come or gone to another case, and the step has caused nothing that can't be undone:
     notices stay, places are released. What is done in another branch meanwhile does not matter. Raises
-    NotFound for a task of others, Refused with the reason, Conflict where the case moved since it was `seen`.
+    NotFound for a task of others, Refused with the reason, Conflict where the case moved since it was `seen`,
+    Invalid for the ground.
     """
+    said = note_of(ground, "ground")
     moving = lock_case_of(task_id)
     renew(moving, received_at)
     task = _own(moving, task_id, actor)
@@ -107,13 +119,33 @@ def recall(task_id: int, actor: Actor, received_at: datetime, seen: int | None =
         if seen is not None and moving.seq != seen:
             raise Conflict("办件在您查看之后有了变化，撤回没有生效。请重新核对撤回的后果。")
         way = _way(moving, task, received_at)
-        after = _move(moving, task, way, actor, received_at)
+        after = _move(moving, task, way, said, actor, received_at)
         wait = opened(after, task.process, task.element)
         if wait.closes_at is not None and wait.closes_at <= received_at:
             raise Refused(f"“{task.name}”已过办理期限，撤回后无法再办理，不能撤回。")
-        again = _reopen(moving.id, task, wait.token, actor, received_at)
-        _tell_assignees(moving.id, way, received_at)
+        again = _reopen(moving, task, wait.token, actor, received_at)
+        _tell_assignees(moving.id, way, said, received_at)
     return Recalled(moving.id, moving.status, again)
+
+
+def recall_many(
+    task_ids: Iterable[int],
+    ground: str,
+    actor: Actor,
+    at_of: Callable[[int], datetime],
+    transaction: Transaction,
+) -> list[ItemResult]:
+    """Takes back many completions, the newest first, each in its own transaction, with a result for each.
+
+    `at_of` gives the present instant by the clock of a task's scheme. Raises Invalid for the ground.
+    """
+    note_of(ground, "ground")
+    newest_first = sorted(set(task_ids), reverse=True)
+    return one_by_one(
+        newest_first,
+        lambda task_id: recall(task_id, actor, at_of(task_id), ground=ground).status,
+        transaction,
+    )
 
 
 def _own(moving: Moving, task_id: int, actor: Actor) -> Row[Any]:
@@ -121,6 +153,7 @@ def _own(moving: Moving, task_id: int, actor: Actor) -> Row[Any]:
     columns = (
         *(Task.id, Task.process, Task.element, Task.token, Task.name, Task.role, Task.state),
         *(Task.completed_by, Task.completed_for, Task.returned_from, Task.straight_back, Task.person_id),
+        Task.assignee_id,
     )
     task = db.session.execute(select(*columns).where(Task.id == task_id)).one()
     if not _done_by(moving, task, actor):
@@ -211,7 +244,7 @@ def _back(moving: Moving, task: Row[Any], happened: Sequence[Mapping[str, Any]])
 # Doing it
 
 
-def _move(moving: Moving, task: Row[Any], way: _Way, actor: Actor, at: datetime) -> Snapshot:
+def _move(moving: Moving, task: Row[Any], way: _Way, ground: str, actor: Actor, at: datetime) -> Snapshot:
     arguments = {
         "act": RECALLED,
         "task": task.id,
@@ -221,27 +254,46 @@ def _move(moving: Moving, task: Row[Any], way: _Way, actor: Actor, at: datetime)
     }
     fallen = fallen_phases(way.back, task.process)
     moving.phases = {name: status for name, status in moving.phases.items() if name not in fallen}
-    after = moving.step(Call("move", arguments), at, actor, element=task.element)
+    call = Call("move", arguments, {"text": ground} if ground else {})
+    after = moving.step(call, at, actor, element=task.element)
     moving.changes.flush()
     return after
 
 
-def _tell_assignees(case_id: int, way: _Way, at: datetime) -> None:
+def _tell_assignees(case_id: int, way: _Way, ground: str, at: datetime) -> None:
     """Whoever had taken what fell is told why it is gone."""
     elements = [element for _, element in way.back.between]
     fallen = (Task.case_id == case_id, Task.state == "cancelled", Task.completed_at == at)
     taken = select(Task.name, Task.assignee_id).where(*fallen, Task.element.in_(elements))
     for name, account_id in db.session.execute(taken.where(Task.assignee_id.is_not(None))):
-        notices.tell(case_id, f"“{name}”不必再办理：上一环节的人撤回了办件。", at, accounts=[account_id])
+        told = f"“{name}”不必再办理：上一环节的人撤回了办件。{ground}"
+        notices.tell(case_id, told, at, accounts=[account_id])
 
 
-def _reopen(case_id: int, task: Row[Any], token: int, actor: Actor, at: datetime) -> int:
+def _reopen(moving: Moving, task: Row[Any], token: int, actor: Actor, at: datetime) -> int:
     """The new task: it begins with what was entered, and came back from where the former one did."""
     db.session.execute(update(Task).where(Task.id == task.id).values(state=RECALLED))
     came_back = {"returned_from": task.returned_from, "straight_back": task.straight_back}
-    again = update(Task).where(Task.case_id == case_id, Task.token == token).values(came_back)
-    task_id: int = db.session.execute(again.returning(Task.id)).scalar_one()
+    again = update(Task).where(Task.case_id == moving.id, Task.token == token).values(came_back)
+    reopened = db.session.execute(again.returning(Task.id, Task.office_id, Task.assignee_id)).one()
     values = select(TaskValue.values).where(TaskValue.task_id == task.id).scalar_subquery()
-    draft = {"task_id": task_id, "values": values, "saved_at": at, "saved_by": actor.account_id}
+    draft = {"task_id": reopened.id, "values": values, "saved_at": at, "saved_by": actor.account_id}
     db.session.execute(insert(TaskDraft).values(draft))
-    return task_id
+    if reopened.assignee_id is None and reopened.office_id == actor.organisation_id:
+        _give_back(moving, task, {"task": reopened.id, "token": token}, actor, at)
+    return int(reopened.id)
+
+
+def _give_back(
+    moving: Moving, task: Row[Any], reopened: Mapping[str, int], actor: Actor, at: datetime
+) -> None:
+    """A step of an office is whoever's it was: the recaller's, or theirs for whom the recaller acts.
+
+    One of a unit stays anybody's of the unit, its applicant's too.
+    """
+    if moving.scheme.roles[task.role].relation == "unit" or actor.account_id is None:
+        return
+    former = task.assignee_id
+    whose = former if former and acts_as(former, moving.scheme.id, actor, at) else actor.account_id
+    db.session.execute(update(Task).where(Task.id == reopened["task"]).values(assignee_id=whose))
+    log_act(moving, "claimed", actor, at, task=reopened, element=task.element, to=whose)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.engine import Row
 
 from app.content.returns import named
@@ -16,11 +16,13 @@ from app.engine.types import Snapshot, TaskWait
 from app.errors import Conflict, Invalid, Refused
 from app.extensions import db
 from app.models import Account, Organisation, PlaceClaim, PostQuota, Task
+from app.operations import notices, tasks
 from app.operations._calls import Call
-from app.operations._deciding import deciding, step_with
+from app.operations._deciding import AtHand, deciding, step_with
 from app.operations._going_back import fallen_phases, held, instance_of, opened, stands_of, tried, undo
 from app.operations._locking import look_at_case_of
 from app.operations._moving import Moving
+from app.operations._one_by_one import ItemResult, Transaction
 from app.operations._undoing import Since, since
 from app.operations.actors import Actor
 
@@ -95,6 +97,20 @@ def targets(task_id: int) -> list[Target]:
     return [way.target for way in _ways(moving, _wait(moving, task_id))]
 
 
+def common_targets(task_ids: Sequence[int]) -> list[Target]:
+    """Where many tasks of one step can be given back at once: what all their cases have done before.
+
+    Whether each of them can is seen when it is: the way is looked for in the first one's case alone.
+    Raises as `preview` does.
+    """
+    cases = select(Task.case_id).where(Task.id.in_(task_ids)).distinct()
+    done = select(Task.element, func.count(Task.case_id.distinct())).group_by(Task.element)
+    done = done.where(Task.case_id.in_(cases), Task.state == "completed")
+    in_cases = dict(db.session.execute(done).tuples().all())
+    number = db.session.scalar(select(func.count()).select_from(cases.subquery()))
+    return [one for one in targets(task_ids[0]) if in_cases.get(one.element) == number]
+
+
 def preview(task_id: int, element: str, at: datetime) -> Preview:
     """What would fall, and how long there would be to amend; nothing is changed.
 
@@ -150,8 +166,31 @@ def give_back(
         fallen = fallen_phases(way.back, way.earlier.process)
         moving.phases = {name: status for name, status in moving.phases.items() if name not in fallen}
         after = step_with(moving, call, wait, task.id, {"opinion": said}, actor, received_at)
-        _mark(moving, way, after, task.id, then, received_at)
+        _mark(at_hand, way, after, then)
     return Returned(moving.id, moving.status, element)
+
+
+def give_back_many(
+    task_ids: Sequence[int],
+    element: str,
+    opinion: str,
+    then: Then,
+    actor: Actor,
+    received_at: datetime,
+    transaction: Transaction,
+) -> list[ItemResult]:
+    """Gives ticked cases back one by one, with one opinion, each in a `transaction` of its own.
+
+    Raises Invalid without an opinion.
+    """
+    _opinion(opinion)
+    return tasks.decide_many(
+        task_ids,
+        lambda task_id: give_back(task_id, element, opinion, then, actor, received_at).status,
+        actor,
+        received_at,
+        transaction,
+    )
 
 
 def _opinion(text: str) -> str:
@@ -204,7 +243,10 @@ def _allowed(moving: Moving, wait: TaskWait) -> tuple[str, ...] | None:
 
 def _done_before(case_id: int, wait: TaskWait) -> list[Row[Any]]:
     """The last completion of each of the case's other steps before a task, the latest first."""
-    columns = (Task.id, Task.process, Task.element, Task.token, Task.name, Task.completed_at)
+    columns = (
+        *(Task.id, Task.process, Task.element, Task.token, Task.name),
+        *(Task.completed_at, Task.completed_by),
+    )
     rows = (
         select(*columns, Organisation.name.label("office"), Account.name.label("actor"))
         .outerjoin(Organisation, Organisation.id == Task.office_id)
@@ -263,13 +305,20 @@ def _places(moving: Moving) -> list[str]:
 # Doing it
 
 
-def _mark(moving: Moving, way: _Way, after: Snapshot, from_task: int, then: Then, at: datetime) -> None:
-    """Tells the reopened task where it came back from; refuses one that nobody could do any more."""
+def _mark(at_hand: AtHand, way: _Way, after: Snapshot, then: Then) -> None:
+    """Tells the reopened task where it came back from, and whoever did it before that it has; refuses one
+    that nobody could do any more.
+    """
+    moving, at = at_hand.moving, at_hand.received_at
     wait = opened(after, way.earlier.process, way.earlier.element)
     if wait.closes_at is not None and wait.closes_at <= at:
         raise Refused(f"“{wait.name}”已过办理期限，退回后无法补正，不能退回到这一步。")
     db.session.execute(
         update(Task)
         .where(Task.case_id == moving.id, Task.token == wait.token)
-        .values(returned_from=from_task, straight_back=then == "back")
+        .values(returned_from=at_hand.task.id, straight_back=then == "back")
     )
+    before = way.earlier.completed_by
+    if before is not None and before != at_hand.actor.account_id:
+        told = f"“{wait.name}”已被退回，上次由您办理，请按退回意见补正后重新提交。"
+        notices.tell(moving.id, told, at, accounts=[before])

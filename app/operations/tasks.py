@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -11,15 +10,29 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.errors import Conflict, DomainError
+from app.errors import Conflict
 from app.extensions import db
 from app.models import Deputy, Task, TaskDraft
 from app.operations._deciding import complete_with, deciding, open_task
 from app.operations._entered import take_in, without_id_numbers
+from app.operations._one_by_one import ItemResult, Transaction, one_by_one, told
 from app.operations._plain import to_json
 from app.operations._road import PENDING_FOR
 from app.operations._straight_back import go_straight_back
 from app.operations.actors import Actor
+
+__all__ = [
+    "Completion",
+    "ItemResult",
+    "SavedElsewhere",
+    "as_draft",
+    "complete",
+    "complete_many",
+    "decide_many",
+    "mark_pending",
+    "save_draft",
+    "told",
+]
 
 Values = Mapping[str, Any]
 
@@ -31,15 +44,6 @@ class Completion:
     case_id: int
     status: str
     element: str
-
-
-@dataclass(frozen=True, slots=True)
-class ItemResult:
-    """What became of one item of a bulk request; `message` is the new status, or why it was refused."""
-
-    task_id: int
-    ok: bool
-    message: str
 
 
 def complete(task_id: int, values: Values, actor: Actor, received_at: datetime) -> Completion:
@@ -106,9 +110,25 @@ def complete_many(
     values: Values | Callable[[int], Values],
     actor: Actor,
     received_at: datetime,
-    transaction: Callable[[], AbstractContextManager[Any]],
+    transaction: Transaction,
 ) -> list[ItemResult]:
-    """Completes ticked tasks one by one, each in a `transaction` of its own, with a result per item.
+    """Completes ticked tasks one by one, each in a `transaction` of its own, with a result per item."""
+    given = values if callable(values) else lambda task_id: values
+
+    def decide(task_id: int) -> str:
+        return complete(task_id, given(task_id), actor, received_at).status
+
+    return decide_many(task_ids, decide, actor, received_at, transaction)
+
+
+def decide_many(
+    task_ids: Sequence[int],
+    decide: Callable[[int], str],
+    actor: Actor,
+    received_at: datetime,
+    transaction: Transaction,
+) -> list[ItemResult]:
+    """Decides ticked tasks one by one; those of a step that is to be done alone are refused.
 
     All are marked as pending first, so that no timer due later than `received_at` beats one that is still
     waiting for its turn (decision 3). The mark is taken off again, and holds for an hour at most.
@@ -116,34 +136,16 @@ def complete_many(
     ids = list(dict.fromkeys(task_ids))
     with transaction():
         mark_pending(ids, actor, received_at)
-        one_by_one = set(db.session.execute(select(Task.id).where(Task.id.in_(ids), ~Task.bulk)).scalars())
-    given = values if callable(values) else lambda task_id: values
+        alone = set(db.session.execute(select(Task.id).where(Task.id.in_(ids), ~Task.bulk)).scalars())
     try:
-        return [
-            ItemResult(one, False, "这一环节须逐件办理，不能批量提交。")
-            if one in one_by_one
-            else _complete_item(one, given(one), actor, received_at, transaction)
-            for one in ids
-        ]
+        done = one_by_one([one for one in ids if one not in alone], decide, transaction)
     finally:
         with transaction():
             mine = (Task.id.in_(ids), Task.pending_since == received_at)
             db.session.execute(update(Task).where(*mine).values(pending_since=None))
-
-
-def _complete_item(
-    task_id: int,
-    values: Values,
-    actor: Actor,
-    received_at: datetime,
-    transaction: Callable[[], AbstractContextManager[Any]],
-) -> ItemResult:
-    try:
-        with transaction():
-            done = complete(task_id, values, actor, received_at)
-        return ItemResult(task_id, True, done.status)
-    except DomainError as refusal:
-        return ItemResult(task_id, False, told(refusal))
+    results = {one: ItemResult(one, False, "这一环节须逐件办理，不能批量提交。") for one in alone}
+    results |= {result.task_id: result for result in done}
+    return [results[one] for one in ids]
 
 
 def mark_pending(ids: Sequence[int], actor: Actor, received_at: datetime) -> None:
@@ -168,10 +170,3 @@ def _may_be_done_by(actor: Actor) -> ColumnElement[bool]:
     acts_for = select(Deputy.principal_id).where(Deputy.deputy_id == actor.account_id)
     mine = or_(Task.assignee_id == actor.account_id, Task.assignee_id.in_(acts_for))
     return and_(~Task.delegated, or_(Task.assignee_id.is_(None), mine))
-
-
-def told(refusal: DomainError) -> str:
-    """A refusal as one sentence, with those of the form's fields."""
-    fields = getattr(refusal, "fields", {})
-    sentences = [sentence for texts in fields.values() for sentence in texts]
-    return "；".join([refusal.message, *sentences]) if sentences else refusal.message

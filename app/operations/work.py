@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import delete, insert, select, update
 
@@ -14,16 +14,27 @@ from app.extensions import db
 from app.models import Account, Work, WorkItem
 from app.operations import handovers, imports, tasks
 from app.operations._administration import record
+from app.operations._beside import note_of
 from app.operations._entered import without_id_numbers
 from app.operations._road import PENDING_FOR
 from app.operations._sign_in import actor_for
-from app.operations._work_kinds import DEFECT, Decisions, Exports, Handovers, ImportLines, Kind, Turn
+from app.operations._work_kinds import (
+    DEFECT,
+    Decisions,
+    Exports,
+    Handovers,
+    ImportLines,
+    Kind,
+    Recalls,
+    Returns,
+    Turn,
+)
 from app.operations.actors import Actor
 
 __all__ = [
     "CHUNK", "LIVE", "MOST_ITEMS", "Chosen", "Turn",
-    "accept_decisions", "accept_export", "accept_handover", "accept_import", "begin", "cancel",
-    "counts", "finish_export", "forget", "give_up", "go_on", "tell",
+    "accept_decisions", "accept_export", "accept_handover", "accept_import", "accept_recalls", "begin",
+    "cancel", "counts", "finish_export", "forget", "give_up", "go_on", "tell",
 ]  # fmt: skip
 
 CHUNK = 50
@@ -40,6 +51,8 @@ CANCELLED = "任务已取消，这一件没有办理。"
 
 KINDS: Mapping[str, Kind] = {
     "decisions": Decisions(),
+    "returns": Returns(),
+    "recalls": Recalls(),
     "handover": Handovers(),
     "import": ImportLines(),
     "export": Exports(),
@@ -65,20 +78,20 @@ def accept_decisions(
     actor: Actor,
     at: datetime,
     now: datetime,
+    kind: Literal["decisions", "returns"] = "decisions",
 ) -> Work:
     """Takes on the same decision on many tasks of a scheme, received at its instant `at`.
 
-    The tasks are marked as pending, so that no timer due later beats them (decision 3), until all is done,
-    for an hour at most. Raises Refused for an ID number among the values, which no list of work may hold, and
-    for more than 5,000 tasks.
+    Of returns 退回 the values are `element`, `opinion` and `then`. The tasks are marked as pending, so that no
+    timer due later beats them (decision 3), until all is done, for an hour at most. Raises Refused for an ID
+    number among the values, which no list of work may hold, and for more than 5,000 tasks.
     """
     given = [values, *(one.values for one in chosen if one.values is not None)]
     if any(without_id_numbers(one) != dict(one) for one in given):
         raise Refused("填写的内容里有身份证号，不能批量提交，请逐件办理。")
-    if len(chosen) > MOST_ITEMS:
-        raise Refused(f"一次最多办理 {MOST_ITEMS} 件，请缩小筛选范围，分几次办理。")
+    _check_number(chosen)
     work = _accepted(
-        "decisions", title, len(chosen), actor, now, scheme_id=scheme_id, received_at=at,
+        kind, title, len(chosen), actor, now, scheme_id=scheme_id, received_at=at,
         asked={"values": dict(values)},
     )  # fmt: skip
     _add_items(work, chosen)
@@ -86,17 +99,34 @@ def accept_decisions(
     return work
 
 
+def accept_recalls(chosen: Sequence[Chosen], ground: str, *, title: str, actor: Actor, now: datetime) -> Work:
+    """Takes on taking back 撤回 what the actor has done at many tasks, each by the clock of its scheme.
+
+    Raises Invalid for the ground, Refused for more than 5,000 tasks.
+    """
+    said = note_of(ground, "ground")
+    _check_number(chosen)
+    work = _accepted("recalls", title, len(chosen), actor, now, asked={"ground": said})
+    _add_items(work, chosen)
+    return work
+
+
+def _check_number(chosen: Sequence[Chosen]) -> None:
+    if len(chosen) > MOST_ITEMS:
+        raise Refused(f"一次最多办理 {MOST_ITEMS} 件，请缩小筛选范围，分几次办理。")
+
+
 def accept_handover(
     account_id: int, to_id: int, ground: str, *, title: str, actor: Actor, now: datetime
 ) -> Work:
-    """Takes on giving a colleague all that an account has a part in, up to 5,000 tasks.
+    """Takes on giving a colleague all that an account has a part in, however much that is.
 
     Raises what `handovers.begin` raises.
     """
     text = handovers.begin(account_id, to_id, ground, actor=actor, now=now)
     chosen = [
         Chosen(item.task_id, item.case_id, item.subject, {"part": item.part, "scheme": item.scheme_id})
-        for item in handovers.items(account_id, MOST_ITEMS)
+        for item in handovers.items(account_id)
     ]
     asked = {"from": account_id, "to": to_id, "ground": text}
     work = _accepted("handover", title, len(chosen), actor, now, asked=asked)

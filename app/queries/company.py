@@ -11,9 +11,10 @@ from sqlalchemy.orm import aliased
 
 from app.errors import DomainError, NotFound
 from app.extensions import db
-from app.models import Case, History, Task
+from app.models import Case, History, Task, Work, WorkItem
 from app.operations import copies, recalls, reminders
 from app.operations.actors import Actor
+from app.queries.inbox import ROWS, TaskRow
 from app.queries.visibility import Sight, case_for
 
 
@@ -60,6 +61,19 @@ def untouched(task_ids: Sequence[int], actor: Actor) -> frozenset[int]:
         .where(Case.ended_at.is_(None), ~moved)
     )
     return frozenset(db.session.scalars(query))
+
+
+def done_by(actor: Actor, *, task_ids: Sequence[int] = (), work_id: int | None = None) -> Sequence[TaskRow]:
+    """What the account has done of these tasks, or of the decisions of its long work; the newest first."""
+    if work_id is None:
+        those = Task.id.in_(task_ids)
+    else:
+        own = (Work.account_id == actor.account_id, Work.kind == "decisions", WorkItem.state == "done")
+        items = select(WorkItem.task_id).join(Work, Work.id == WorkItem.work_id)
+        those = Task.id.in_(items.where(*own, Work.id == work_id))
+    mine = (Task.completed_by == actor.account_id, Task.completed_for == actor.organisation_id)
+    query = ROWS.where(those, *mine, Task.state == "completed").order_by(Task.id.desc())
+    return [TaskRow(*row) for row in db.session.execute(query)]
 
 
 def task_in_sight(task_id: int, sight: Sight) -> tuple[Task, Case]:

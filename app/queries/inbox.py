@@ -193,7 +193,7 @@ def newest_open(desk: Desk) -> int:
 def tag(desk: Desk) -> str:
     """Changes when something new has come to a desk: a task, one that was handed over, a question."""
     own = select(func.count(), func.max(Task.id)).where(or_(*_taken(desk)))
-    asked = select(func.count(), func.max(Cosigner.id)).where(_asked(desk))
+    asked = select(func.count(), func.max(Cosigner.id)).where(asked_of(desk))
     found = (newest_open(desk), *db.session.execute(own).one(), *db.session.execute(asked).one())
     return ".".join(str(number or 0) for number in found)
 
@@ -205,7 +205,7 @@ def asked(desk: Desk, after: str | None = None) -> Page[AskedRow]:
         ROWS.add_columns(Cosigner, asker.name)
         .join(Cosigner, Cosigner.task_id == Task.id)
         .join(asker, asker.id == Cosigner.asked_by)
-        .where(Task.state == "open", _asked(desk))
+        .where(Task.state == "open", asked_of(desk))
         .order_by(Cosigner.id)
     )
     last = read_id_cursor(after)
@@ -215,9 +215,11 @@ def asked(desk: Desk, after: str | None = None) -> Page[AskedRow]:
     return cut(rows, lambda row: str(row.cosigner.id))
 
 
-def count_asked(desk: Desk) -> tuple[int, bool]:
-    query = select(Cosigner.id).join(Task, Task.id == Cosigner.task_id)
-    return capped_count(query.where(Task.state == "open", _asked(desk)))
+def asked_of(desk: Desk) -> ColumnElement[bool]:
+    """Questions that wait for the account's answer, or for that of somebody for whom it acts."""
+    accounts = [account_id for account_id, _ in ((desk.account_id, None), *desk.principals)]
+    waits = (Cosigner.given_at.is_(None), Cosigner.removed_at.is_(None))
+    return and_(Cosigner.account_id.in_(accounts), *waits)
 
 
 def done_tasks(organisation_id: int, wanted: TaskFilter, after: str | None = None) -> Page[TaskRow]:
@@ -273,13 +275,6 @@ def _parts(desk: Desk) -> list[ColumnElement[bool]]:
         return [_free(desk), *_taken(desk)]
     office = Task.office_id == desk.organisation_id
     return [_free(desk), and_(Task.state == "open", office, Task.assignee_id.is_not(None))]
-
-
-def _asked(desk: Desk) -> ColumnElement[bool]:
-    """Questions that wait for the account's answer, or for that of somebody for whom it acts."""
-    accounts = [account_id for account_id, _ in ((desk.account_id, None), *desk.principals)]
-    waits = (Cosigner.given_at.is_(None), Cosigner.removed_at.is_(None))
-    return and_(Cosigner.account_id.in_(accounts), *waits)
 
 
 KEYS: dict[By, Any] = {

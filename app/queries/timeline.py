@@ -67,7 +67,7 @@ def steps(case_id: int, before: str | None = None) -> Page[Step]:
 def _recorded() -> ColumnElement[bool]:
     """The payload of what people entered beside tasks: other calls' is the engine's, not for a page."""
     same = (HistoryPayload.case_id == History.case_id) & (HistoryPayload.seq == History.seq)
-    return same & History.call.in_(("record", "receive"))
+    return same & History.call.in_(("record", "receive", "move"))
 
 
 def way(case_id: int) -> set[str]:

@@ -102,7 +102,10 @@ def assigning_context(page: task_queries.TaskPage, **more: Any) -> dict[str, Any
         acting_for=page.assignee if acting else None,
         asked=mine,
         can=_verbs(task, actor, at, holds, mine) if opens else frozenset(),
-        colleagues=colleagues(actor.organisation_id, {actor.account_id or 0}) if opens else (),
+        # Of what lies with a delegate one can have it back oneself.
+        colleagues=colleagues(actor.organisation_id, () if task.delegated else {actor.account_id or 0})
+        if opens
+        else (),
         cosigners=asked,
         acts=done,
         **more,

@@ -20,9 +20,9 @@ from app.operations import organisations
 from app.queries import cases, inbox, people, register
 from app.queries.paging import Page
 from app.web import case_lists, submissions
+from app.web.batches import MOST_AT_ONCE
 from app.web.desk import own_desk
 from app.web.here import schemes_here
-from app.web.inbox import MOST_AT_ONCE
 from app.web.schemes import now_of
 from app.web.session import needs, signed_in
 from app.web.submissions import submittable

@@ -42,8 +42,12 @@ def recall(task_id: int) -> Any:
     try:
         with edge.transaction():
             done = recalls.recall(
-                task_id, signed_in().actor, now_of(task.scheme_id), request.form.get("seen", type=int)
+                *(task_id, signed_in().actor, now_of(task.scheme_id)),
+                seen=request.form.get("seen", type=int),
+                ground=request.form.get("ground", ""),
             )
+    except Invalid as refusal:
+        return _recall_page(task_id, "；".join(refusal.fields["ground"])), refusal.status
     except DomainError as refusal:
         return _recall_page(task_id, refusal.message), refusal.status
     flash(_("已撤回，可以改后重新提交。"), "done")
@@ -111,7 +115,14 @@ def _recall_page(task_id: int, refused: str = "") -> str:
         told = recalls.preview(task_id, signed_in().actor, now_of(task.scheme_id))
     except (Conflict, Refused) as reason:
         refused = refused or reason.message
-    return render_template("tasks/recall.html", task=task, told=told, refused=refused, **_subject(case))
+    return render_template(
+        "tasks/recall.html",
+        task=task,
+        told=told,
+        refused=refused,
+        longest=recalls.LONGEST_NOTE,
+        **_subject(case),
+    )
 
 
 def _copy_page(case: Case, errors: Errors) -> str:

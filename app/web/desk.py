@@ -12,7 +12,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from app.models import Task
-from app.queries import copies, inbox
+from app.queries import copies, delegated, inbox
 from app.queries.inbox import By, Desk
 from app.queries.tasks import TaskPage
 from app.web.listing import asked, asked_days, filters
@@ -22,6 +22,7 @@ from app.web.session import signed_in
 TABS = (
     ("inbox.index", _l("待办")),
     ("inbox.asked", _l("待我会签")),
+    ("inbox.delegated", _l("委派出去的")),
     ("inbox.done", _l("已办")),
     ("started.index", _l("我发起的")),
     ("copies.index", _l("抄送我的")),
@@ -81,12 +82,15 @@ def list_address() -> str:
 
 def desk_tabs() -> Sequence[tuple[str, str, bool, str | None]]:
     """Label, address, whether it is the present page, and how much waits there."""
-    waiting = inbox.count_asked(own_desk())[0]
-    unread = copies.unread(signed_in().actor)
-    counts = {"inbox.asked": str(waiting) if waiting else None}
-    counts["copies.index"] = str(unread) if unread else None
+    of_me, by_me = delegated.awaited(own_desk())
+    counts = {
+        "inbox.asked": of_me,
+        "inbox.delegated": by_me,
+        "copies.index": copies.unread(signed_in().actor),
+    }
+    told = {endpoint: str(count) for endpoint, count in counts.items() if count}
     return [
-        (_(str(label)), url_for(endpoint), request.endpoint == endpoint, counts.get(endpoint))
+        (_(str(label)), url_for(endpoint), request.endpoint == endpoint, told.get(endpoint))
         for endpoint, label in TABS
         if endpoint in current_app.view_functions
     ]

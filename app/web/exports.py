@@ -22,10 +22,10 @@ from app.queries.cases import CaseRow
 from app.queries.inbox import TaskRow
 from app.queries.paging import MOST_LONG_ROWS, Rows, TooMany
 from app.web import case_lists, monitor
+from app.web.batches import subject_name
 from app.web.case_lists import CaseList
 from app.web.desk import Place, wanted_tasks
 from app.web.filters import closing
-from app.web.inbox import subject_name
 from app.web.listing import asked, filters
 from app.web.schemes import blank_reason, listed_text, masked, process_title, scheme_of
 from app.web.session import needs, signed_in

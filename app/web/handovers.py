@@ -33,13 +33,13 @@ def show(account_id: int) -> str:
 @bp.post("/<int:account_id>")
 @needs("supervisor", "administrator")
 def submit(account_id: int) -> Any:
-    """Hands over at once; beyond 200 in the background, for who belongs to an office."""
+    """Hands over at once; beyond 200 in the background."""
     actor = signed_in().actor
     given = (account_id, request.form.get("to", type=int) or 0, request.form.get("ground", ""))
     handovers.of_leaver(account_id, actor)
     many = len(handovers.items(account_id, handovers.AT_ONCE + 1)) > handovers.AT_ONCE
     try:
-        if many and actor.organisation_id is not None:
+        if many:
             return redirect(url_for("work.show", work_id=_accept(given)))
         results = handovers.hand_over(
             *given, actor=actor, now_of=now_of, now=edge.received_at(), transaction=edge.transaction

@@ -93,6 +93,7 @@ def clauses_of(told: Sequence[Entry]) -> dict[str, str]:
 
 
 def _entry(step: Step, case: Case, scheme: Scheme, element: Element | None) -> Entry:
+    given_back = step.call == "move" and step.task is not None
     known = {clause: scheme.clauses[clause].text for clause in scheme.clauses}
     return Entry(
         step=step,
@@ -100,7 +101,7 @@ def _entry(step: Step, case: Case, scheme: Scheme, element: Element | None) -> E
         clauses=[(clause, known.get(clause, "")) for clause in element.clauses] if element else [],
         decisions=[_decision(found, scheme) for found in step.happened if found["kind"] == "decided"],
         view=_view(step, case, scheme, element),
-        opinion=str((step.values or {}).get("opinion", "")) if step.call == "move" else step.text,
+        opinion=str((step.values or {}).get("opinion", "")) if given_back else step.text,
     )
 
 

@@ -20,7 +20,7 @@ from app.operations.imports import AT_MOST
 from app.queries import imports as queries
 from app.queries import work as works
 from app.queries.inbox import TaskRow
-from app.web.inbox import subject_name
+from app.web.batches import subject_name
 from app.web.schemes import listed_text, masked, newest_schemes, now_of, real_now, scheme_of
 from app.web.session import needs, signed_in
 

@@ -19,7 +19,8 @@ from app.queries import tasks as task_queries
 from app.queries.inbox import TaskRow
 from app.queries.paging import read_id_cursor
 from app.web import case_lists
-from app.web.inbox import own_desk, result_rows, subject_name
+from app.web.batches import chosen, result_rows, subjects
+from app.web.desk import own_desk
 from app.web.listing import ticked
 from app.web.schemes import now_of
 from app.web.session import signed_in
@@ -68,13 +69,12 @@ def all_of_list() -> Meant:
 
 def submit(meant: Meant) -> list[dict[str, Any]]:
     """The result of each."""
-    subjects = {row.task.id: (row.case.id, subject_name(row)) for row in meant.rows}
     results: list[tasks.ItemResult] = []
     for scheme_id, rows in _by_scheme(meant):
         ids, given = [row.task.id for row in rows], lambda task_id: meant.saved.get(task_id, {})
         actor, at = signed_in().actor, now_of(scheme_id)
         results += tasks.complete_many(ids, given, actor, at, edge.transaction)
-    return result_rows(results, subjects)
+    return result_rows(results, subjects(meant.rows))
 
 
 def hand_over(meant: Meant) -> str:
@@ -85,11 +85,8 @@ def hand_over(meant: Meant) -> str:
 
 
 def _accepted(scheme_id: str, rows: Sequence[TaskRow], saved: Mapping[int, Mapping[str, Any]]) -> int:
-    chosen = [
-        work.Chosen(row.task.id, row.case.id, subject_name(row), saved.get(row.task.id, {})) for row in rows
-    ]
     accepted = work.accept_decisions(
-        chosen,
+        [chosen(row, saved.get(row.task.id, {})) for row in rows],
         {},
         title=_("批量提交：%(name)s", name=rows[0].task.name),
         scheme_id=scheme_id,

@@ -20,14 +20,14 @@ bp = Blueprint("work", __name__, url_prefix="/work")
 
 
 @bp.get("/")
-@needs("operator", "supervisor")
+@needs("operator", "supervisor", "administrator")
 def index() -> str:
     page = queries.recent(signed_in().actor, request.args.get("after"))
     return render_template("work/index.html", page=page)
 
 
 @bp.get("/<int:work_id>")
-@needs("operator", "supervisor")
+@needs("operator", "supervisor", "administrator")
 def show(work_id: int) -> str:
     found = queries.one(work_id, signed_in().actor)
     only = request.args.get("shown") == "unsuccessful"
@@ -37,7 +37,7 @@ def show(work_id: int) -> str:
 
 
 @bp.get("/<int:work_id>/progress")
-@needs("operator", "supervisor")
+@needs("operator", "supervisor", "administrator")
 def progress(work_id: int) -> BaseResponse:
     """The part of the page that changes, asked for again and again; nothing where nothing has changed."""
     found = queries.one(work_id, signed_in().actor)
@@ -47,7 +47,7 @@ def progress(work_id: int) -> BaseResponse:
 
 
 @bp.get("/<int:work_id>/file")
-@needs("operator", "supervisor")
+@needs("operator", "supervisor", "administrator")
 def download(work_id: int) -> BaseResponse:
     """The file of an export, for a day, for whoever asked for it."""
     found = queries.one(work_id, signed_in().actor)
@@ -57,7 +57,7 @@ def download(work_id: int) -> BaseResponse:
 
 
 @bp.post("/<int:work_id>/cancel")
-@needs("operator", "supervisor")
+@needs("operator", "supervisor", "administrator")
 def cancel(work_id: int) -> Any:
     with edge.transaction():
         work.cancel(work_id, actor=signed_in().actor, now=real_now())

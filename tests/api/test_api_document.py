@@ -93,6 +93,8 @@ def test_what_acts_once_says_so(document: dict[str, Any]) -> None:
         ("post", "/cases/{case_id}/records"),
         ("post", "/tasks/{task_id}/completion"),
         ("post", "/tasks/completions"),
+        ("post", "/tasks/returns"),
+        ("post", "/tasks/recalls"),
         ("post", "/tasks/{task_id}/return"),
         ("post", "/overlays"),
         ("post", "/exports"),

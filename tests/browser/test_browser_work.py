@@ -11,14 +11,14 @@ from support.pages import PASSWORD, set_stage
 from support.world import BUREAU
 
 from app.queries import paging
-from app.web import inbox
+from app.web import batches
 
 pytestmark = pytest.mark.browser
 
 
 def test_watched_to_its_end_without_a_click(app: Flask, visit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paging, "PAGE_SIZE", 4)
-    monkeypatch.setattr(inbox, "MOST_AT_ONCE", 4)
+    monkeypatch.setattr(batches, "MOST_AT_ONCE", 4)
     stage = set_stage(app)
     waiting_crowd(stage.world, 8)
     bureau = visit()

@@ -24,8 +24,10 @@ from app.errors import Invalid, NotFound
 from app.extensions import atomic, db
 from app.models import Account, Deputy, Task, WorkItem
 from app.operations import assignments, cosigning, delegations, deputies, handovers, work
+from app.operations.accounts import actor_for
 from app.operations.actors import Actor
 from app.operations.worlds import Built
+from app.queries import work as queries
 
 WHEN = at("2021-06-12 10:00")
 PEOPLE = ("陈一", "李二", "王三")
@@ -130,6 +132,25 @@ def test_who_hands_over_whose(world, reviews):
     with atomic():
         db.session.get(Account, li.account_id).disabled_at = WHEN
     assert [one.ok for one in hand_over(li, wang, administrator)] == [True]
+
+
+def test_who_has_no_office_hands_over_in_the_background_too(world, reviews):
+    li, wang = colleague(world, "李四"), colleague(world, "王五")
+    with atomic():
+        for task in reviews:
+            assignments.claim(task, li, WHEN)
+        administrator = Account(
+            **{"login": "admin", "password_hash": "!", "name": "管理员"},
+            duties=["administrator"],
+            created_at=WHEN,
+        )
+        db.session.add(administrator)
+        db.session.flush()
+        given = (li.account_id, wang.account_id, "调离")
+        accepted = work.accept_handover(*given, title="交接", actor=actor_for(administrator), now=WHEN).id
+    assert not work.go_on(work.Turn(accepted, 0, lambda scheme: WHEN, atomic), WHEN)
+    assert {held(task)[0] for task in reviews} == {wang.account_id}
+    assert queries.one(accepted, actor_for(db.session.get_one(Account, administrator.id))).done == 3
 
 
 def test_thousands_are_handed_over_in_the_background(world, reviews):

@@ -14,7 +14,7 @@ from support.world import BUREAU, LIBRARY
 from app.extensions import db
 from app.models import Work
 from app.queries import paging
-from app.web import inbox
+from app.web import batches
 
 KIND = "tiny-2021/first_review"
 
@@ -23,7 +23,7 @@ KIND = "tiny-2021/first_review"
 def crowd(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Five first reviews, and pages that are full with three, and bulk that is long from four on."""
     monkeypatch.setattr(paging, "PAGE_SIZE", 3)
-    monkeypatch.setattr(inbox, "MOST_AT_ONCE", 3)
+    monkeypatch.setattr(batches, "MOST_AT_ONCE", 3)
     return waiting_crowd(stage.world, 5)
 
 

@@ -6,6 +6,7 @@ from marshmallow import Schema, fields
 
 from app.api.fields import choice, mapping, numbers, pattern, text
 from app.api.schemas.common import Body, Cursor
+from app.operations import copies
 
 MOST_AT_ONCE = 200
 """Tasks that one request decides; more are long work."""
@@ -77,6 +78,18 @@ class TaskDetail(Task):
 
 class Filled(Body):
     values = mapping(required=True)
+
+
+class NewCopy(Body):
+    accounts = numbers(copies.MOST, metadata={"description": "本机构的账号"})
+    organisations = numbers(copies.MOST, metadata={"description": "有关的单位和机构"})
+    note = text(longest=copies.LONGEST_NOTE, load_default="")
+
+
+class Completion(Filled):
+    copies = fields.Nested(
+        NewCopy, metadata={"description": "办理的同时抄送，见 POST /cases/{case_id}/copies；申报人不能抄送"}
+    )
 
 
 class BulkCompletion(Body):

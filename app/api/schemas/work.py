@@ -12,7 +12,12 @@ from app.api.schemas.common import Body
 
 class Work(Schema):
     id = fields.Integer()
-    kind = fields.String(metadata={"description": "decisions 批量办理，import 导入，export 导出"})
+    kind = fields.String(
+        metadata={
+            "description": "decisions 批量办理，returns 退回，recalls 撤回，handover 交接，import 导入，"
+            "export 导出"
+        }
+    )
     title = fields.String()
     state = fields.String(
         metadata={

@@ -18,8 +18,8 @@ from support.world import BUREAU, LIBRARY, at, complete, open_filing, task_of
 NEXT_DAY = at("2021-06-12 09:00")
 
 
-def submitted(stage: Stage) -> int:
-    case_id = open_filing(stage.built)
+def submitted(stage: Stage, name: str = "陈一") -> int:
+    case_id = open_filing(stage.built, name)
     complete(case_id, "fill", FILLED, stage.actors[LIBRARY], "2021-06-11 10:00")
     return case_id
 
@@ -30,6 +30,14 @@ def a_submission_is_taken_back(stage: Stage) -> Act:
     done = select(func.min(Task.id)).where(Task.case_id == case_id)
     task_id = db.session.scalars(done).one()
     return lambda: recalls.recall(task_id, stage.actors[LIBRARY], NEXT_DAY)
+
+
+@story("recalls.recall_many", parts=True)
+def several_are_taken_back(stage: Stage) -> Act:
+    for name in ("陈一", "李二"):
+        submitted(stage, name)
+    ids = list(db.session.scalars(select(Task.id).where(Task.state == "completed")))
+    return lambda: recalls.recall_many(ids, "填错", stage.actors[LIBRARY], lambda task: NEXT_DAY, atomic)
 
 
 @story("reminders.remind", "notices.tell")

@@ -13,12 +13,24 @@ from support.world import BUREAU, LIBRARY, OFFICE, SCHEME, at, complete, open_fi
 DECIDED = at("2021-06-20 09:00")
 
 
+def _reviewed(stage: Stage, name: str) -> int:
+    """A review that waits at the bureau."""
+    case_id = open_filing(stage.built, name)
+    complete(case_id, "fill", FILLED, stage.actors[LIBRARY], "2021-06-11 10:00")
+    return task_of(case_id, "first_review")
+
+
 @story("returns.give_back")
 def a_case_is_given_back(stage: Stage) -> Act:
-    case_id = open_filing(stage.built)
-    complete(case_id, "fill", FILLED, stage.actors[LIBRARY], "2021-06-11 10:00")
-    task_id, bureau = task_of(case_id, "first_review"), stage.actors[BUREAU]
+    task_id, bureau = _reviewed(stage, "陈一"), stage.actors[BUREAU]
     return lambda: returns.give_back(task_id, "fill", "请补正", "on", bureau, at("2021-06-12 10:00"))
+
+
+@story("returns.give_back_many", parts=True)
+def two_cases_are_given_back(stage: Stage) -> Act:
+    given = ([_reviewed(stage, name) for name in ("陈一", "李二")], "fill", "请补正", "on")
+    bureau, received_at = stage.actors[BUREAU], at("2021-06-12 10:00")
+    return lambda: returns.give_back_many(*given, bureau, received_at, atomic)
 
 
 def _propose(stage: Stage) -> int:

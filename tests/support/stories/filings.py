@@ -86,7 +86,7 @@ def a_draft_is_saved(stage: Stage) -> Act:
     return lambda: tasks.save_draft(task_id, {"summary": "写到一半"}, stage.actors[LIBRARY], FILED)
 
 
-@story("tasks.complete_many", parts=True)
+@story("tasks.complete_many", "tasks.decide_many", parts=True)
 def three_are_filed_at_once(stage: Stage) -> Act:
     ids = [task_of(open_filing(stage.built, name)) for name in ("陈一", "李二", "王三")]
     values, actor = {"grade": "junior", "summary": "好"}, stage.actors[LIBRARY]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from app import clock
@@ -40,6 +41,13 @@ def _accepted(stage: Stage) -> int:
 def many_filings_are_handed_over(stage: Stage) -> Act:
     chosen = _chosen(stage)
     return lambda: _accept(stage, chosen)
+
+
+@story("work.accept_recalls")
+def many_are_to_be_taken_back(stage: Stage) -> Act:
+    chosen = [replace(one, values={"scheme": SCHEME}) for one in _chosen(stage)]
+    given = {"title": "批量撤回", "actor": stage.actors[LIBRARY], "now": clock.now()}
+    return lambda: work.accept_recalls(chosen, "填错", **given)
 
 
 @story("work.go_on", parts=True, differs=frozenset({"work.finished_at"}))

@@ -1,0 +1,85 @@
+"""Taking back 撤回 many that one has done: those ticked among 已办, or all of one long work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from app import edge, jobs
+from app.errors import Invalid
+from app.operations import recalls, work
+from app.queries import company
+from app.queries.inbox import TaskRow
+from app.queries.paging import read_id_cursor
+from app.web import batches
+from app.web.batches import chosen, result_rows, subjects
+from app.web.listing import ticked
+from app.web.schemes import now_of
+from app.web.session import needs, signed_in
+
+bp = Blueprint("many_recalls", __name__, url_prefix="/inbox/recall")
+
+
+@bp.get("")
+@needs("operator")
+def form() -> Any:
+    rows = _asked(ticked(request.args))
+    return _page(rows) if rows else (_page(rows), 422)
+
+
+@bp.post("")
+@needs("operator")
+def submit() -> Any:
+    """At once; beyond 200 in the background."""
+    rows, ground = _asked(ticked(request.form)), request.form.get("ground", "")
+    if not rows:
+        return _page(rows), 422
+    try:
+        if len(rows) > batches.MOST_AT_ONCE:
+            return redirect(url_for("work.show", work_id=_accept(rows, ground)))
+        schemes = {row.task.id: row.task.scheme_id for row in rows}
+
+        def now(task_id: int) -> datetime:
+            return now_of(schemes[task_id])
+
+        results = recalls.recall_many(schemes, ground, signed_in().actor, now, edge.transaction)
+    except Invalid as refusal:
+        return _page(rows, refusal.fields), 422
+    return _page(rows, items=result_rows(results, subjects(rows)))
+
+
+def _asked(task_ids: list[int]) -> Sequence[TaskRow]:
+    """What was ticked, or is of the work that the address names, as far as the account has done it."""
+    work_id = read_id_cursor(request.args.get("work"))
+    if work_id is None:
+        return company.done_by(signed_in().actor, task_ids=task_ids[:batches.MOST_AT_ONCE])
+    return company.done_by(signed_in().actor, work_id=work_id)
+
+
+def _accept(rows: Sequence[TaskRow], ground: str) -> int:
+    title = _("批量撤回：%(name)s", name=rows[0].task.name)
+    items = [chosen(row, {"scheme": row.task.scheme_id}) for row in rows]
+    with edge.transaction():
+        actor, now = signed_in().actor, edge.received_at()
+        accepted = work.accept_recalls(items, ground, title=title, actor=actor, now=now)
+        jobs.enqueue(accepted)
+        return accepted.id
+
+
+def _page(
+    rows: Sequence[TaskRow],
+    errors: Mapping[str, Sequence[str]] | None = None,
+    items: Sequence[dict[str, Any]] = (),
+) -> str:
+    return render_template(
+        "inbox/many_recalls.html",
+        rows=rows,
+        errors=errors or {},
+        items=items,
+        most_shown=batches.MOST_AT_ONCE,
+        longest=recalls.LONGEST_NOTE,
+    )
