@@ -43,7 +43,7 @@ def accept(name: str, narrowed_to: Mapping[str, str], *, actor: Actor, now: date
     with current_app.test_request_context(address):
         act_as(actor.account_id or 0)
         listing = _listing(name)
-        title, rows = _("导出：%(title)s", title=listing.title), listing.rows(True).count
+        title, rows = _("导出：%(title)s", title=listing.title), listing.rows(long=True).count
     return work.accept_export(title, {"list": name, "address": address}, rows, actor=actor, now=now)
 
 
