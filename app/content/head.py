@@ -49,7 +49,8 @@ class Grade:
 class Start:
     """How a case of the process begins: by `message`, by hand of `role` between two dates, or by both.
 
-    `about` "case": by hand from another case, about that one's unit and person.
+    `about` "case": by hand from another case, about that one's unit and person. `offered_with`: pages offer
+    it on cases whose lists show a value of that variable, such as the number of the lost certificate.
     """
 
     message: str | None = None
@@ -57,6 +58,7 @@ class Start:
     opens: str | None = None
     closes: str | None = None
     about: Literal["case"] | None = None
+    offered_with: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,7 @@ class _Start(Record):
     opens = Text(load_default=None, data_key="from")
     closes = Text(load_default=None, data_key="until")
     about = Text(load_default=None, validate=one_of("case"))
+    offered_with = Text(load_default=None)
     made = Start
 
 

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from app.content.head import Process
 from app.content.scheme import Scheme
 from app.engine import Element, ProcessDefinition
 
@@ -47,6 +48,17 @@ def between_cases(scheme: Scheme) -> frozenset[str]:
     processes = scheme.definitions.processes.values()
     sent = (process.sent_messages | released_messages(process) for process in processes)
     return frozenset({PAYMENT_RECEIVED}).union(*sent)
+
+
+def senders(scheme: Scheme, message: str) -> list[Process]:
+    """The processes that somebody begins by hand and that send the message, such as the unit's list."""
+    drawn = scheme.definitions.processes
+    return [
+        process
+        for process in scheme.processes.values()
+        if process.start.role is not None and process.start.about is None
+        if message in drawn[process.id].sent_messages
+    ]
 
 
 def released_messages(process: ProcessDefinition) -> frozenset[str]:

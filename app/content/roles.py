@@ -24,8 +24,9 @@ class Role:
     counts. `as_of` is "now", "start" (of the case: who had it keeps it) or a named date. Where `optional`,
     a unit without such an organisation is no hole.
 
-    `applicant`: besides the unit the case's own person may do what the role does, by an account of their
-    own; where `unit_submits`, they fill in and the unit, having checked it, submits.
+    `applicant`: besides the unit, or the department where that files for its units, the case's own person
+    may do what the role does, by an account of their own; where `unit_submits`, they fill in and the unit,
+    having checked it, submits.
     """
 
     title: str
@@ -103,8 +104,8 @@ def _check_role(role: Role, dates: Collection[str], file: str) -> list[Problem]:
             for key in _BY_JURISDICTION
             if getattr(role, key) is not None
         ]
-    if role.applicant and role.relation != "unit":
-        sentence = "写了 applicant: true（本人也能办理）的角色，relation 应当是 unit"
+    if role.applicant and role.relation == "jurisdiction":
+        sentence = "写了 applicant: true（本人也能办理）的角色，relation 应当是 unit 或 superior"
         problems.append(_problem(file, role, "applicant", sentence))
     if role.unit_submits and not role.applicant:
         sentence = "写了 unit_submits（本人填写、单位提交）的角色，要同时写 applicant: true"

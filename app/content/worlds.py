@@ -118,6 +118,10 @@ class Posts:
         return self.approved - self.held - self.special
 
 
+THEMSELVES = "本人"
+"""In a scenario's `by`: the case's own person, by an applicant's account; their name is an officer's."""
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """Everything by its name; names are unique over organisations, people and officers.
@@ -141,7 +145,7 @@ class World:
 
     def actors(self) -> set[str]:
         """Every name that a scenario's `by` may give."""
-        return {*self.organisations, *self.officers, *self.people}
+        return {*self.organisations, *self.officers, *self.people, THEMSELVES}
 
 
 class _Organisation(Record):

@@ -226,7 +226,7 @@ def _check_decider(
     for other in tasks:
         if other.role in role.other_than:
             raise Refused(f"{called}已在“{other.name}”环节办理过该办件，“{task.name}”须由另一人办理。")
-    if role.relation == "unit":
+    if role.relation == "unit" or actor.is_applicant(moving.person_id):
         return
     if actor.person_id is not None and actor.person_id == moving.person_id:
         raise Refused(f"{called}是该办件的申报人，不能办理自己的事项，请由本机构其他经办人办理。")

@@ -16,7 +16,7 @@ from app.operations._prepared import Prepared
 
 def linked_case(case_id: int) -> Row[Any] | None:
     """What has to be known of a case that another one is to be about; locked, so that nobody archives it."""
-    about = (Case.id, Case.scheme_id, Case.process, Case.unit_id, Case.person_id)
+    about = (Case.id, Case.scheme_id, Case.process, Case.unit_id, Case.person_id, Case.linked_case_id)
     found = select(*about, Case.status, Case.outcome, Case.listed).where(Case.id == case_id)
     return db.session.execute(found.with_for_update()).first()
 

@@ -53,7 +53,7 @@ def _reorganise(stage: Stage, change: Reorganisation, at: datetime) -> None:
 
 
 def _give_back(stage: Stage, name: str, step: Step, before: Stands) -> None:
-    actor = stage.actor(step.by or "")
+    actor = stage.actor(step.by or "", before.case_id)
     task_id, _ = _task(stage, name, step, before)
     targets = (target.element for target in returns.targets(task_id) if target.done.name == step.to)
     element = next(targets, None) or _element_named(stage, step.to or "")
@@ -67,7 +67,7 @@ def _element_named(stage: Stage, name: str) -> str:
 
 
 def _say(stage: Stage, message: str, step: Step, case_id: int) -> None:
-    actor, form = stage.actor(step.by or ""), _form_said(stage, case_id, message)
+    actor, form = stage.actor(step.by or "", case_id), _form_said(stage, case_id, message)
     values = filled_in({**step.payload, **step.values}, form, stage.built.people, actor, step.at)
     cases.message(case_id, message, values, actor, step.at)
 
@@ -80,14 +80,14 @@ def _form_said(stage: Stage, case_id: int, message: str) -> Form | None:
 
 
 def _save_draft(stage: Stage, name: str, step: Step, before: Stands) -> None:
-    actor = stage.actor(step.by or "")
+    actor = stage.actor(step.by or "", before.case_id)
     task_id, form = _task(stage, name, step, before)
     values = filled_in(step.values, form, stage.built.people, actor, step.at)
     tasks.save_draft(task_id, values, actor, step.at)
 
 
 def _complete(stage: Stage, name: str, step: Step, before: Stands) -> None:
-    actor = stage.actor(step.by or "")
+    actor = stage.actor(step.by or "", before.case_id)
     task_id, form = _task(stage, name, step, before)
     values = filled_in(step.values, form, stage.built.people, actor, step.at)
     tasks.complete(task_id, values, actor, step.at)

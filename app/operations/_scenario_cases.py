@@ -7,9 +7,10 @@ from datetime import datetime
 from sqlalchemy import select
 
 from app.content.scenario_parts import ScenarioCase
+from app.content.worlds import THEMSELVES
 from app.extensions import db
 from app.models import Case, PostQuota
-from app.operations import cases, deployments
+from app.operations import cases, deployments, worlds
 from app.operations._projection import Changes
 from app.operations._scenario_stage import Stage
 from app.operations.actors import SYSTEM
@@ -20,13 +21,21 @@ from app.operations.places import register_posts
 def start(stage: Stage, case: ScenarioCase, at: datetime) -> int:
     """Begins a case that has an instant, by hand or by its message. Raises what `cases` does."""
     scheme, unit_id = stage.scheme, stage.built.organisations[case.unit]
+    person_id = stage.built.people[case.person] if case.person else None
     if case.by is not None:
-        actor = stage.actor(case.by)
         if case.about is not None:
             about = stage.case(case.about)
+            actor = stage.actor(case.by, about)
             return cases.start(scheme.id, case.process, linked_case_id=about, actor=actor, received_at=at)
-        return cases.start(scheme.id, case.process, unit_id=unit_id, actor=actor, received_at=at)
-    person_id = stage.built.people[case.person] if case.person else None
+        actor = worlds.applicant(person_id) if case.by == THEMSELVES and person_id else stage.actor(case.by)
+        return cases.start(
+            scheme.id,
+            case.process,
+            unit_id=unit_id,
+            person_id=person_id,
+            actor=actor,
+            received_at=at,
+        )
     deployment_id = deployments.current(scheme.id, at)
     process = scheme.processes[case.process]
     return cases.open_case(deployment_id, process, unit_id, person_id, case.payload, SYSTEM, at, case.message)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sqlalchemy import select
+
 from app.content import Scenario, Scheme, World
+from app.content.worlds import THEMSELVES
 from app.extensions import db
-from app.models import Account
-from app.operations import accounts
+from app.models import Account, Case
+from app.operations import accounts, worlds
 from app.operations.actors import Actor
 from app.operations.worlds import Built
 
@@ -32,7 +35,18 @@ class Stage:
             raise Stopped(f"办件“{name or self.scenario.cases[name].process}”此时还没有开始")
         return self.cases[name]
 
-    def actor(self, name: str) -> Actor:
-        """The actor of that name, for the organisation that the account is of today."""
+    def actor(self, name: str, case_id: int | None = None) -> Actor:
+        """The actor of that name, for the organisation that the account is of today.
+
+        Or the case's own person; raises Stopped where it is not about one.
+        """
+        if name == THEMSELVES:
+            return self.themselves(case_id)
         account = db.session.get_one(Account, self.built.actors[name].account_id, populate_existing=True)
         return accounts.actor_for(account)
+
+    def themselves(self, case_id: int | None) -> Actor:
+        person_id = db.session.scalar(select(Case.person_id).where(Case.id == case_id))
+        if person_id is None:
+            raise Stopped(f"这件办件不是关于一个人的，不能由{THEMSELVES}办理")
+        return worlds.applicant(person_id)

@@ -16,7 +16,7 @@ from app.content.scheme import Scheme
 from app.errors import Closed, Conflict, DomainError, NotFound
 from app.extensions import db
 from app.models import Case, Organisation, Person
-from app.operations import _overlays, deployments, organisations, regions, sayings, workdays
+from app.operations import _overlays, deployments, notices, organisations, regions, sayings, workdays
 from app.operations._calls import Call
 from app.operations._entered import take_in
 from app.operations._given import given_variables
@@ -45,22 +45,34 @@ def start(
     """Starts a case by hand, in the deployment in force: the process says which role may, and when.
 
     It is about a unit, or one of its people, or else about the unit and the person of another case of the
-    scheme (decision 8). An applicant starts their own, where the role lets them.
-    Returns the case's id. Raises NotFound, Closed outside the window, Conflict for a second live case.
+    scheme (decision 8). An applicant starts their own, where the role lets them; whoever holds that role is
+    told. Returns the case's id. Raises NotFound, Closed outside the window, Conflict for a second live case.
     """
     deployment_id = deployments.current(scheme_id, received_at)
     scheme = deployments.scheme(deployment_id)
     found = scheme.processes.get(process)
     if found is None or found.start.role is None or (found.start.about is None) != (linked_case_id is None):
         raise NotFound(NOT_YOURS)
-    linked = _linked(scheme, found, linked_case_id) if linked_case_id is not None else None
+    linked = _linked(scheme, found, linked_case_id, actor) if linked_case_id is not None else None
     if linked:
         about_unit, about_person = linked.unit_id, linked.person_id
     else:
         about_unit, about_person = _subject(found, unit_id, person_id, actor)
     check_starter(scheme, found, about_unit, about_person, actor, received_at)
     check_window(scheme, found, about_unit, received_at)
-    return open_case(deployment_id, found, about_unit, about_person, {}, actor, received_at, linked=linked)
+    case_id = open_case(deployment_id, found, about_unit, about_person, {}, actor, received_at, linked=linked)
+    if actor.has(APPLICANT):
+        _tell_holder(scheme, found, case_id, about_unit, actor, received_at)
+    return case_id
+
+
+def _tell_holder(
+    scheme: Scheme, process: Process, case_id: int, unit_id: int, actor: Actor, at: datetime
+) -> None:
+    """Tells the unit, which may act for its people, that one of them has begun a case."""
+    holder = organisations.resolve_role(scheme.roles[process.start.role or ""], unit_id, at)
+    text = f"{actor.name}本人发起了“{process.title}”。"
+    notices.tell(case_id, text, at, organisation_id=holder, kind=notices.CASE)
 
 
 def _subject(
@@ -82,6 +94,8 @@ def _subject(
 
 def startable_about(case: Case, actor: Actor, at: datetime) -> list[Process]:
     """The processes of which the actor may begin a case about this one now."""
+    if actor.has(APPLICANT) and case.linked_case_id is not None:
+        return []
     scheme = deployments.scheme(deployments.current(case.scheme_id, at))
     found = []
     for process in scheme.processes.values():
@@ -94,6 +108,13 @@ def startable_about(case: Case, actor: Actor, at: datetime) -> list[Process]:
             continue
         found.append(process)
     return found
+
+
+def offered_about(case: Case, actor: Actor, at: datetime) -> list[Process]:
+    """Of these, those that pages offer: no copy of a certificate where there is none."""
+    found = startable_about(case, actor, at)
+    wanted = ((process, process.start.offered_with) for process in found)
+    return [process for process, name in wanted if name is None or case.listed.get(name) is not None]
 
 
 def open_case(
@@ -194,10 +215,15 @@ def _holds(moving: Moving, role: str, actor: Actor, at: datetime) -> bool:
     return holder is not None and holder == actor.organisation_id
 
 
-def _linked(scheme: Scheme, process: Process, case_id: int) -> Row[Any]:
-    """The case that a new one of the process is to be about; raises NotFound for none and a wrong one."""
+def _linked(scheme: Scheme, process: Process, case_id: int, actor: Actor) -> Row[Any]:
+    """The case that a new one of the process is to be about; raises NotFound for none and a wrong one.
+
+    An applicant's is their own filing: what is about it, such as a sanction, they may not know of yet.
+    """
     linked = linked_case(case_id)
     if linked is None or linked.scheme_id != scheme.id:
+        raise NotFound()
+    if actor.has(APPLICANT) and (linked.linked_case_id is not None or actor.person_id != linked.person_id):
         raise NotFound()
     if process.subject == "person" and linked.person_id is None:
         raise NotFound("这件办件不是关于一个人的，不能由它发起。")

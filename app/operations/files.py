@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.errors import Invalid, NotFound, Refused
 from app.extensions import db, settings
-from app.models import Act, Attachment, IdempotencyKey, Person
+from app.models import Account, Act, Attachment, Case, IdempotencyKey, Person
 from app.operations._administration import record
 from app.operations._disk import flush_folder, write_whole
 from app.operations._file_types import MEDIA_TYPES, checked, thumbnail
@@ -116,7 +116,8 @@ def _taken(stream: BinaryIO, accept: Collection[str], max_bytes: int) -> tuple[s
 def attach(names: Collection[str], case_id: int, actor: Actor) -> None:
     """Makes uploads part of a case: the actor's organisation's own, not part of another case.
 
-    What the unit uploaded for an applicant is named in the draft that both fill in, and nowhere else.
+    What the unit uploaded for an applicant is named in the draft that both fill in, and nowhere else; what
+    the case's person uploaded is submitted by whoever does the task, a department or a new unit, too.
     Raises Invalid, alike for those of others and those that never were.
     """
     wanted = set(names)
@@ -215,7 +216,16 @@ def clean_title(title: str, kind: str) -> str:
 
 
 _FILE = Attachment.__table__.c
-_OWN = or_(_FILE.organisation_id == bindparam("organisation"), _FILE.uploaded_by == bindparam("account"))
+_PERSONS = (
+    select(Account.id)
+    .join(Case, Case.person_id == Account.person_id)
+    .where(Case.id == bindparam("case"), Account.organisation_id.is_(None))
+)
+_OWN = or_(
+    _FILE.organisation_id == bindparam("organisation"),
+    _FILE.uploaded_by == bindparam("account"),
+    _FILE.uploaded_by.in_(_PERSONS),
+)
 _USABLE = (
     select(_FILE.id)
     .where(

@@ -13,10 +13,11 @@ from app.config import PROJECT
 from app.content.worlds import World, WorldJurisdiction, WorldOrganisation, WorldPerson
 from app.engine.civil import start_of_day
 from app.extensions import db
-from app.models import Account, AssessmentResult, Holding, Region
+from app.models import Account, AssessmentResult, Holding, Person, Region
 from app.operations import organisations, people, regions
+from app.operations._applicant_accounts import live_account
 from app.operations._search_keys import follow_person
-from app.operations.actors import SYSTEM, Actor
+from app.operations.actors import APPLICANT, SYSTEM, Actor
 from app.operations.organisations import Kind, Profile
 from app.operations.register import ENTERED
 
@@ -133,6 +134,24 @@ def _actors(world: World, ids: Mapping[str, int], persons: Mapping[str, int]) ->
     for name, person in world.people.items():
         made[name] = _operator(name, person.unit, ids, persons[name])
     return made
+
+
+def applicant(person_id: int) -> Actor:
+    """A person of the world acting for themselves, by an account that nobody can sign in with."""
+    name = db.session.scalars(select(Person.name).where(Person.id == person_id)).one()
+    account = live_account(person_id)
+    if account is None:
+        account = Account(
+            login=f"world:{person_id}",
+            password_hash="",
+            name=name,
+            person_id=person_id,
+            duties=[APPLICANT],
+            created_at=BEGINNING,
+        )
+        db.session.add(account)
+        db.session.flush()
+    return Actor(account.id, None, None, person_id, name, frozenset({APPLICANT}))
 
 
 def _operator(name: str, organisation: str, ids: Mapping[str, int], person_id: int | None) -> Actor:

@@ -14,7 +14,8 @@ from app.content.scheme import Scheme
 from app.engine import Ahead, ahead
 from app.errors import NotFound
 from app.extensions import db
-from app.models import Case, Organisation, Payment, Person, Task, TaskDraft, TaskValue
+from app.models import Case, Notice, Organisation, Payment, Person, Task, TaskDraft, TaskValue
+from app.operations.notices import CASE
 from app.queries.inbox import ROWS, TaskRow
 from app.queries.paging import Page, cut, limited, read_id_cursor
 from app.queries.timeline import Step
@@ -163,6 +164,20 @@ def seen_listed(case: Case, scheme: Scheme, person_id: int) -> dict[str, Any]:
     """Of what lists show of the case, what the diagram has shown the person."""
     seen = shown_variables(case, scheme, person_id)
     return {name: value for name, value in case.listed.items() if name in seen}
+
+
+def told(case_id: int) -> Sequence[Notice]:
+    """What the diagram has told the case's person and unit, the newest first; each has it once in its name.
+
+    By the unit's copy, so that whoever got their account later reads what was said before.
+    """
+    query = select(Notice).where(
+        Notice.case_id == case_id,
+        Notice.account_id.is_(None),
+        Notice.token.is_not(None),
+        Notice.kind == CASE,
+    )
+    return db.session.scalars(query.order_by(Notice.id.desc())).all()
 
 
 def entered(case_id: int, person_id: int) -> Sequence[tuple[Task, Mapping[str, Any]]]:

@@ -140,9 +140,26 @@ def attachment_for(name: str, sight: Sight) -> Attachment:
         return _own_attachment(found, sight)
     if found.case_id is not None:
         case_for(found.case_id, sight)
-    elif found.organisation_id is None or found.organisation_id != sight.organisation_id:
+    elif found.organisation_id is None or not (
+        found.organisation_id == sight.organisation_id or _in_a_draft_held(found, sight.organisation_id)
+    ):
         raise NotFound
     return found
+
+
+def _in_a_draft_held(found: Attachment, organisation_id: int | None) -> bool:
+    """Whether it stands in a draft that the organisation may submit: a department's, a new unit's."""
+    held = (
+        select(Task.id)
+        .join(TaskDraft)
+        .where(
+            Task.office_id == organisation_id,
+            Task.state == "open",
+            Task.person_id.is_not(None),
+            _holds(TaskDraft.values, literal(f'"{found.name}"')),
+        )
+    )
+    return db.session.scalar(held.limit(1)) is not None
 
 
 def attachments_for(found: Iterable[Attachment], sight: Sight) -> list[Attachment]:

@@ -2,60 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app import edge
-from app.content.head import Process
 from app.content.scheme import Scheme
-from app.engine import ahead
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Case
 from app.operations import cases, online_payments, payments, sayings
 from app.queries import applicants, certificates, pictures, timeline
+from app.queries import cases as case_queries
 from app.queries import payments as payment_queries
 from app.queries.applicants import OwnCase
 from app.queries.organisations import name_of
 from app.queries.returns import came_back
-from app.queries.visibility import case_for
-from app.web import applicant_words, task_forms
-from app.web.here import schemes_here
+from app.queries.visibility import case_for, seen_by
+from app.web import applicant_words, openings, own_rights, task_forms
+from app.web.applicant_desk import progress
 from app.web.schemes import field_labels, listed_text, now_of, scheme_of
 from app.web.session import needs, signed_in
 from app.web.task_forms import Errors, Values
 
 bp = Blueprint("applicant", __name__, url_prefix="/my")
 
+NEVER = datetime.max.replace(tzinfo=UTC)
+
 
 @bp.get("/")
 @needs("applicant")
 def home() -> str:
     own = applicants.own_cases(signed_in().person_id)
+    person = applicants.person(signed_in().person_id)
+    told = [(one, scheme_of(one.case.deployment_id), _standing(one)) for one in own]
     return render_template(
         "applicant/home.html",
-        person=applicants.person(signed_in().person_id),
-        openings=_openings(own),
-        own=[(one, scheme_of(one.case.deployment_id), _standing(one)) for one in own],
+        person=person,
+        unit_name=name_of(person.unit_id) if person.unit_id is not None else None,
+        openings=openings.found(own, person.unit_id),
+        own=sorted(told, key=_urgency),
+        progress=progress,
+        rights=own_rights.of_case,
         remaining=applicant_words.remaining,
         yuan=payments.yuan,
     )
 
 
+def _urgency(one: tuple[OwnCase, Scheme, applicant_words.Standing]) -> tuple[bool, bool, datetime]:
+    """What the person has to do comes first, the nearest end first; what is over comes last."""
+    own, _scheme, where = one
+    ends = [task.closes_at for task in where.mine if task.closes_at is not None]
+    return own.case.state != "running", not where.mine, min(ends, default=NEVER)
+
+
 @bp.post("/start")
 @needs("applicant")
 def start() -> Any:
-    """Begins one's own case and leads to its form; where it runs already, to that one."""
+    """Begins one's own case, or one about it, and leads to its form; where it runs already, to that one."""
     scheme_id, process = request.form.get("scheme", ""), request.form.get("process", "")
+    about = request.form.get("about", type=int)
+    if about is not None:
+        case_for(about, signed_in().sight)
     try:
         with edge.transaction():
-            case_id = cases.start(scheme_id, process, actor=signed_in().actor, received_at=now_of(scheme_id))
+            case_id = cases.start(
+                scheme_id,
+                process,
+                linked_case_id=about,
+                actor=signed_in().actor,
+                received_at=now_of(scheme_id),
+            )
     except Conflict as refusal:
-        running = _running(applicants.own_cases(signed_in().person_id), scheme_id, process)
+        running = openings.running(applicants.own_cases(signed_in().person_id), scheme_id, process)
         if running is None:
             raise
         flash(refusal.message, "refused")
@@ -101,8 +121,12 @@ def case(case_id: int) -> str:
         ),
         pictures=drawn,
         way=words,
+        notices=applicants.told(case_id),
+        linked=case_queries.linked(found, seen_by(me.sight)),
+        rights=own_rights.of_case(found, now),
         sayings=sayings.sayable(found, me.actor, now),
         remaining=applicant_words.remaining,
+        progress=progress,
         now=now,
     )
 
@@ -162,70 +186,6 @@ def _callback_address(provider: str) -> str:
 
 
 # What the pages show
-
-
-@dataclass(frozen=True)
-class _Opening:
-    """A process about a person in a scheme that concerns their unit: how one files, and until when."""
-
-    scheme: Scheme
-    process: Process
-    closes: datetime | None
-    opens: datetime | None
-    now: datetime
-    startable: bool
-    running: OwnCase | None
-
-    @property
-    def over(self) -> bool:
-        return self.closes is not None and self.closes <= self.now
-
-    @property
-    def early(self) -> bool:
-        return self.opens is not None and self.now < self.opens
-
-
-def _openings(own: Sequence[OwnCase]) -> list[_Opening]:
-    """What one may file for; what is open before what is over, the nearest end first."""
-    found = list(_offered(own))
-    return sorted(found, key=lambda one: (one.over, one.closes is None, one.closes or one.now))
-
-
-def _offered(own: Sequence[OwnCase]) -> Iterator[_Opening]:
-    unit_id = applicants.person(signed_in().person_id).unit_id
-    for scheme in schemes_here().values() if unit_id is not None else ():
-        now, dates = now_of(scheme.id), cases.dates_for(scheme, unit_id)
-        for process in scheme.processes.values():
-            if process.subject != "person" or process.start.about is not None:
-                continue
-            role = scheme.roles.get(process.start.role or "")
-            opens, closes = dates.get(process.start.opens or ""), dates.get(process.start.closes or "")
-            closes = closes or _first_end(scheme, process, dates)
-            running = _running(own, scheme.id, process.id)
-            startable = role is not None and role.applicant
-            yield _Opening(scheme, process, closes, opens, now, startable, running)
-
-
-def _first_end(scheme: Scheme, process: Process, dates: dict[str, datetime | None]) -> datetime | None:
-    """When the first form that is the person's closes."""
-    drawn = scheme.definitions.processes[process.id]
-    begins = [element.id for element in drawn.elements.values() if element.kind == "startEvent"]
-    for one in ahead(scheme.definitions, process.id, begins):
-        ends = [at for at in (dates.get(name) for name in one.dates) if at is not None]
-        if ends and one.steps == 1:
-            return min(ends)
-    return None
-
-
-def _running(own: Sequence[OwnCase], scheme_id: str, process: str) -> OwnCase | None:
-    return next(
-        (
-            one
-            for one in own
-            if (one.case.scheme_id, one.case.process, one.case.state) == (scheme_id, process, "running")
-        ),
-        None,
-    )
 
 
 def _own(case_id: int) -> OwnCase:

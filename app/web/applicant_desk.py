@@ -8,16 +8,19 @@ from functools import cached_property
 from typing import Any
 
 from flask import render_template, request, url_for
+from flask_babel import gettext as _
 
 from app.content.form_post import empty
 from app.content.form_view import FieldView, FormView, SectionView
 from app.content.forms import Form
 from app.content.scheme import Scheme
 from app.errors import Invalid, NotFound
+from app.models import Task
 from app.queries import applicants
 from app.queries import tasks as task_queries
 from app.queries.returns import came_back
 from app.web import applicant_words, task_forms, uploads
+from app.web.filters import instant
 from app.web.schemes import now_of, scheme_of
 from app.web.session import signed_in
 from app.web.task_desk import saver
@@ -208,6 +211,22 @@ class Desk:
             "saved_by_unit": bool(saver(self.owned.draft)),
             "context": task_forms.facts(drawn, self.scheme, case, self.variables),
         }
+
+
+def progress(task: Task) -> str:
+    """How far the person's form has come, in a sentence."""
+    desk = Desk.of(task.id)
+    if desk.form is None:
+        return ""
+    if desk.owned.draft is None:
+        return _("还没有填写。")
+    lacking = sum(len(texts) for texts in desk.faults(desk.values).values())
+    saved = _("上次保存：%(time)s。", time=instant(desk.owned.draft.saved_at))
+    if lacking:
+        return saved + _("还缺 %(count)s 项。", count=lacking)
+    if desk.unit_submits:
+        return saved + _("已填齐；由单位核对后提交。")
+    return saved + _("已填齐，还没有提交。")
 
 
 def _numbers(view: FormView) -> list[int]:

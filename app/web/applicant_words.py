@@ -70,18 +70,24 @@ def standing(own: OwnCase, person_id: int, now: datetime) -> Standing:
     """What the person reads first; offices by their names, officers by none."""
     waited = [(task.name, office or "") for task, office in own.tasks if task.person_id != person_id]
     mine = [task for task, _office in own.tasks if task.person_id == person_id and _open_at(task, now)]
-    return Standing(_sentence(own.case, mine, waited), mine, waited)
+    over = [task for task, _office in own.tasks if task.person_id == person_id and task not in mine]
+    return Standing(_sentence(own.case, mine, over, waited), mine, waited)
 
 
 def _open_at(task: Task, now: datetime) -> bool:
     return task.closes_at is None or now < task.closes_at
 
 
-def _sentence(case: Case, mine: Sequence[Task], waited: Sequence[tuple[str, str]]) -> str:
+def _sentence(
+    case: Case, mine: Sequence[Task], over: Sequence[Task], waited: Sequence[tuple[str, str]]
+) -> str:
     if case.state != "running":
         return _("已经办结：%(status)s。", status=case.status)
     if mine:
         return _("现在该您办理：%(names)s。", names="、".join(task.name for task in mine))
+    if over:
+        names = "、".join(task.name for task in over)
+        return _("已经截止：%(names)s没有在期限内提交，系统正在处理。", names=names)
     if waited:
         told = (
             _("%(office)s办理“%(name)s”", office=office, name=name) if office else f"“{name}”"

@@ -59,7 +59,7 @@ def show(case_id: int) -> str:
         certificates=certificates.of_case(case_id),
         linked=case_queries.linked(case, seen_by(signed_in().sight)),
         sayings=sayings.sayable(case, signed_in().actor, now_of(case.scheme_id)),
-        beginnings=case_operations.startable_about(case, signed_in().actor, now_of(case.scheme_id)),
+        beginnings=case_operations.offered_about(case, signed_in().actor, now_of(case.scheme_id)),
         records=_records(case, scheme),
         me=signed_in(),
         now=now_of(case.scheme_id),

@@ -345,13 +345,13 @@ def test_nothing_is_begun_outside_the_window(world: Built) -> None:
 # The sheet
 
 
-def test_the_checker_wants_the_relation_unit_and_tells_of_half_a_role() -> None:
+def test_the_checker_wants_a_unit_or_its_department_and_tells_of_half_a_role() -> None:
     files = applicant_files()
     path = f"bpmn/{SCHEME}/roles.yaml"
     for old, new, told in (
         (
             "    relation: unit\n    applicant: true",
-            "    relation: superior\n    applicant: true",
+            "    relation: jurisdiction\n    function: x\n    region: unit\n    applicant: true",
             "relation 应当是",
         ),
         (

@@ -73,6 +73,9 @@ def _check_process(subject: Subject, process: Process, file: str) -> Iterator[Pr
         yield in_file(file, process.id, f"{told}没有写明怎样开始（start 的 role 或 message），没有人能发起")
     if start.about is not None and start.role is None:
         yield in_file(file, process.id, f"{told}写了 about，要同时写明由哪个角色发起（role）")
+    if start.offered_with is not None and start.offered_with not in _listed(subject):
+        sentence = f"{told}的 offered_with“{start.offered_with}”，没有流程在 list 里列出它"
+        yield in_file(file, process.id, sentence)
     role = subject.scheme.roles.get(start.role or "")
     if process.subject == "person" and role is not None and not role.applicant and start.about is None:
         sentence = (
@@ -82,6 +85,10 @@ def _check_process(subject: Subject, process: Process, file: str) -> Iterator[Pr
         yield in_file(file, process.id, sentence)
     if subject.readable:
         yield from _check_diagram(subject, process, file, told)
+
+
+def _listed(subject: Subject) -> set[str]:
+    return {name for process in subject.scheme.processes.values() for name in process.listed}
 
 
 def _check_diagram(subject: Subject, process: Process, file: str, told: str) -> Iterator[Problem]:
