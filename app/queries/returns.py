@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
@@ -15,7 +16,10 @@ from app.models import Account, Organisation, Task, TaskValue
 
 @dataclass(frozen=True)
 class CameBack:
-    """Who gave a case back at which step, and with what opinion; `straight`: it goes straight back there."""
+    """Who gave a case back at which step, and with what opinion; `straight`: it goes straight back there.
+
+    `before`: who had done the step to which it came back; that is a hint, anybody of its office may do it.
+    """
 
     name: str
     office: str | None
@@ -23,26 +27,37 @@ class CameBack:
     at: datetime
     opinion: str
     straight: bool
+    before_id: int | None
+    before: str | None
 
 
 def came_back(task_ids: Collection[int]) -> dict[int, CameBack]:
     """By task; nothing for those that came the ordinary way."""
-    giver = aliased(Task)
+    giver, doer = aliased(Task), aliased(Account)
     query = (
         select(
             *(Task.id, giver.name, Organisation.name, Account.name, giver.completed_at),
-            *(TaskValue.values["opinion"].astext, Task.straight_back),
+            *(TaskValue.values["opinion"].astext, Task.straight_back, doer.id, doer.name),
         )
         .join(giver, giver.id == Task.returned_from)
         .outerjoin(TaskValue, TaskValue.task_id == giver.id)
         .outerjoin(Organisation, Organisation.id == giver.completed_for)
         .outerjoin(Account, Account.id == giver.completed_by)
+        .outerjoin(doer, doer.id == _done_before())
         .where(Task.id.in_(task_ids))
     )
     return {
-        task_id: CameBack(name, office, actor, at, opinion or "", straight)
-        for task_id, name, office, actor, at, opinion, straight in db.session.execute(query)
+        task_id: CameBack(name, office, actor, at, opinion or "", *more)
+        for task_id, name, office, actor, at, opinion, *more in db.session.execute(query)
     }
+
+
+def _done_before() -> Any:
+    """The account that did the same step of the case last."""
+    earlier = aliased(Task)
+    same = (earlier.case_id == Task.case_id, earlier.process == Task.process, earlier.element == Task.element)
+    done = select(earlier.completed_by).where(*same, earlier.state == "completed", earlier.token < Task.token)
+    return done.order_by(earlier.token.desc()).limit(1).scalar_subquery()
 
 
 @dataclass(frozen=True)

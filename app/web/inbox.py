@@ -18,6 +18,7 @@ from app.operations import tasks
 from app.queries import delegated as queries
 from app.queries import imports, inbox
 from app.queries import tasks as task_queries
+from app.queries.company import untouched
 from app.queries.inbox import TaskRow
 from app.queries.returns import came_back
 from app.queries.saved_filters import usable
@@ -143,6 +144,7 @@ def _bulk_page(batch: Batch, values: Values, errors: Errors, items: Sequence[dic
         "inbox/bulk.html",
         rows=() if items else batch.rows,
         items=items,
+        recallable=sorted(untouched([one["task_id"] for one in items if one["ok"]], signed_in().actor)),
         view=view,
         updates=bool(form and form.conditions.controls),
         files=task_forms.files_in([view] if view else []),

@@ -75,8 +75,11 @@ def test_a_task_is_delegated_answered_and_decided(office_: Office) -> None:
         office_.li("POST", f"{address}/completion", {"values": {"decision": "approve"}}), 409, "conflict"
     )
     assert "已委派给王五" in waiting["detail"]
+    (lent,) = office_.li.get("/tasks/delegated")["items"]
+    assert (lent["task"]["assignee"], lent["question"]) == ("王五", "齐全吗")
     told = office_.wang.done("POST", f"{address}/resolve", {"opinion": "齐全"})
     assert (told["assignee"], told["owner"]) == ("李四", None)
+    assert office_.li.get("/tasks/delegated")["items"] == []
     assert [act["text"] for act in told["acts"]] == ["齐全吗", "齐全"]
     office_.li.done("POST", f"{address}/completion", {"values": {"decision": "approve"}})
 

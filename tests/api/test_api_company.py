@@ -17,8 +17,9 @@ from support.world import (
     technician,
 )
 
+from app.api import schemas
 from app.extensions import db
-from app.models import Task
+from app.models import CaseCopy, Task
 
 
 @pytest.fixture
@@ -70,6 +71,43 @@ def test_a_case_is_copied_to_those_who_may_have_it(stage: Stage, bureau: Caller,
     assert (copy["case"]["id"], copy["note"], copy["read_at"]) == (case_id, "请留意", None)
     reader.done("PUT", f"/copies/{copy['id']}/read")
     assert reader.get("/copies")["items"][0]["read_at"] is not None
+
+
+def test_a_completion_copies_the_case(stage: Stage, unit: Caller, bureau: Caller, case_id: int) -> None:
+    (colleague,) = [one["id"] for one in bureau.get(f"/cases/{case_id}/recipients")["accounts"]][:1]
+    address, values = f"/tasks/{task_of(case_id)}/completion", {"decision": "approve"}
+    stranger = {"organisations": [stage.world.organisations[OTHER_BUREAU]]}
+    told = problem(bureau("POST", address, {"values": values, "copies": stranger}), 422, "invalid")
+    assert pointers(told) == {"/copies/organisations"}
+    assert bureau.get(f"/tasks/{task_of(case_id)}")["state"] == "open", "done with the copy or not at all"
+    copies = {"accounts": [colleague], "note": "请知悉"}
+    bureau.done("POST", address, {"values": values, "copies": copies}, key="once")
+    bureau.done("POST", address, {"values": values, "copies": copies}, key="once")
+    assert [copy.note for copy in db.session.scalars(select(CaseCopy))] == ["请知悉"]
+
+
+def test_many_are_taken_back_with_a_result_for_each(unit: Caller, bureau: Caller, case_id: int) -> None:
+    done = db.session.scalars(select(Task.id).where(Task.case_id == case_id, Task.element == "fill")).one()
+    body = {"tasks": [task_of(case_id), done, done], "ground": "填错"}
+    results = unit.done("POST", "/tasks/recalls", body, key="once")["results"]
+    assert [(one["task_id"] == done, one["ok"]) for one in results] == [(False, False), (True, True)]
+    assert unit.done("POST", "/tasks/recalls", body, key="once")["results"] == results
+    assert unit.done("POST", "/tasks/recalls", {"tasks": [done]})["results"][0]["ok"] is False
+    told = problem(unit("POST", "/tasks/recalls", {"tasks": [done], "ground": "错" * 201}), 422, "invalid")
+    assert pointers(told) == {"/ground"}
+
+
+def test_more_than_a_request_takes_are_taken_back_in_the_background(
+    unit: Caller, case_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = db.session.scalars(select(Task.id).where(Task.case_id == case_id, Task.element == "fill")).one()
+    monkeypatch.setattr(schemas, "MOST_AT_ONCE", 1)
+    answer = unit("POST", "/tasks/recalls", {"tasks": [done, 10**9]})
+    assert answer.status_code == 202
+    assert [one["task_id"] for one in answer.json["results"]] == [10**9]
+    work = unit.get(f"/work/{answer.json['work']}")
+    assert (work["kind"], work["total"]) == ("recalls", 1)
+    problem(unit("POST", "/tasks/recalls", {"tasks": [10**9, 10**8]}), 409, "conflict")
 
 
 def test_what_one_began(unit: Caller, case_id: int) -> None:

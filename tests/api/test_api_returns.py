@@ -16,6 +16,8 @@ from support.world import (
     technician,
 )
 
+from app.api import schemas
+
 SAID = {"element": "fill", "opinion": "请补齐简历"}
 
 
@@ -51,6 +53,23 @@ def test_it_is_shown_done_and_told(office: Caller, unit: Caller, case_id: int) -
     assert amend["came_back"]["opinion"] == SAID["opinion"]
     assert (amend["came_back"]["office"], amend["came_back"]["straight"]) == (OFFICE, True)
     assert (amend["returnable"], amend["typed"]["summary"]) == (False, "近五年工作扎实。")
+
+
+def test_many_are_given_back_with_a_result_for_each(
+    office: Caller, case_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = task_of(case_id, "final_review")
+    body = {**SAID, "tasks": [10**9, task]}
+    monkeypatch.setattr(schemas, "MOST_AT_ONCE", 1)
+    answer = office("POST", "/tasks/returns", body)
+    assert (answer.status_code, office.get(f"/work/{answer.json['work']}")["kind"]) == (202, "returns")
+    monkeypatch.undo()
+    results = office.done("POST", "/tasks/returns", body, key="once")["results"]
+    assert {one["task_id"]: one["ok"] for one in results} == {task: True, 10**9: False}
+    assert office.done("POST", "/tasks/returns", body, key="once")["results"] == results
+    problem(office("POST", "/tasks/returns", body), 409, "conflict")
+    told = problem(office("POST", "/tasks/returns", {**body, "opinion": " "}), 422, "invalid")
+    assert pointers(told) == {"/opinion"}
 
 
 def test_what_is_wrong_is_told(office: Caller, case_id: int) -> None:

@@ -65,6 +65,7 @@ class CameBack(Schema):
     at = fields.AwareDateTime()
     opinion = fields.String()
     straight = fields.Boolean(metadata={"description": "补正后直接回到那个环节"})
+    before = fields.String(allow_none=True, metadata={"description": "退回到的这一步上次由谁办理"})
 
 
 class TaskDetail(Task):
