@@ -75,7 +75,11 @@ class Desk:
     @property
     def numbers(self) -> list[int]:
         """The sections with something to show, counted from 1 in the order of the form."""
-        return _numbers(self.view)
+        return self._numbers(self.view)
+
+    def _numbers(self, view: FormView) -> list[int]:
+        parts = ((number, self._without_last(section)) for number, section in enumerate(view.sections, 1))
+        return [number for number, part in parts if any(_has_something(field) for field in part.fields)]
 
     def demand(self, number: int) -> Desk:
         """Raises NotFound for a section that the form never has."""
@@ -108,6 +112,17 @@ class Desk:
         others = {name: value for name, value in self.values.items() if name not in mine}
         return others | {name: value for name, value in kept.items() if name in mine}
 
+    @cached_property
+    def asked_last(self) -> set[str]:
+        """The fields that no draft keeps, ID numbers: they are typed where the form is submitted."""
+        fields = self.form.fields.values() if self.form else ()
+        return {field.name for field in fields if field.format == "id_number"}
+
+    def typed_last(self) -> Values:
+        """What was typed in them beside the button that submits."""
+        texts = {name: request.form.getlist(name) for name in self.asked_last if name in request.form}
+        return self.form.parse_post(texts) if self.form else {}
+
     def faults(self, values: Values) -> Errors:
         """Everything that keeps the form from being submitted, by the name of the field."""
         if self.form is None:
@@ -115,7 +130,7 @@ class Desk:
         try:
             self.form.load(values)
         except Invalid as refusal:
-            return refusal.fields
+            return {name: texts for name, texts in refusal.fields.items() if name not in self.asked_last}
         return {}
 
     def at(self, number: int, errors: Errors) -> Errors:
@@ -129,7 +144,7 @@ class Desk:
 
     def address(self, number: int, values: Values) -> str:
         """Where the button leads: the step before or after this one, or the check."""
-        numbers = _numbers(self._view(values, {}))
+        numbers = self._numbers(self._view(values, {}))
         back = "_back" in request.form
         others = [n for n in numbers if (n < number if back else n > number)]
         if not others:
@@ -155,9 +170,9 @@ class Desk:
 
     def page(self, number: int, values: Values, errors: Errors, *, refused: str = "", note: str = "") -> str:
         whole = self._view(values, errors)
-        section = whole.sections[number - 1]
+        section = self._without_last(whole.sections[number - 1])
         view = replace(whole, sections=(section,), errors=[e for e in whole.errors])
-        numbers = sorted({*_numbers(whole), number})
+        numbers = sorted({*self._numbers(whole), number})
         return render_template(
             "applicant/step.html",
             **self._common(),
@@ -172,24 +187,38 @@ class Desk:
             note=note,
         )
 
+    def _without_last(self, section: SectionView) -> SectionView:
+        return replace(section, fields=[f for f in section.fields if f.name not in self.asked_last])
+
+    def _last_view(self, errors: Errors) -> FormView | None:
+        """The fields that are typed beside the button that submits; the unit types them where it submits."""
+        found = [f for s in self._view(self.values, errors).sections for f in s.fields]
+        last = [f for f in found if f.name in self.asked_last and f.visible]
+        return FormView("", "", (SectionView("", last),), ()) if last and not self.unit_submits else None
+
     def check_page(self, errors: Errors, refused: str = "") -> str:
         told = {**self.faults(self.values), **errors}
         view = self._view(self.values, {})
+        view = replace(view, sections=[self._without_last(section) for section in view.sections])
         return render_template(
             "applicant/check.html",
             **self._common(),
             missing=self._missing(told),
-            lacking={n for n in _numbers(view) if self.at(n, told)},
+            lacking={n for n in self._numbers(view) if self.at(n, told)},
             view=view,
+            last=self._last_view(errors),
             files=task_forms.files_in([view]),
             refused=refused,
-            steps=[(n, view.sections[n - 1].title or view.title) for n in _numbers(view)],
+            steps=[(n, view.sections[n - 1].title or view.title) for n in self._numbers(view)],
         )
 
     def _missing(self, errors: Errors) -> Sequence[tuple[str, str]]:
         """Each sentence with the address of its field."""
         found = []
         for name, texts in errors.items():
+            if name in self.asked_last:
+                found += [(text, f"#{name}") for text in texts]
+                continue
             number = next((n for n in range(1, 1 + len(self.view.sections)) if self.at(n, {name: texts})), 1)
             place = url_for("applicant_form.step", task_id=self.task.id, number=number, missing=1)
             found += [(text, f"{place}#{name}") for text in texts]
@@ -229,14 +258,8 @@ def progress(task: Task) -> str:
     return saved + _("已填齐，还没有提交。")
 
 
-def _numbers(view: FormView) -> list[int]:
-    return [
-        number
-        for number, section in enumerate(view.sections, 1)
-        if any(
-            field.visible and (field.value or field.rows or not field.read_only) for field in section.fields
-        )
-    ]
+def _has_something(field: FieldView) -> bool:
+    return field.visible and bool(field.value or field.rows or not field.read_only)
 
 
 def _filled(values: Values, name: str) -> bool:

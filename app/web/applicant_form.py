@@ -137,7 +137,7 @@ def submit(task_id: int) -> Any:
                 filled_in.hand_to_unit(task_id, actor, now)
                 status = desk.owned.case.status
             else:
-                status = tasks.complete(task_id, desk.values, actor, now).status
+                status = tasks.complete(task_id, {**desk.values, **desk.typed_last()}, actor, now).status
     except Invalid as refusal:
         return desk.check_page(refusal.fields), 422
     except Conflict as refusal:

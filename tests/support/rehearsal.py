@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import yaml
@@ -23,12 +23,12 @@ from support.pages import PASSWORD, Stage
 from support.world import PUBLISHED, at
 
 
-def rehearse(app: Flask, scheme: str, opens: str, keeper: str) -> Stage:
+def rehearse(app: Flask, scheme: str, opens: str, keeper: str, published: datetime = PUBLISHED) -> Stage:
     """The operators of the scheme's world have the same password; one of them keeps the clock."""
     files = read_scheme_folder(PROJECT, scheme)
     with atomic() as session:
         clocks.mark_database(True, PUBLISHED)
-        deployments.publish(files, SYSTEM, PUBLISHED)
+        deployments.publish(files, SYSTEM, published)
         clocks.open_clock(scheme, at(opens), SYSTEM, clock.now())
         built: Built = build(read_scenarios(files).worlds["organisations.yaml"])
         login = func.concat("operator", Account.id)
