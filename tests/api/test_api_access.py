@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
-from support.api import PREFIX, Caller, caller, problem
+from support.api import PREFIX, Caller, caller, problem, rules
 from support.crowd import accept
 from support.fees import open_entry, payment_of, publish_fees
 from support.pages import PASSWORD, PDF, Stage
@@ -201,21 +201,14 @@ def exported(who: Caller) -> int:
     return int(accepted["id"])
 
 
-def rules(stage: Stage) -> Iterator[tuple[str, str]]:
-    for rule in stage.app.url_map.iter_rules():
-        if rule.rule.startswith(PREFIX):
-            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-                yield method, rule.rule.removeprefix(PREFIX)
-
-
 def kept(stage: Stage) -> set[tuple[str, str]]:
     """What administrators keep, all of which they see; tests/api/test_api_administration.py tries it."""
     rooms = ("/accounts", "/organisations", "/jurisd", "/outbox")
-    return {rule for rule in rules(stage) if rule[1].startswith(rooms)}
+    return {rule for rule in rules(stage.app) if rule[1].startswith(rooms)}
 
 
 def test_every_route_of_an_object_is_in_the_matrix(stage: Stage) -> None:
-    with_objects = {rule for rule in rules(stage) if "<" in rule[1]}
+    with_objects = {rule for rule in rules(stage.app) if "<" in rule[1]}
     elsewhere = OF_NOBODY | DATES | DECIDED | AMONG_COLLEAGUES | COPIED
     assert with_objects - elsewhere - kept(stage) == {request.rule for request in REQUESTS}
 
@@ -379,7 +372,7 @@ BEFORE_ALL_IS_SET = OWN_ACCOUNT | {
 def answers(stage: Stage, who: Caller) -> Iterator[tuple[tuple[str, str], TestResponse]]:
     """What each route says to an empty request about nothing."""
     leaving = ("DELETE", "/sessions/current")
-    for method, address in sorted(rules(stage), key=lambda rule: rule == leaving):
+    for method, address in sorted(rules(stage.app), key=lambda rule: rule == leaving):
         concrete = address
         for kind, example in (("<id:", "1"), ("<word:", "x"), ("<path:", "x")):
             while kind in concrete:
@@ -390,7 +383,7 @@ def answers(stage: Stage, who: Caller) -> Iterator[tuple[tuple[str, str], TestRe
 
 def test_without_a_session_all_else_is_shut(stage: Stage, anybody: Caller) -> None:
     shut = {rule for rule, answer in answers(stage, anybody) if answer.status_code == 401}
-    assert set(rules(stage)) - shut == UNGUARDED
+    assert set(rules(stage.app)) - shut == UNGUARDED
 
 
 @pytest.mark.parametrize(
@@ -401,13 +394,13 @@ def test_each_duty_opens_its_own_routes(stage: Stage, duty: str, more: set[tuple
     stage.give(LIBRARY, duty)
     forbidden = {rule for rule, answer in answers(stage, caller(stage, LIBRARY)) if answer.status_code == 403}
     administration = CLOCKS | DRY_RUN | kept(stage)
-    operators = set(rules(stage)) - administration - WATCHING - MONEY - HANDOVERS
+    operators = set(rules(stage.app)) - administration - WATCHING - MONEY - HANDOVERS
     opened = operators if more is None else UNGUARDED | FOR_ALL | more
     if duty == "administrator":
         opened |= administration | MONEY | DATES | DEPUTIES | HANDOVERS
     if duty == "designer":
         opened |= DRY_RUN
-    assert set(rules(stage)) - forbidden == opened
+    assert set(rules(stage.app)) - forbidden == opened
 
 
 def test_a_first_password_has_to_be_changed_before_anything_else(stage: Stage) -> None:
@@ -420,7 +413,7 @@ def test_a_first_password_has_to_be_changed_before_anything_else(stage: Stage) -
         for rule, answer in answers(stage, who)
         if answer.status_code == 403 and answer.get_json()["code"] == "unfinished"
     }
-    assert set(rules(stage)) - refused == UNGUARDED | BEFORE_ALL_IS_SET
+    assert set(rules(stage.app)) - refused == UNGUARDED | BEFORE_ALL_IS_SET
 
 
 def test_an_account_of_no_organisation_has_no_business(stage: Stage, anybody: Caller) -> None:

@@ -23,10 +23,6 @@ def boss(stage: Stage) -> Caller:
     return caller(stage, OFFICE)
 
 
-def account_id(stage: Stage, name: str) -> int:
-    return stage.world.actors[name].account_id or 0
-
-
 def grounds(kind: str) -> list[str]:
     db.session.rollback()
     return list(db.session.scalars(select(Act.ground).where(Act.kind == kind, Act.ground.is_not(None))))
@@ -53,7 +49,7 @@ class TestAccounts:
 
     @pytest.mark.parametrize("duties", [[], ["king"], "operator", None])
     def test_unknown_duties_are_refused(self, stage: Stage, boss: Caller, duties: Any) -> None:
-        address = f"/accounts/{account_id(stage, LIBRARY)}/duties"
+        address = f"/accounts/{stage.account_id(LIBRARY)}/duties"
         told = problem(boss("PUT", address, {"duties": duties, **GROUND}), 422, "invalid")
         assert {pointer.split("/")[1] for pointer in pointers(told)} == {"duties"}
 
@@ -69,19 +65,19 @@ class TestAccounts:
     def test_each_act_ends_the_sessions_and_has_a_ground(
         self, stage: Stage, boss: Caller, method: str, act: str, body: dict[str, Any]
     ) -> None:
-        bind(account_id(stage, LIBRARY))
+        bind(stage.account_id(LIBRARY))
         unit = caller(stage, LIBRARY)
-        address = f"/accounts/{account_id(stage, LIBRARY)}/{act}"
+        address = f"/accounts/{stage.account_id(LIBRARY)}/{act}"
         problem(boss(method, address, {**body, "ground": " "}), 422, "invalid")
         assert unit.get("/me")["name"] == LIBRARY
         boss.done(method, address, {**body, **GROUND})
         problem(unit("GET", "/me"), 401, "signed_out")
-        own = f"/accounts/{account_id(stage, OFFICE)}/{act}"
+        own = f"/accounts/{stage.account_id(OFFICE)}/{act}"
         problem(boss(method, own, {**body, **GROUND}), 409, "conflict")
         problem(boss(method, f"/accounts/{10**15}/{act}", {**body, **GROUND}), 404, "not_found")
 
     def test_a_reset_password_opens_the_door_again(self, stage: Stage, boss: Caller, anybody: Caller) -> None:
-        address = f"/accounts/{account_id(stage, LIBRARY)}/password-reset"
+        address = f"/accounts/{stage.account_id(LIBRARY)}/password-reset"
         first = boss.done("POST", address, GROUND)
         problem(
             anybody("POST", "/sessions", {"login": first["login"], "password": PASSWORD}),

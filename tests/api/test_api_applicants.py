@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
 import pytest
 from flask import Flask
-from support.api import PREFIX, Caller, problem
+from support.api import Caller, problem, rules
 from support.applying import applicant, stage_where_people_file
 from support.pages import PDF, Stage
-from support.world import BUREAU, LIBRARY, SCHEME, complete, open_filing, task_of, technician
+from support.world import BUREAU, SCHEME, complete, open_filing, open_review, task_of
 
 from app import clock
 from app.extensions import atomic
@@ -81,17 +80,10 @@ def me(stage: Stage) -> Caller:
     return person(stage)
 
 
-def rules(stage: Stage) -> Iterator[tuple[str, str]]:
-    for rule in stage.app.url_map.iter_rules():
-        if rule.rule.startswith(PREFIX):
-            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-                yield method, rule.rule.removeprefix(PREFIX)
-
-
 def test_an_applicants_duty_opens_its_own_routes(stage: Stage, me: Caller) -> None:
     leaving = ("DELETE", "/sessions/current")
     opened = set()
-    for method, address in sorted(rules(stage), key=lambda rule: rule == leaving):
+    for method, address in sorted(rules(stage.app), key=lambda rule: rule == leaving):
         concrete = address
         for kind, example in (("<id:", "1"), ("<word:", "x"), ("<path:", "x")):
             while kind in concrete:
@@ -136,8 +128,7 @@ def test_another_persons_is_as_if_it_were_not_there(stage: Stage, me: Caller) ->
 
 def test_what_offices_think_and_enclose_stays_theirs(stage: Stage, me: Caller) -> None:
     world = stage.world
-    case_id = open_filing(world)
-    complete(case_id, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 10:00")
+    case_id = open_review(world)
     approved = {"decision": "approve", "opinion": "内部意见"}
     complete(case_id, "first_review", approved, world.actors[BUREAU], "2021-06-11 11:00")
     told = str(me.get(f"/cases/{case_id}/history"))

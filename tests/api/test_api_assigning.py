@@ -9,16 +9,7 @@ import pytest
 from support.api import Caller, caller, pointers, problem
 from support.colleagues import SUPERVISOR, caller_of, colleague
 from support.pages import Stage
-from support.world import (
-    BUREAU,
-    LIBRARY,
-    OTHER_BUREAU,
-    complete,
-    open_filing,
-    register_posts,
-    task_of,
-    technician,
-)
+from support.world import BUREAU, OTHER_BUREAU, open_review, register_posts, task_of
 
 from app import clock
 from app.operations.actors import Actor
@@ -43,8 +34,7 @@ class Office:
 def office_(stage: Stage) -> Office:
     world = stage.world
     register_posts(world, {"technician": 1})
-    filing = open_filing(world)
-    complete(filing, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 09:00")
+    filing = open_review(world, when="2021-06-11 09:00")
     made: list[Actor] = [
         *(colleague(world, name) for name in ("李四", "王五")),
         colleague(world, "赵科长", duties=SUPERVISOR),

@@ -6,16 +6,7 @@ import pytest
 from sqlalchemy import select
 from support.api import Caller, caller, pointers, problem
 from support.pages import Stage
-from support.world import (
-    BUREAU,
-    LIBRARY,
-    OTHER_BUREAU,
-    complete,
-    open_filing,
-    register_posts,
-    task_of,
-    technician,
-)
+from support.world import BUREAU, LIBRARY, OTHER_BUREAU, open_review, register_posts, task_of
 
 from app.api import schemas
 from app.extensions import db
@@ -27,9 +18,7 @@ def case_id(stage: Stage) -> int:
     """A technician's filing that waits for the first office."""
     world = stage.world
     register_posts(world, {"technician": 1})
-    filing = open_filing(world)
-    complete(filing, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 08:00")
-    return filing
+    return open_review(world, when="2021-06-11 08:00")
 
 
 def test_a_submission_is_taken_back_once(unit: Caller, case_id: int) -> None:

@@ -5,29 +5,21 @@ from __future__ import annotations
 from io import BytesIO
 
 import pytest
-from flask import Flask
 from support.api import Caller, caller, problem
-from support.pages import Stage, set_stage
-from support.phased import PHASED, add_people, publish_phased, waiting_for_scores
-from support.world import LIBRARY, OFFICE, at, case_row
+from support.pages import Stage
+from support.phased import PHASED, add_people, open_phased, waiting_for_scores
+from support.world import LIBRARY, OFFICE, case_row
 
-from app import clock
-from app.extensions import atomic
-from app.operations import clock as clocks
 from app.operations import imports
-from app.operations.actors import SYSTEM
 
 KIND = f"{PHASED}/enter"
 HEAD = "办件编号,姓名,缺考,理论成绩,实作成绩,评价,考试日期\n"
 
 
 @pytest.fixture
-def stage(app: Flask) -> Stage:
-    found = set_stage(app)
-    publish_phased()
-    with atomic():
-        clocks.open_clock(PHASED, at("2021-07-01 09:00"), SYSTEM, clock.now())
-    return found
+def stage(stage: Stage) -> Stage:
+    open_phased()
+    return stage
 
 
 @pytest.fixture

@@ -5,16 +5,7 @@ from __future__ import annotations
 import pytest
 from support.api import Caller, pointers, problem
 from support.pages import Stage
-from support.world import (
-    BUREAU,
-    LIBRARY,
-    OFFICE,
-    complete,
-    open_filing,
-    register_posts,
-    task_of,
-    technician,
-)
+from support.world import BUREAU, OFFICE, complete, open_review, register_posts, task_of
 
 from app.api import schemas
 
@@ -26,8 +17,7 @@ def case_id(stage: Stage) -> int:
     """A technician's filing that waits for the last office."""
     world = stage.world
     register_posts(world, {"technician": 1})
-    filing = open_filing(world)
-    complete(filing, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 10:00")
+    filing = open_review(world)
     complete(filing, "first_review", {"decision": "approve"}, world.actors[BUREAU], "2021-06-12 10:00")
     return filing
 

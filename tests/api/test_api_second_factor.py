@@ -10,12 +10,8 @@ from support.second_factor import bind, code_of, settings_with
 from support.world import BUREAU, LIBRARY, OFFICE
 
 
-def account_id(stage: Stage, name: str) -> int:
-    return stage.world.actors[name].account_id or 0
-
-
 def test_the_code_comes_with_the_password(stage: Stage, anybody: Caller) -> None:
-    device, codes = bind(account_id(stage, BUREAU))
+    device, codes = bind(stage.account_id(BUREAU))
     said = {"login": stage.login(BUREAU), "password": PASSWORD}
     problem(anybody("POST", "/sessions", said), 401, "code_required")
     problem(anybody("POST", "/sessions", {**said, "code": "000000"}), 401, "code_refused")
@@ -55,7 +51,7 @@ def test_an_office_binds_a_device_before_anything_else(stage: Stage) -> None:
 
 
 def test_new_recovery_codes_and_giving_the_device_up(stage: Stage) -> None:
-    _, codes = bind(account_id(stage, LIBRARY))
+    _, codes = bind(stage.account_id(LIBRARY))
     unit = caller(stage, LIBRARY)
     problem(unit("POST", "/me/second-factor/recovery-codes", {"code": "x"}), 422, "invalid")
     new = unit.done("POST", "/me/second-factor/recovery-codes", {"code": codes[0]})["recovery_codes"]

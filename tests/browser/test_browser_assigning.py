@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from support.colleagues import SUPERVISOR, browser_of
 from support.pages import PASSWORD, set_stage
-from support.world import BUREAU, LIBRARY, complete, open_filing, register_posts, task_of, technician
+from support.world import BUREAU, open_review, register_posts, task_of
 
 pytestmark = pytest.mark.browser
 
@@ -17,8 +17,7 @@ def test_a_task_among_colleagues(app: Flask, visit: Any) -> None:
     stage = set_stage(app)
     world = stage.world
     register_posts(world, {"technician": 1})
-    case_id = open_filing(world)
-    complete(case_id, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 09:00")
+    case_id = open_review(world, when="2021-06-11 09:00")
     for name, login, duties in (
         ("王五", "wang5", ("operator",)),
         ("赵六", "zhao6", ("operator",)),

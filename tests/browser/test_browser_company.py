@@ -11,16 +11,7 @@ import pytest
 from flask import Flask
 from support.pages import PASSWORD, Stage, set_stage
 from support.second_factor import settings_with
-from support.world import (
-    BUREAU,
-    LIBRARY,
-    OTHER_BUREAU,
-    complete,
-    open_filing,
-    register_posts,
-    task_of,
-    technician,
-)
+from support.world import BUREAU, LIBRARY, OTHER_BUREAU, open_review, register_posts, task_of
 
 from app import clock
 from app.extensions import atomic
@@ -39,9 +30,7 @@ def stage(app: Flask, tmp_path: Path) -> Iterator[Stage]:
 def case_id(stage: Stage) -> int:
     """A technician's filing that waits for the first office."""
     register_posts(stage.world, {"technician": 1})
-    filing = open_filing(stage.world)
-    complete(filing, "fill", technician(stage.world), stage.world.actors[LIBRARY], "2021-06-11 08:00")
-    return filing
+    return open_review(stage.world, when="2021-06-11 08:00")
 
 
 def test_reminded_copied_and_taken_back(stage: Stage, case_id: int, visit: Any) -> None:

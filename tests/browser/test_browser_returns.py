@@ -7,16 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from support.pages import PASSWORD, set_stage
-from support.world import (
-    BUREAU,
-    LIBRARY,
-    OFFICE,
-    complete,
-    open_filing,
-    register_posts,
-    task_of,
-    technician,
-)
+from support.world import BUREAU, LIBRARY, OFFICE, complete, open_review, register_posts, task_of
 
 pytestmark = pytest.mark.browser
 
@@ -25,8 +16,7 @@ def test_given_back_amended_and_straight_back(app: Flask, visit: Any) -> None:
     stage = set_stage(app)
     world = stage.world
     register_posts(world, {"technician": 1})
-    case_id = open_filing(world)
-    complete(case_id, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 10:00")
+    case_id = open_review(world)
     complete(case_id, "first_review", {"decision": "approve"}, world.actors[BUREAU], "2021-06-12 10:00")
 
     office = visit()

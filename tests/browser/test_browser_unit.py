@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from support.applying import stage_where_people_file
 from support.pages import PASSWORD, Stage
-from support.world import BUREAU, LIBRARY, at, complete, open_filing, register_posts, task_of, technician
+from support.world import BUREAU, LIBRARY, at, open_review, register_posts, task_of
 
 from app.extensions import atomic
 from app.operations import returns
@@ -22,8 +22,7 @@ def stage(app: Flask) -> Stage:
     stage = stage_where_people_file(app)
     world = stage.world
     register_posts(world, {"technician": 1, "junior": 2})
-    filing = open_filing(world)
-    complete(filing, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 08:00")
+    filing = open_review(world, when="2021-06-11 08:00")
     with atomic():
         bureau, when = world.actors[BUREAU], at("2021-06-11 08:30")
         returns.give_back(task_of(filing), "fill", "工作总结请写到五百字", "on", bureau, when)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, text
 
-from app.config import PROJECT
 from app.content.identity import make_citizen_id, make_credit_code
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import atomic, db
 from app.models import Account, Act, LoginAttempt, Organisation, Person, WebSession
-from app.operations import accounts, organisations, people, regions
+from app.operations import accounts, organisations, people
 from app.operations.accounts import SignInRefused, TooManyAttempts
 from app.operations.actors import SYSTEM, Actor
 from app.operations.organisations import Profile
+
+pytestmark = pytest.mark.usefixtures("cheap_passwords", "all_regions")
 
 NOW = datetime(2021, 6, 21, 2, tzinfo=UTC)
 GOOD, BETTER = "Gnm7#tKqw2", "tVe4mmRopQ9x"
@@ -30,15 +30,6 @@ def administrator(account_id: int | None = None) -> Actor:
 
 
 PROFILE = Profile(level="district", system="other", nature="institution", address="万州区某路1号")
-
-
-@pytest.fixture(autouse=True)
-def _cheap(app) -> Iterator[None]:
-    app.config["ARGON2"] = {"memory_cost": 8, "time_cost": 1}
-    with atomic():
-        regions.load_file(PROJECT / "bpmn" / "common" / "regions.yaml")
-    yield
-    app.config.pop("ARGON2")
 
 
 def register(login="wz_library", code=None, **other) -> Account:

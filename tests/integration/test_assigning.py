@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
-from support.colleagues import colleague
+from support.colleagues import colleague, held
 from support.parallel import at_once
 from support.world import (
     BUREAU,
@@ -16,18 +16,15 @@ from support.world import (
     OTHER_BUREAU,
     at,
     case_row,
-    complete,
-    make_world,
     open_filing,
-    publish_tiny,
-    register_posts,
+    open_review,
     task_of,
-    technician,
+    tiny_world,
 )
 
 from app.errors import Closed, Conflict, DomainError, Invalid, NotFound, Refused
 from app.extensions import atomic, db
-from app.models import Account, History, HistoryPayload, Notice, Task
+from app.models import Account, History, HistoryPayload, Notice
 from app.operations import assignments, cosigning, delegations, organisations, tasks
 from app.operations.accounts import actor_for
 from app.operations.worlds import Built
@@ -39,18 +36,13 @@ ADMIN = frozenset({"administrator"})
 
 @pytest.fixture
 def world(app) -> Built:
-    publish_tiny()
-    built = make_world()
-    register_posts(built, {"senior": 1, "junior": 2, "technician": 1})
-    return built
+    return tiny_world(senior=1, junior=2, technician=1)
 
 
 @pytest.fixture
 def review(world) -> int:
     """A technician's filing waits at the bureau."""
-    case_id = open_filing(world)
-    complete(case_id, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 10:00")
-    return case_id
+    return open_review(world)
 
 
 def do(act: Callable[..., object], *given: object) -> None:
@@ -66,11 +58,6 @@ def refused(act: Callable[..., object], *given: object) -> DomainError:
     after = db.session.scalar(select(History.seq).order_by(History.case_id.desc(), History.seq.desc()))
     assert before == after
     return caught.value
-
-
-def held(task_id: int) -> tuple[int | None, int | None, bool, int]:
-    columns = (Task.assignee_id, Task.owner_id, Task.delegated, Task.awaits)
-    return tuple(db.session.execute(select(*columns).where(Task.id == task_id)).one())
 
 
 def told(case_id: int) -> list[tuple[str, str | None]]:

@@ -8,18 +8,7 @@ import psycopg
 import pytest
 from flask import Flask
 from support.colleagues import colleague
-from support.world import (
-    BUREAU,
-    LIBRARY,
-    at,
-    complete,
-    make_world,
-    open_filing,
-    publish_tiny,
-    register_posts,
-    task_of,
-    technician,
-)
+from support.world import BUREAU, at, make_world, open_review, publish_tiny, register_posts, task_of
 
 from app.extensions import atomic, db
 from app.operations import assignments, cosigning, deputies, tasks, verify
@@ -38,8 +27,7 @@ def reviewed(app: Flask) -> None:
     publish_tiny()
     world = make_world()
     register_posts(world, {"technician": 1})
-    case_id = open_filing(world)
-    complete(case_id, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 10:00")
+    case_id = open_review(world)
     li, wang, zhao = (colleague(world, name) for name in ("李四", "王五", "赵六"))
     task = task_of(case_id)
     with atomic():

@@ -16,12 +16,10 @@ from support.world import (
     at,
     case_row,
     complete,
-    make_world,
     open_filing,
-    publish_tiny,
-    register_posts,
+    open_review,
     task_of,
-    technician,
+    tiny_world,
 )
 
 from app.errors import Closed, Conflict, Forbidden, Invalid, NotFound, Refused
@@ -36,17 +34,12 @@ DEPARTMENT = "东溪区文化局"
 
 @pytest.fixture
 def world(app) -> Built:
-    publish_tiny()
-    built = make_world()
-    register_posts(built, {"senior": 1, "junior": 2, "technician": 1})
-    return built
+    return tiny_world(senior=1, junior=2, technician=1)
 
 
 @pytest.fixture
 def case_id(world: Built) -> int:
-    case_id = open_filing(world)
-    complete(case_id, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 10:00")
-    return case_id
+    return open_review(world)
 
 
 def remind(case_id: int, actor: Any, when: str, note: str = "") -> Any:

@@ -7,21 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 from support.colleagues import SUPERVISOR, colleague
-from support.world import (
-    BUREAU,
-    LIBRARY,
-    OFFICE,
-    OTHER_BUREAU,
-    SCHEME,
-    at,
-    complete,
-    make_world,
-    open_filing,
-    publish_tiny,
-    register_posts,
-    task_of,
-    technician,
-)
+from support.world import BUREAU, LIBRARY, OFFICE, OTHER_BUREAU, SCHEME, at, open_review, task_of, tiny_world
 
 from app.errors import Conflict, DomainError, Invalid, NotFound, Refused
 from app.extensions import atomic, db
@@ -40,17 +26,12 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def world(app) -> Built:
-    publish_tiny()
-    built = make_world()
-    register_posts(built, {"senior": 1, "junior": 2, "technician": 1})
-    return built
+    return tiny_world(senior=1, junior=2, technician=1)
 
 
 @pytest.fixture
 def review(world) -> int:
-    case_id = open_filing(world)
-    complete(case_id, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 10:00")
-    return case_id
+    return open_review(world)
 
 
 def named(

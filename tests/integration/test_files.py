@@ -5,39 +5,29 @@ from __future__ import annotations
 import os
 import time
 import zlib
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 from support.world import LIBRARY, OTHER_UNIT, make_world, open_filing, publish_tiny
 
-from app.config import PROJECT
 from app.errors import Busy, Invalid, NotFound, Refused
 from app.extensions import atomic, db
 from app.models import Attachment
-from app.operations import _file_types, accounts, files, organisations, regions
+from app.operations import _file_types, accounts, files, organisations
 from app.operations.actors import SYSTEM, Actor
 from app.operations.organisations import Profile
 from app.operations.worlds import Built
 
+pytestmark = pytest.mark.usefixtures("cheap_passwords", "all_regions")
+
 NOW = datetime(2021, 6, 21, 2, tzinfo=UTC)
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 BACKDOOR = b"<?php system($_GET[1]); ?>"
-
-
-@pytest.fixture(autouse=True)
-def _cheap(app: Flask) -> Iterator[None]:
-    app.config["ARGON2"] = {"memory_cost": 8, "time_cost": 1}
-    with atomic():
-        regions.load_file(PROJECT / "bpmn" / "common" / "regions.yaml")
-    yield
-    app.config.pop("ARGON2")
 
 
 def operator(name: str, login: str) -> Actor:

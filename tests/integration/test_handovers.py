@@ -4,25 +4,12 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import select
-from support.colleagues import SUPERVISOR, colleague
-from support.world import (
-    BUREAU,
-    LIBRARY,
-    OFFICE,
-    OTHER_BUREAU,
-    at,
-    complete,
-    make_world,
-    open_filing,
-    publish_tiny,
-    register_posts,
-    task_of,
-    technician,
-)
+from support.colleagues import SUPERVISOR, colleague, held
+from support.world import BUREAU, OFFICE, OTHER_BUREAU, at, open_review, task_of, tiny_world
 
 from app.errors import Invalid, NotFound
 from app.extensions import atomic, db
-from app.models import Account, Deputy, Task, WorkItem
+from app.models import Account, Deputy, WorkItem
 from app.operations import assignments, cosigning, delegations, deputies, handovers, work
 from app.operations.accounts import actor_for
 from app.operations.actors import Actor
@@ -35,10 +22,7 @@ PEOPLE = ("陈一", "李二", "王三")
 
 @pytest.fixture
 def world(app) -> Built:
-    publish_tiny()
-    built = make_world()
-    register_posts(built, {"senior": 3, "junior": 2, "technician": 3})
-    return built
+    return tiny_world(senior=3, junior=2, technician=3)
 
 
 @pytest.fixture
@@ -46,8 +30,7 @@ def reviews(world) -> list[int]:
     """The bureau's reviews of three people's filings."""
     found = []
     for person in PEOPLE:
-        case_id = open_filing(world, person)
-        complete(case_id, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 10:00")
+        case_id = open_review(world, person)
         found.append(task_of(case_id))
     return found
 
@@ -60,11 +43,6 @@ def hand_over(leaver: Actor, to: Actor, by: Actor) -> list[handovers.Handed]:
         now=WHEN,
         transaction=atomic,
     )
-
-
-def held(task: int) -> tuple[int | None, int | None, bool, int]:
-    columns = (Task.assignee_id, Task.owner_id, Task.delegated, Task.awaits)
-    return tuple(db.session.execute(select(*columns).where(Task.id == task)).one())
 
 
 def test_everything_open_goes_to_the_colleague(world, reviews):

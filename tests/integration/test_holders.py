@@ -16,10 +16,12 @@ from app.demo.script import read_scripts
 from app.errors import NotFound, SchemeInvalid
 from app.extensions import atomic, db
 from app.models import Deployment, Organisation
-from app.operations import cases, deployments, organisations, regions, worlds
+from app.operations import cases, deployments, organisations, worlds
 from app.operations.actors import SYSTEM
 from app.operations.deployments import holder_problems
 from app.operations.organisations import Profile
+
+pytestmark = pytest.mark.usefixtures("all_regions")
 
 CHONGQING = "chongqing-2021"
 FILES = read_scheme_folder(PROJECT, CHONGQING)
@@ -31,12 +33,6 @@ PAPERS = {
     "received_on": "2021-06-01", "copies": 2, "department_opinion": "同意", "department_sealed": True,
     "complete": True,
 }  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def _regions(app: Flask) -> None:
-    with atomic():
-        regions.load_file(PROJECT / "bpmn" / "common" / "regions.yaml")
 
 
 def make(name: str, region: str, kind: str = "unit", **facts: str) -> int:

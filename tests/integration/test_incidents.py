@@ -14,11 +14,9 @@ from support.world import (
     at,
     case_row,
     complete,
-    make_world,
     open_filing,
-    publish_tiny,
-    register_posts,
     task_of,
+    tiny_world,
 )
 
 from app.errors import NotFound
@@ -36,10 +34,7 @@ CLOSES, GRACE = at("2021-07-01 00:00"), timedelta(seconds=60)
 
 @pytest.fixture
 def world(app: Flask) -> Built:
-    publish_tiny()
-    built = make_world()
-    register_posts(built, {"junior": 3})
-    return built
+    return tiny_world(junior=3)
 
 
 def everything() -> ColumnElement[bool]:

@@ -13,14 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select
 
-from app.config import PROJECT
 from app.content.identity import make_credit_code
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import atomic, db
 from app.models import Act, Jurisdiction, Organisation, OrganisationName
-from app.operations import organisations, regions
+from app.operations import organisations
 from app.operations.actors import SYSTEM, Actor
 from app.operations.organisations import Profile, RoleUnresolved
+
+pytestmark = pytest.mark.usefixtures("all_regions")
 
 LONG_AGO = datetime(2010, 1, 1, tzinfo=UTC)
 NOW = datetime(2021, 6, 21, 2, tzinfo=UTC)
@@ -39,12 +40,6 @@ class Role:
     level: str | None = None
     system: str | None = None
     optional: bool = False
-
-
-@pytest.fixture(autouse=True)
-def _regions(app) -> None:
-    with atomic():
-        regions.load_file(PROJECT / "bpmn" / "common" / "regions.yaml")
 
 
 def make(name: str, kind="unit", region="500101", **profile) -> int:

@@ -20,10 +20,10 @@ from support.world import (
     complete,
     make_world,
     open_filing,
+    open_review,
     publish_tiny,
     register_posts,
     task_of,
-    technician,
 )
 
 from app.errors import Closed, Conflict, Forbidden, Invalid, NotFound, Refused
@@ -95,8 +95,7 @@ def calls(case_id: int) -> list[str]:
 
 
 def in_final_review(world: Built) -> int:
-    case_id = open_filing(world)
-    complete(case_id, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 10:00")
+    case_id = open_review(world)
     complete(case_id, "first_review", {"decision": "approve"}, world.actors[BUREAU], "2021-06-11 11:00")
     return case_id
 

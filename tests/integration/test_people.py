@@ -10,26 +10,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 
-from app.config import PROJECT
 from app.content.identity import make_citizen_id
 from app.content.masking import Mask
 from app.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from app.extensions import atomic, db
 from app.models import Act, Person
-from app.operations import organisations, people, regions
+from app.operations import organisations, people
 from app.operations._id_numbers import Unreadable, seal
 from app.operations.actors import SYSTEM, Actor
 from app.operations.organisations import Profile
 
+pytestmark = pytest.mark.usefixtures("all_regions")
+
 NOW = datetime(2021, 6, 21, 2, tzinfo=UTC)
 NUMBER = make_citizen_id("500101", date(1980, 5, 1), 12, "male")
 OTHER_NUMBER = make_citizen_id("500101", date(1978, 11, 20), 7, "female")
-
-
-@pytest.fixture(autouse=True)
-def _regions(app) -> None:
-    with atomic():
-        regions.load_file(PROJECT / "bpmn" / "common" / "regions.yaml")
 
 
 def unit(name: str) -> Actor:

@@ -14,20 +14,11 @@ from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 
-import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
-from support.world import (
-    BUREAU,
-    LIBRARY,
-    case_row,
-    complete,
-    make_world,
-    open_filing,
-    publish_tiny,
-    register_posts,
-)
+from support.attacks import Attack, findings
+from support.world import BUREAU, LIBRARY, case_row, complete, open_filing, tiny_world
 
 from app import clock, scheduler
 from app.config import PROJECT
@@ -43,7 +34,6 @@ pytestmark = pytest.mark.corrupts
 
 FILLED = {"grade": "senior", "summary": "近五年工作扎实。"}
 HOUR = timedelta(hours=1)
-Attack = Callable[..., None]
 
 
 @pytest.fixture(autouse=True)
@@ -53,10 +43,7 @@ def _own_root_file(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.fixture
 def world(app: Flask) -> Built:
-    publish_tiny()
-    built = make_world()
-    register_posts(built, {"senior": 2, "junior": 2})
-    return built
+    return tiny_world(senior=2, junior=2)
 
 
 @pytest.fixture
@@ -68,18 +55,6 @@ def case_id(world: Built) -> int:
     record()
     assert findings() == []
     return found
-
-
-@pytest.fixture
-def attack(_cleaner) -> Attack:
-    """Does as the database's owner can: no trigger and no foreign key holds a superuser back."""
-    connection: psycopg.Connection = _cleaner.connection
-
-    def do(statement: str, **values: object) -> None:
-        done = connection.execute(statement, values)
-        assert done.rowcount, "the attack touched nothing"
-
-    return do
 
 
 def use(app: Flask, monkeypatch: pytest.MonkeyPatch, **changed: object) -> None:
@@ -96,14 +71,6 @@ def record_and_fall() -> None:
     with atomic():
         proof.record(clock.now() + HOUR)
         raise RuntimeError("killed")
-
-
-def findings() -> list[verify.Finding]:
-    try:
-        return list(verify.verify_all())
-    finally:
-        db.session.rollback()
-        db.session.expire_all()
 
 
 def sentences() -> list[str]:

@@ -24,12 +24,10 @@ from support.world import (
     at,
     case_row,
     complete,
-    make_world,
     open_filing,
-    publish_tiny,
-    register_posts,
     task_of,
     tiny_files,
+    tiny_world,
 )
 
 from app.errors import DomainError
@@ -47,10 +45,7 @@ FILLED = {"grade": "senior", "summary": "近五年工作扎实。"}
 
 
 def set_up() -> Built:
-    publish_tiny()
-    built = make_world()
-    register_posts(built, {"senior": 1, "junior": 2, "technician": 1})
-    return built
+    return tiny_world(senior=1, junior=2, technician=1)
 
 
 @pytest.fixture

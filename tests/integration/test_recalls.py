@@ -15,12 +15,11 @@ from support.world import (
     at,
     case_row,
     complete,
-    make_world,
-    open_filing,
-    publish_tiny,
-    register_posts,
+    open_elements,
+    open_review,
     task_of,
     technician,
+    tiny_world,
 )
 
 from app.errors import Conflict, NotFound, Refused
@@ -37,11 +36,8 @@ WHEN = "2021-06-11 11:00"
 
 @pytest.fixture
 def world(app) -> Built:
-    publish_tiny()
     publish_returning()
-    built = make_world()
-    register_posts(built, {"senior": 1, "junior": 2, "technician": 1})
-    return built
+    return tiny_world(senior=1, junior=2, technician=1)
 
 
 def done(case_id: int, element: str) -> int:
@@ -61,20 +57,13 @@ def refusal(case_id: int, element: str, actor: Any, when: str = WHEN) -> str:
     return refused.value.message
 
 
-def open_tasks(case_id: int) -> list[str]:
-    asked = select(Task.element).where(Task.case_id == case_id, Task.state == "open")
-    return sorted(db.session.scalars(asked))
-
-
 def places() -> int:
     live = select(func.count()).where(PlaceClaim.released_at.is_(None))
     return db.session.execute(live).scalar_one()
 
 
 def submitted(world: Built) -> int:
-    case_id = open_filing(world)
-    complete(case_id, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 10:00")
-    return case_id
+    return open_review(world)
 
 
 def test_a_unit_takes_its_submission_back_amends_it_and_submits_again(world):
@@ -82,7 +71,7 @@ def test_a_unit_takes_its_submission_back_amends_it_and_submits_again(world):
     assert places() == 1
     taken_back = recall(case_id, "fill", world.actors[LIBRARY])
     assert (taken_back.task_id, taken_back.status) == (task_of(case_id, "fill"), "待提交")
-    assert (open_tasks(case_id), places()) == (["fill"], 0), "the place is free for others meanwhile"
+    assert (open_elements(case_id), places()) == (["fill"], 0), "the place is free for others meanwhile"
     assert typed([taken_back.task_id])[taken_back.task_id]["summary"] == "近五年工作扎实。"
     complete(case_id, "fill", technician(world), world.actors[LIBRARY], "2021-06-12 10:00")
     complete(case_id, "first_review", {"decision": "approve"}, world.actors[BUREAU], "2021-06-13 10:00")
@@ -97,7 +86,7 @@ def test_an_officer_takes_a_decision_back_and_nobody_else_may(world):
         with pytest.raises(NotFound):
             recall(case_id, "first_review", world.actors[other], "2021-06-12 11:00")
     recall(case_id, "first_review", world.actors["周审"], "2021-06-12 11:00")
-    assert open_tasks(case_id) == ["first_review"]
+    assert open_elements(case_id) == ["first_review"]
     again = refusal(case_id, "first_review", world.actors["周审"], "2021-06-12 12:00")
     assert "已经撤回" in again
 
@@ -120,7 +109,7 @@ def test_the_preview_tells_what_falls_and_changes_nothing(world):
     assert told.tasks == [("初审", BUREAU)]
     assert (told.releases, told.late, told.seq) == (True, False, seq)
     assert told.closes_at == at("2021-07-01 00:00")
-    assert (open_tasks(case_id), case_row(case_id).seq) == (["first_review"], seq)
+    assert (open_elements(case_id), case_row(case_id).seq) == (["first_review"], seq)
     with pytest.raises(Conflict, match="有了变化"):
         recall(case_id, "fill", world.actors[LIBRARY], seen=seq - 1)
 
@@ -144,7 +133,7 @@ class TestTooLate:
         complete(case_id, "fill", NOTE, world.actors[LIBRARY], "2021-06-11 10:00")
         told = refusal(case_id, "fill", world.actors[LIBRARY], "2021-06-12 10:05")
         assert "定时到期" in told
-        assert open_tasks(case_id) == ["review"], "the catching up stays"
+        assert open_elements(case_id) == ["review"], "the catching up stays"
 
     def test_once_its_time_is_over(self, world):
         case_id = submitted(world)
@@ -152,7 +141,7 @@ class TestTooLate:
             told = recalls.preview(done(case_id, "fill"), world.actors[LIBRARY], at("2021-07-01 00:00"))
         assert told.late
         assert "已过办理期限" in refusal(case_id, "fill", world.actors[LIBRARY], "2021-07-01 00:00")
-        assert (open_tasks(case_id), places()) == (["first_review"], 1)
+        assert (open_elements(case_id), places()) == (["first_review"], 1)
 
     def test_what_cannot_be_undone_keeps_it(self, world):
         for name, sentence in (
@@ -190,36 +179,36 @@ class TestBranches:
     def test_the_fork_falls_as_a_whole_if_nobody_acted_in_it(self, world):
         case_id = self.opened(world)
         recall(case_id, "fill", world.actors[LIBRARY])
-        assert open_tasks(case_id) == ["fill"]
+        assert open_elements(case_id) == ["fill"]
         case_id = self.opened(world, "proof")
         assert "下一环节已经办理" in refusal(case_id, "fill", world.actors[LIBRARY])
 
     def test_the_own_branch_alone_whatever_was_done_in_the_other_one(self, world):
         case_id = self.opened(world, "proof", "photo", "photo_review")
         recall(case_id, "proof", world.actors[LIBRARY])
-        assert open_tasks(case_id) == ["proof"], "the other one stands at the join"
+        assert open_elements(case_id) == ["proof"], "the other one stands at the join"
         complete(case_id, "proof", NOTE, world.actors[LIBRARY], "2021-06-12 10:00")
         complete(case_id, "proof_review", NOTE, world.actors[BUREAU], "2021-06-12 11:00")
-        assert open_tasks(case_id) == ["last"]
+        assert open_elements(case_id) == ["last"]
 
     def test_from_the_join_where_it_waits_for_the_other_one(self, world):
         case_id = self.opened(world, "proof", "proof_review")
         recall(case_id, "proof_review", world.actors[BUREAU])
-        assert open_tasks(case_id) == ["photo", "proof_review"]
+        assert open_elements(case_id) == ["photo", "proof_review"]
 
     def test_behind_the_join_who_came_last_may_and_who_came_first_may_not(self, world):
         case_id = self.opened(world, "proof", "proof_review", "photo", "photo_review")
-        assert open_tasks(case_id) == ["last"]
+        assert open_elements(case_id) == ["last"]
         refusal(case_id, "proof_review", world.actors[BUREAU])
         recall(case_id, "photo_review", world.actors[BUREAU])
-        assert open_tasks(case_id) == ["photo_review"]
+        assert open_elements(case_id) == ["photo_review"]
 
     def test_into_a_called_process_and_its_clock(self, world):
         case_id = open_returning(world, "inside", at("2021-06-10 09:00"))
         complete(case_id, "fill", NOTE, world.actors[LIBRARY], "2021-06-11 10:00")
         assert case_row(case_id).phases == {"part": "待first"}
         recall(case_id, "fill", world.actors[LIBRARY])
-        assert (open_tasks(case_id), case_row(case_id).phases) == (["fill"], {})
+        assert (open_elements(case_id), case_row(case_id).phases) == (["fill"], {})
 
     def test_several_at_once_are_left_out(self, world):
         case_id = open_returning(world, "several", at("2021-06-10 09:00"))
@@ -241,13 +230,13 @@ class TestAmendments:
             returns.give_back(final, "fill", "补", "back", world.actors[OFFICE], at("2021-06-13 10:00"))
         for day in (14, 15):
             complete(case_id, "fill", technician(world), world.actors[LIBRARY], f"2021-06-{day} 10:00")
-            assert open_tasks(case_id) == ["final_review"]
+            assert open_elements(case_id) == ["final_review"]
             recall(case_id, "fill", world.actors[LIBRARY], f"2021-06-{day} 11:00")
-            assert open_tasks(case_id) == ["fill"]
+            assert open_elements(case_id) == ["fill"]
         again = db.session.get_one(Task, task_of(case_id, "fill"))
         assert (again.returned_from, again.straight_back) == (final, True)
         complete(case_id, "fill", technician(world), world.actors[LIBRARY], "2021-06-16 10:00")
-        assert open_tasks(case_id) == ["final_review"]
+        assert open_elements(case_id) == ["final_review"]
 
     @pytest.mark.parametrize("change", [{"state": "completed"}, {"returned_from": 1}])
     def test_who_changes_the_entry_is_found(self, world, change):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from flask import Flask
 from sqlalchemy import func, select, update
 from support.parallel import at_once
 from support.second_factor import bind
@@ -24,26 +23,18 @@ from support.world import (
 )
 
 from app.clock import now as clock_now
-from app.config import PROJECT
 from app.content.identity import make_citizen_id, make_credit_code
 from app.errors import Conflict, DomainError
 from app.extensions import atomic, db
 from app.models import Account, Holiday, Organisation, Person, Task
-from app.operations import accounts, clock, organisations, people, regions, tasks, workdays
+from app.operations import accounts, clock, organisations, people, tasks, workdays
 from app.operations.accounts import FREE_FAILURES, SignInRefused
 from app.operations.actors import SYSTEM
 
+pytestmark = pytest.mark.usefixtures("cheap_passwords", "all_regions")
+
 NOW = datetime(2021, 6, 21, 2, tzinfo=UTC)
 GOOD = "Gnm7#tKqw2"
-
-
-@pytest.fixture(autouse=True)
-def _cheap(app: Flask) -> Iterator[None]:
-    app.config["ARGON2"] = {"memory_cost": 8, "time_cost": 1}
-    with atomic():
-        regions.load_file(PROJECT / "bpmn" / "common" / "regions.yaml")
-    yield
-    app.config.pop("ARGON2")
 
 
 def count(model) -> int:

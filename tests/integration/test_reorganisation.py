@@ -12,11 +12,9 @@ from support.world import (
     at,
     case_row,
     complete,
-    make_world,
     open_filing,
-    publish_tiny,
-    register_posts,
     task_of,
+    tiny_world,
 )
 
 from app.errors import Conflict, NotFound
@@ -33,10 +31,7 @@ GROUND = "云编〔2021〕9号"
 
 @pytest.fixture
 def world(app) -> Built:
-    publish_tiny()
-    built = make_world()
-    register_posts(built, {"junior": 2})
-    return built
+    return tiny_world(junior=2)
 
 
 def merge(world: Built, old: str, into: str) -> list[int]:

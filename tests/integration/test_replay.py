@@ -13,19 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 from support.waits import open_wait, publish_waits
-from support.world import (
-    BUREAU,
-    LIBRARY,
-    OFFICE,
-    at,
-    case_row,
-    complete,
-    make_world,
-    open_filing,
-    publish_tiny,
-    register_posts,
-    technician,
-)
+from support.world import BUREAU, LIBRARY, OFFICE, at, case_row, complete, open_review, tiny_world
 
 from app.engine import RELEASE
 from app.extensions import atomic, db, settings
@@ -41,18 +29,14 @@ Sign = Callable[[int, int, dict[str, Any]], None]
 
 @pytest.fixture
 def world(app: Flask) -> Built:
-    publish_tiny()
     publish_waits()
-    built = make_world()
-    register_posts(built, {"technician": 1})
-    return built
+    return tiny_world(technician=1)
 
 
 @pytest.fixture
 def case_id(world: Built) -> int:
     """A case with every kind of argument in its log: a decision, a refusal, a firing, working days."""
-    found = open_filing(world)
-    complete(found, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 10:00")
+    found = open_review(world)
     complete(found, "first_review", {"decision": "approve"}, world.actors[BUREAU], "2021-06-12 10:00")
     timers.sweep(lambda scheme_id: at("2021-06-25 09:00"), atomic)
     complete(found, "final_review", {"decision": "approve"}, world.actors[OFFICE], "2021-06-25 10:00")
@@ -104,8 +88,7 @@ def test_the_last_state_is_the_one_that_is_stored(case_id: int) -> None:
 def test_the_log_tells_the_engine_at_the_start_and_where_it_changed(
     world: Built, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    case_id = open_filing(world)
-    complete(case_id, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 10:00")
+    case_id = open_review(world)
     monkeypatch.setattr("app.operations._moving.RELEASE", "2+4.0.0")
     complete(case_id, "first_review", {"decision": "approve"}, world.actors[BUREAU], "2021-06-12 10:00")
     complete(case_id, "final_review", {"decision": "approve"}, world.actors[OFFICE], "2021-06-12 11:00")

@@ -16,12 +16,12 @@ from support.world import (
     at,
     case_row,
     complete,
-    make_world,
+    open_elements,
     open_filing,
-    publish_tiny,
-    register_posts,
+    open_review,
     task_of,
     technician,
+    tiny_world,
 )
 
 from app.errors import Closed, Conflict, Invalid, NotFound, Refused
@@ -39,11 +39,8 @@ NOTE = {"text": "写好了"}
 
 @pytest.fixture
 def world(app) -> Built:
-    publish_tiny()
     publish_returning()
-    built = make_world()
-    register_posts(built, {"senior": 1, "junior": 2, "technician": 1})
-    return built
+    return tiny_world(senior=1, junior=2, technician=1)
 
 
 def give_back(
@@ -64,27 +61,20 @@ def targets(case_id: int, here: str) -> list[str]:
         return [target.element for target in returns.targets(task_of(case_id, here))]
 
 
-def open_tasks(case_id: int) -> list[str]:
-    asked = select(Task.element).where(Task.case_id == case_id, Task.state == "open")
-    return sorted(db.session.scalars(asked))
-
-
 def places(case_id: int) -> int:
     live = (PlaceClaim.case_id == case_id, PlaceClaim.released_at.is_(None))
     return db.session.execute(select(func.count()).where(*live)).scalar_one()
 
 
 def at_final_review(world: Built, person: str = "陈一") -> int:
-    case_id = open_filing(world, person)
-    complete(case_id, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 10:00")
+    case_id = open_review(world, person)
     complete(case_id, "first_review", {"decision": "approve"}, world.actors[BUREAU], "2021-06-12 10:00")
     return case_id
 
 
 class TestWhereTo:
     def test_any_earlier_task_or_the_named_ones(self, world):
-        case_id = open_filing(world)
-        complete(case_id, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 10:00")
+        case_id = open_review(world)
         assert targets(case_id, "first_review") == ["fill"]
         complete(case_id, "first_review", {"decision": "approve"}, world.actors[BUREAU], "2021-06-12 10:00")
         assert targets(case_id, "final_review") == ["first_review", "fill"]
@@ -107,7 +97,7 @@ class TestWhereTo:
         case_id = at_final_review(world)
         with pytest.raises(Refused, match="已过办理期限"):
             give_back(case_id, "final_review", "fill", world, OFFICE, "2021-07-01 00:00")
-        assert open_tasks(case_id) == ["final_review"]
+        assert open_elements(case_id) == ["final_review"]
         assert places(case_id) == 1
         give_back(case_id, "final_review", "first_review", world, OFFICE, "2021-07-01 00:00")
 
@@ -121,7 +111,7 @@ class TestWhereTo:
         assert targets(case_id, "last") == ["fill"]
         give_back(case_id, "last", "fill", world, OFFICE, "2021-06-13 10:00", "back")
         complete(case_id, "fill", NOTE, world.actors[LIBRARY], "2021-06-14 10:00")
-        assert open_tasks(case_id) == ["all", "all"], "several are asked anew"
+        assert open_elements(case_id) == ["all", "all"], "several are asked anew"
 
 
 class TestWhoMayAndWhen:
@@ -137,8 +127,7 @@ class TestWhoMayAndWhen:
             )
 
     def test_giving_back_is_a_decision_of_the_office(self, world):
-        case_id = open_filing(world)
-        complete(case_id, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 10:00")
+        case_id = open_review(world)
         give_back(case_id, "first_review", "fill", world, BUREAU, "2021-06-12 10:00")
         row = db.session.execute(select(Task).where(Task.case_id == case_id, Task.state == "returned"))
         returned = row.scalar_one()
@@ -177,7 +166,7 @@ class TestWhoMayAndWhen:
         )
         refusals = [result for result in results if isinstance(result, Conflict)]
         assert len(refusals) == 1
-        assert open_tasks(case_id) in (["fill"], ["proof_review"])
+        assert open_elements(case_id) in (["fill"], ["proof_review"])
 
 
 def test_who_changes_the_entry_of_a_return_is_found(world):
@@ -203,7 +192,7 @@ class TestWhatFalls:
         assert told.closes_at == at("2021-07-01 00:00")
         assert look(case_id, "final_review", "first_review").places == ()
         assert case_row(case_id).seq == before
-        assert open_tasks(case_id) == ["final_review"]
+        assert open_elements(case_id) == ["final_review"]
 
     def test_a_place_that_was_claimed_since_is_released_and_claimed_again(self, world):
         case_id = at_final_review(world)
@@ -244,17 +233,17 @@ class TestWhatFalls:
         assert whole.branches
         assert sorted(done.name for done in whole.opinions) == ["photo", "proof"]
         give_back(case_id, "proof_review", "proof", world, BUREAU, "2021-06-12 10:00")
-        assert open_tasks(case_id) == ["photo_review", "proof"]
+        assert open_elements(case_id) == ["photo_review", "proof"]
         give_back(case_id, "photo_review", "fill", world, BUREAU, "2021-06-12 11:00")
-        assert open_tasks(case_id) == ["fill"]
+        assert open_elements(case_id) == ["fill"]
 
     def test_after_the_join_one_branch_alone_is_opened_again(self, world):
         case_id = at_last(world)
         give_back(case_id, "last", "photo", world, OFFICE, "2021-06-13 10:00")
-        assert open_tasks(case_id) == ["photo"]
+        assert open_elements(case_id) == ["photo"]
         complete(case_id, "photo", NOTE, world.actors[LIBRARY], "2021-06-14 10:00")
         complete(case_id, "photo_review", NOTE, world.actors[BUREAU], "2021-06-15 10:00")
-        assert open_tasks(case_id) == ["last"]
+        assert open_elements(case_id) == ["last"]
 
     def test_out_of_a_called_process_the_enclosing_clock_goes_on_or_begins_anew(self, world):
         case_id = open_returning(world, "inside", at("2021-06-10 09:00"))
@@ -286,7 +275,7 @@ class TestOnFromThere:
         case_id = at_final_review(world)
         give_back(case_id, "final_review", "fill", world, OFFICE, "2021-06-13 10:00")
         complete(case_id, "fill", technician(world), world.actors[LIBRARY], "2021-06-14 10:00")
-        assert open_tasks(case_id) == ["first_review"]
+        assert open_elements(case_id) == ["first_review"]
         complete(case_id, "first_review", {"decision": "approve"}, world.actors[BUREAU], "2021-06-15 10:00")
         complete(case_id, "final_review", {"decision": "approve"}, world.actors[OFFICE], "2021-06-16 10:00")
         assert case_row(case_id).outcome == "passed"
@@ -295,7 +284,7 @@ class TestOnFromThere:
         case_id = at_final_review(world)
         give_back(case_id, "final_review", "fill", world, OFFICE, "2021-06-13 10:00", "back")
         complete(case_id, "fill", technician(world), world.actors[LIBRARY], "2021-06-14 10:00")
-        assert open_tasks(case_id) == ["final_review"]
+        assert open_elements(case_id) == ["final_review"]
         assert places(case_id) == 1
         asked = select(History).where(History.case_id == case_id, History.element == "first_review")
         first, again = db.session.scalars(asked.order_by(History.seq)).all()
@@ -317,7 +306,7 @@ class TestOnFromThere:
         case_id = at_last(world)
         give_back(case_id, "last", "fill", world, OFFICE, "2021-06-13 10:00", "back")
         complete(case_id, "fill", {"text": "改好了"}, world.actors[LIBRARY], "2021-06-14 10:00")
-        assert open_tasks(case_id) == ["last"]
+        assert open_elements(case_id) == ["last"]
 
     def test_straight_back_into_a_called_process(self, world):
         case_id = open_returning(world, "inside", at("2021-06-10 09:00"))
@@ -325,14 +314,14 @@ class TestOnFromThere:
         complete(case_id, "first", NOTE, world.actors[BUREAU], "2021-06-12 10:00")
         give_back(case_id, "second", "fill", world, OFFICE, "2021-06-13 10:00", "back")
         complete(case_id, "fill", {"text": "改好了"}, world.actors[LIBRARY], "2021-06-14 10:00")
-        assert open_tasks(case_id) == ["second"]
+        assert open_elements(case_id) == ["second"]
 
     def test_given_back_again_from_where_it_came_straight_to(self, world):
         case_id = at_final_review(world)
         for day in (13, 15):
             give_back(case_id, "final_review", "fill", world, OFFICE, f"2021-06-{day} 10:00", "back")
             complete(case_id, "fill", technician(world), world.actors[LIBRARY], f"2021-06-{day + 1} 10:00")
-            assert open_tasks(case_id) == ["final_review"]
+            assert open_elements(case_id) == ["final_review"]
 
     def test_a_wait_in_between_has_to_be_waited_for_again(self, world):
         case_id = open_returning(world, "waiting", at("2021-06-10 09:00"))
@@ -346,9 +335,7 @@ class TestOnFromThere:
 
 
 def at_first_review(world: Built, person: str) -> int:
-    case_id = open_filing(world, person)
-    complete(case_id, "fill", technician(world), world.actors[LIBRARY], "2021-06-14 10:00")
-    return case_id
+    return open_review(world, person, when="2021-06-14 10:00")
 
 
 def at_last(world: Built) -> int:

@@ -15,28 +15,20 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from sqlalchemy import func, select, text, update
 
-from app.config import PROJECT
 from app.errors import Conflict, Invalid
 from app.extensions import atomic, db, settings
 from app.models import Account, Act, SecondFactor
-from app.operations import accounts, clock, organisations, regions, second_factor
+from app.operations import accounts, clock, organisations, second_factor
 from app.operations.accounts import CodeRefused, SignInLapsed, SignInRefused
 from app.operations.actors import SYSTEM, Actor
 from app.operations.organisations import Profile
+
+pytestmark = pytest.mark.usefixtures("cheap_passwords", "all_regions")
 
 NOW = datetime(2026, 3, 2, 1, 0, 10, tzinfo=UTC)
 STEP = timedelta(seconds=30)
 ADDRESS = "10.0.0.1"
 PASSWORD = "Gnm7#tKqw2"
-
-
-@pytest.fixture(autouse=True)
-def _cheap(app: Flask) -> Iterator[None]:
-    app.config["ARGON2"] = {"memory_cost": 8, "time_cost": 1}
-    with atomic():
-        regions.load_file(PROJECT / "bpmn" / "common" / "regions.yaml")
-    yield
-    app.config.pop("ARGON2")
 
 
 @pytest.fixture

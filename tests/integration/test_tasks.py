@@ -15,12 +15,11 @@ from support.world import (
     at,
     case_row,
     complete,
-    make_world,
     open_filing,
-    publish_tiny,
-    register_posts,
+    open_review,
     task_of,
     technician,
+    tiny_world,
 )
 
 from app.errors import Closed, Conflict, DomainError, Invalid, NotFound, Refused
@@ -39,10 +38,7 @@ CLOSES = at("2021-07-01 00:00")
 
 @pytest.fixture
 def world(app) -> Built:
-    publish_tiny()
-    built = make_world()
-    register_posts(built, {"senior": 1, "junior": 2, "technician": 1})
-    return built
+    return tiny_world(senior=1, junior=2, technician=1)
 
 
 def counts() -> dict[str, int]:
@@ -140,8 +136,7 @@ def test_an_unknown_field_and_a_missing_one_are_told_at_the_field(world):
 
 def test_nobody_decides_on_their_own_case(world):
     """ALL-04"""
-    case_id = open_filing(world, "陈一")
-    complete(case_id, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 10:00")
+    case_id = open_review(world, "陈一")
     complete(case_id, "first_review", {"decision": "approve"}, world.actors[BUREAU], "2021-06-12 10:00")
     herself = world.actors["陈一（兼省考核办）"]
     refusal = refused(case_id, "final_review", {"decision": "approve"}, herself, at("2021-06-13 10:00"))
@@ -151,8 +146,7 @@ def test_nobody_decides_on_their_own_case(world):
 
 def test_nobody_decides_at_two_levels_of_one_case(world):
     """ALL-04"""
-    case_id = open_filing(world)
-    complete(case_id, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 10:00")
+    case_id = open_review(world)
     complete(case_id, "first_review", {"decision": "approve"}, world.actors[BUREAU], "2021-06-12 10:00")
     office, bureau = world.actors[OFFICE], world.actors[BUREAU]
     moved = Actor(
@@ -233,8 +227,7 @@ def test_a_withdrawal_at_the_deadline_is_refused_like_a_submission(world):
 
 def test_a_refusal_keeps_what_was_overdue_before_it(world):
     """Decision 3: the body is undone, the catching up stays."""
-    case_id = open_filing(world)
-    complete(case_id, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 10:00")
+    case_id = open_review(world)
     complete(case_id, "first_review", {"decision": "approve"}, world.actors[BUREAU], "2021-06-11 11:00")
     much_later = at("2021-06-25 10:00")  # the reminder after five working days is overdue
     with pytest.raises(Invalid), atomic():
@@ -326,8 +319,7 @@ def test_an_inbox_offers_each_of_its_steps_once(world):
 
 def test_a_completion_takes_at_most_twelve_statements(world):
     """Journey 1: from lock to commit, capabilities apart."""
-    case_id = open_filing(world)
-    complete(case_id, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 10:00")
+    case_id = open_review(world)
     task_id = task_of(case_id)
     statements: list[str] = []
 

@@ -16,12 +16,10 @@ from support.world import (
     at,
     case_row,
     complete,
-    make_world,
     open_filing,
-    publish_tiny,
-    register_posts,
+    open_review,
     task_of,
-    technician,
+    tiny_world,
 )
 
 from app.extensions import atomic, db
@@ -38,10 +36,7 @@ MICRO = timedelta(microseconds=1)
 
 @pytest.fixture
 def world(app) -> Built:
-    publish_tiny()
-    built = make_world()
-    register_posts(built, {"senior": 2, "junior": 2, "technician": 3})
-    return built
+    return tiny_world(senior=2, junior=2, technician=3)
 
 
 def sweep(instant: datetime) -> timers.Swept:
@@ -54,8 +49,7 @@ def fired(case_id: int) -> list[datetime]:
 
 
 def in_final_review(world: Built, person: str = "陈一", reviewed: str = "2021-06-11 11:00") -> int:
-    case_id = open_filing(world, person)
-    complete(case_id, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 10:00")
+    case_id = open_review(world, person)
     complete(case_id, "first_review", {"decision": "approve"}, world.actors[BUREAU], reviewed)
     return case_id
 

@@ -2,77 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
+from support.attacks import Attack, findings
 from support.waits import open_wait, publish_waits
-from support.world import (
-    BUREAU,
-    LIBRARY,
-    at,
-    complete,
-    make_world,
-    open_filing,
-    publish_tiny,
-    register_posts,
-    technician,
-)
+from support.world import BUREAU, LIBRARY, at, complete, open_filing, open_review, tiny_world
 
 from app.extensions import atomic, db, settings
 from app.models import Case, History
-from app.operations import messages, verify
+from app.operations import messages
 from app.operations.worlds import Built
 
 pytestmark = pytest.mark.corrupts
 
 FILLED = {"grade": "senior", "summary": "近五年工作扎实。"}
-Attack = Callable[..., None]
 
 
 @pytest.fixture
 def world(app: Flask) -> Built:
-    publish_tiny()
     publish_waits()
-    built = make_world()
-    register_posts(built, {"senior": 1, "junior": 2, "technician": 1})
-    return built
+    return tiny_world(senior=1, junior=2, technician=1)
 
 
 @pytest.fixture
 def case_id(world: Built) -> int:
     """A technician's case in final review, beside another that nobody touches: both as they should be."""
-    found = open_filing(world)
-    complete(found, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 10:00")
+    found = open_review(world)
     complete(found, "first_review", {"decision": "approve"}, world.actors[BUREAU], "2021-06-12 10:00")
     untouched = open_filing(world, "李二")
     complete(untouched, "fill", FILLED, world.actors[LIBRARY], "2021-06-11 10:00")
     assert findings() == []
     return found
-
-
-@pytest.fixture
-def attack(_cleaner) -> Attack:
-    """Does as the database's owner can: no trigger and no foreign key holds a superuser back."""
-    connection: psycopg.Connection = _cleaner.connection
-
-    def do(statement: str, **values: object) -> None:
-        done = connection.execute(statement, values)
-        assert done.rowcount, "the attack touched nothing"
-
-    return do
-
-
-def findings() -> list[verify.Finding]:
-    try:
-        return list(verify.verify_all())
-    finally:
-        db.session.rollback()
-        db.session.expire_all()
 
 
 def assert_found(case_id: int | None, sentence: str) -> None:

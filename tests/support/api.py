@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -56,6 +57,14 @@ def caller(stage: Stage, name: str) -> Caller:
     """The operator of that name, signed in (without the password, whose check takes its time)."""
     with atomic():
         return Caller(stage.app, open_session(stage.world.actors[name].account_id or 0, clock.now()))
+
+
+def rules(app: Flask) -> Iterator[tuple[str, str]]:
+    """Method and address of every route, as the API's code writes it."""
+    for rule in app.url_map.iter_rules():
+        if rule.rule.startswith(PREFIX):
+            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+                yield method, rule.rule.removeprefix(PREFIX)
 
 
 def problem(response: TestResponse, status: int, code: str) -> dict[str, Any]:

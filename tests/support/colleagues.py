@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from flask import Flask
+from sqlalchemy import select
 
 from app import clock
-from app.extensions import atomic
-from app.models import Account
+from app.extensions import atomic, db
+from app.models import Account, Task
 from app.operations import _passwords
 from app.operations._sessions import open_session
 from app.operations.accounts import actor_for
@@ -43,6 +44,12 @@ def colleague(
         session.add(account)
         session.flush()
         return actor_for(account)
+
+
+def held(task_id: int) -> tuple[int | None, int | None, bool, int]:
+    """A task's assignee, its owner, whether it is delegated, and how many opinions it awaits."""
+    columns = (Task.assignee_id, Task.owner_id, Task.delegated, Task.awaits)
+    return tuple(db.session.execute(select(*columns).where(Task.id == task_id)).one())
 
 
 def browser_of(

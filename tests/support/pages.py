@@ -78,6 +78,9 @@ class Stage:
             wanted = select(Account.login).where(Account.id == self.world.actors[name].account_id)
             return session.execute(wanted).scalar_one()
 
+    def account_id(self, name: str) -> int:
+        return self.world.actors[name].account_id or 0
+
     def open(self, name: str) -> Browser:
         """A browser in which the operator of that name is signed in."""
         return self.browser().sign_in(self.login(name))

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from app.clock import now as real_now
 from app.content.identity import make_citizen_id
 from app.extensions import atomic
 from app.models import Import
@@ -166,6 +167,13 @@ def publish_phased() -> int:
     with atomic():
         clock.mark_database(True, PUBLISHED)
         return deployments.publish(phased_files(), SYSTEM, PUBLISHED)
+
+
+def open_phased() -> None:
+    """Publishes it; its clock tells 1 July 2021, 9:00, the month of the scores."""
+    publish_phased()
+    with atomic():
+        clock.open_clock(PHASED, at("2021-07-01 09:00"), SYSTEM, real_now())
 
 
 def open_entry(

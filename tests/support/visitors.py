@@ -20,7 +20,10 @@ class Visitors:
     def unit(self) -> Reader:
         return self.readers[None]
 
-    def register_unit(self, unit: Mapping[str, str], profile: Mapping[str, str]) -> None:
+    def register_unit(
+        self, unit: Mapping[str, str], profile: Mapping[str, str], people: Iterable[tuple[str, str]] = ()
+    ) -> None:
+        """The unit with its account and profile, and its people: names and ID numbers."""
         stranger = Reader(self.stage.browser())
         stranger.click("注册单位账号")
         stranger.press("注册", {**unit, "again": PASSWORD})
@@ -28,6 +31,8 @@ class Visitors:
         self.readers[None] = self._signed_in(unit["login"])
         self.unit.press("保存", profile)
         assert "单位信息已保存" in self.unit.text
+        for name, id_number in people:
+            self.add_person(name, id_number)
 
     def add_person(self, name: str, id_number: str) -> None:
         self.unit.click("人员")
@@ -109,9 +114,20 @@ class Visitors:
         return [str(link.text_content()) for link in self.unit.page.cssselect("main li a")]
 
     def certificate(self, of: str) -> str:
+        (number,) = self.certified(of)
+        return number
+
+    def certified(self, of: str) -> list[str]:
+        """The numbers of somebody's certificates, as the unit sees them."""
         self.look_at(None, of)
-        (number,) = self.unit.page.cssselect('dd a[href*="/verify"]')
-        return str(number.text)
+        return [str(link.text) for link in self.unit.page.cssselect('dd a[href*="/verify"]')]
+
+    def assert_vouched_for(self, of: str, *facts: str) -> None:
+        """Whoever asks for the certificate is told these facts, and not whose it is."""
+        told = self.verified(self.certificate(of))
+        for fact in facts:
+            assert fact in told
+        assert of not in told
 
     def verified(self, number: str) -> str:
         stranger = Reader(self.stage.browser())

@@ -24,9 +24,8 @@ from app.operations.worlds import Built, build
 
 __all__ = [
     "BUREAU", "LIBRARY", "OFFICE", "OTHER_BUREAU", "OTHER_UNIT", "PUBLISHED", "SCHEME", "at", "case_row",
-    "complete", "make_world", "open_filing", "publish_tiny", "register_posts", "task_of", "technician",
-    "tiny_files",
-    "upload",
+    "complete", "make_world", "open_elements", "open_filing", "open_review", "publish_tiny", "register_posts",
+    "task_of", "technician", "tiny_files", "tiny_world", "upload",
 ]  # fmt: skip
 
 SCHEME = "tiny-2021"
@@ -53,6 +52,14 @@ def make_world() -> Built:
     """Ids of organisations and people and the actors, by name; the register of posts stays empty."""
     with atomic():
         return build(read_scenarios(tiny_files()).worlds["organisations.yaml"])
+
+
+def tiny_world(**posts: int) -> Built:
+    """The scheme published, its people and offices, and so many vacant posts of each grade at the library."""
+    publish_tiny()
+    world = make_world()
+    register_posts(world, posts)
+    return world
 
 
 def register_posts(
@@ -95,6 +102,13 @@ def open_filing(
         )
 
 
+def open_review(world: Built, person: str = "陈一", *, when: str = "2021-06-11 10:00") -> int:
+    """A technician's filing that the library submitted: it waits for `first_review`."""
+    case_id = open_filing(world, person)
+    complete(case_id, "fill", technician(world), world.actors[LIBRARY], when)
+    return case_id
+
+
 def complete(
     case_id: int, element: str, values: Mapping[str, Any], actor: Actor, when: str
 ) -> tasks.Completion:
@@ -109,6 +123,12 @@ def task_of(case_id: int, element: str | None = None) -> int:
     if element:
         asked = asked.where(Task.element == element)
     return db.session.execute(asked).scalar_one()
+
+
+def open_elements(case_id: int) -> list[str]:
+    """The elements that the case's open tasks are of."""
+    asked = select(Task.element).where(Task.case_id == case_id, Task.state == "open")
+    return sorted(db.session.scalars(asked))
 
 
 def case_row(case_id: int) -> Case:

@@ -37,10 +37,6 @@ def boss(stage: Stage) -> Browser:
     return stage.open(OFFICE)
 
 
-def account_id(stage: Stage, name: str) -> int:
-    return stage.world.actors[name].account_id or 0
-
-
 def send(browser: Browser, address: str, **sent: Any) -> TestResponse:
     """Opens a page and sends its form."""
     page = browser.get(address)
@@ -138,7 +134,7 @@ class TestAccounts:
         refused(send(boss, address, **sent), "_", "登录名已被使用", 409)
 
     def test_changed_duties_end_the_sessions(self, stage: Stage, boss: Browser, unit: Browser) -> None:
-        address = f"{ACCOUNTS}/{account_id(stage, LIBRARY)}/duties"
+        address = f"{ACCOUNTS}/{stage.account_id(LIBRARY)}/duties"
         refused(send(boss, address, duties=["supervisor"]), "ground", "请写明依据")
         assert unit.get("/inbox/").status_code == 200, "nothing half done"
         done = send(boss, address, duties=["supervisor"], **GROUND)
@@ -153,8 +149,8 @@ class TestAccounts:
         guesser.get("/sign-in")
         for _ in range(5):
             guesser.post("/sign-in", {"login": stage.login(LIBRARY), "password": "x"})
-        assert "暂时锁定" in boss.get(f"{ACCOUNTS}/{account_id(stage, LIBRARY)}").text
-        told = send(boss, f"{ACCOUNTS}/{account_id(stage, LIBRARY)}/password", **GROUND)
+        assert "暂时锁定" in boss.get(f"{ACCOUNTS}/{stage.account_id(LIBRARY)}").text
+        told = send(boss, f"{ACCOUNTS}/{stage.account_id(LIBRARY)}/password", **GROUND)
         assert unit.get("/inbox/").location.startswith("/sign-in")
         again = stage.browser().sign_in(stage.login(LIBRARY), FIRST.search(told.text)[1])
         assert again.get("/inbox/").location == "/password"
@@ -162,7 +158,7 @@ class TestAccounts:
     def test_a_closed_account_is_out_at_once_and_for_good(
         self, stage: Stage, boss: Browser, unit: Browser
     ) -> None:
-        own = f"{ACCOUNTS}/{account_id(stage, LIBRARY)}"
+        own = f"{ACCOUNTS}/{stage.account_id(LIBRARY)}"
         assert "已停用" in boss.follow(send(boss, f"{own}/closure", **GROUND)).text
         assert unit.get("/inbox/").location.startswith("/sign-in")
         page = stage.browser()
@@ -172,9 +168,9 @@ class TestAccounts:
             assert boss.get(f"{own}/{act}").status_code == 404
 
     def test_a_lost_device_is_reset(self, stage: Stage, boss: Browser) -> None:
-        own = f"{ACCOUNTS}/{account_id(stage, BUREAU)}"
+        own = f"{ACCOUNTS}/{stage.account_id(BUREAU)}"
         refused(send(boss, f"{own}/second-factor", **GROUND), "_", "没有绑定验证器", 409)
-        bind(account_id(stage, BUREAU))
+        bind(stage.account_id(BUREAU))
         assert "已绑定" in boss.get(own).text
         page = boss.follow(send(boss, f"{own}/second-factor", **GROUND)).text
         assert "未绑定" in page
@@ -182,16 +178,16 @@ class TestAccounts:
         assert stage.open(BUREAU).get("/inbox/").status_code == 200
 
     def test_nobody_changes_their_own(self, stage: Stage, boss: Browser) -> None:
-        own = f"{ACCOUNTS}/{account_id(stage, OFFICE)}"
+        own = f"{ACCOUNTS}/{stage.account_id(OFFICE)}"
         assert "另一位管理员" in boss.get(own).text
         for act in ("duties", "password", "second-factor", "closure"):
             told = send(boss, f"{own}/{act}", duties=["operator"], **GROUND)
             refused(told, "_", "另一位管理员", 409)
 
     def test_the_log_of_an_account_is_on_its_page(self, stage: Stage, boss: Browser) -> None:
-        own = f"{ACCOUNTS}/{account_id(stage, BUREAU)}"
+        own = f"{ACCOUNTS}/{stage.account_id(BUREAU)}"
         send(boss, f"{own}/duties", duties=["supervisor"], **GROUND)
-        bind(account_id(stage, BUREAU))
+        bind(stage.account_id(BUREAU))
         page = boss.get(own).text
         assert page.index("绑定验证器</td>") < page.index("更改职责</td>")
         assert GROUND["ground"] in page
@@ -216,7 +212,7 @@ class TestSessions:
         assert elsewhere.get("/inbox/").location.startswith("/sign-in")
 
     def test_giving_a_device_up(self, stage: Stage, bureau: Browser) -> None:
-        device, codes = bind(account_id(stage, BUREAU))
+        device, codes = bind(stage.account_id(BUREAU))
         assert bureau.get("/inbox/").location.startswith("/sign-in")
         browsers = []
         for code in (code_of(device), codes[0]):
@@ -371,7 +367,7 @@ class TestOrganisations:
 
 def test_an_administrator_of_no_organisation_begins_with_the_organisations(stage: Stage) -> None:
     with atomic() as session:
-        account = session.get_one(Account, account_id(stage, BUREAU))
+        account = session.get_one(Account, stage.account_id(BUREAU))
         account.organisation_id, account.duties = None, ["administrator"]
     browser = stage.open(BUREAU)
     page = browser.follow(browser.get("/"))
@@ -396,7 +392,7 @@ def test_administration_is_for_administrators(stage: Stage, duties: list[str]) -
     stage.give(BUREAU, *duties)
     browser = stage.open(BUREAU)
     browser.get("/password")
-    theirs = {"account_id": account_id(stage, LIBRARY), "organisation_id": stage.world.organisations[LIBRARY]}
+    theirs = {"account_id": stage.account_id(LIBRARY), "organisation_id": stage.world.organisations[LIBRARY]}
     for ids in (theirs, dict.fromkeys(theirs, 10**9)):
         for method, address in addresses(stage, {**ids, "jurisdiction_id": 1, "post_id": 1}):
             answer = browser.get(address) if method == "GET" else browser.post(address, GROUND)

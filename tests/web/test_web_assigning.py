@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.colleagues import SUPERVISOR, browser_of
 from support.pages import Browser, Stage
-from support.world import BUREAU, LIBRARY, complete, open_filing, register_posts, task_of, technician
+from support.world import BUREAU, open_review, register_posts, task_of
 
 from app.extensions import atomic, db
 from app.models import Task
@@ -16,8 +16,7 @@ from app.operations import cosigning, tasks
 def task(stage: Stage) -> int:
     """The review of a technician's filing at the bureau."""
     register_posts(stage.world, {"technician": 1})
-    filing = open_filing(stage.world)
-    complete(filing, "fill", technician(stage.world), stage.world.actors[LIBRARY], "2021-06-11 09:00")
+    filing = open_review(stage.world, when="2021-06-11 09:00")
     return task_of(filing, "first_review")
 
 

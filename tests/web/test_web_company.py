@@ -5,16 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 from support.pages import Browser, Stage
-from support.world import (
-    BUREAU,
-    LIBRARY,
-    OTHER_UNIT,
-    complete,
-    open_filing,
-    register_posts,
-    task_of,
-    technician,
-)
+from support.world import BUREAU, OTHER_UNIT, complete, open_review, register_posts, task_of
 
 from app.extensions import db
 from app.models import CaseCopy, Task
@@ -27,9 +18,7 @@ def case_id(stage: Stage) -> int:
     """A technician's filing that waits for the first office."""
     world = stage.world
     register_posts(world, {"technician": 1})
-    filing = open_filing(world)
-    complete(filing, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 08:00")
-    return filing
+    return open_review(world, when="2021-06-11 08:00")
 
 
 @pytest.fixture

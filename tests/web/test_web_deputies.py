@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from support.colleagues import SUPERVISOR, browser_of
 from support.pages import Browser, Stage
-from support.world import BUREAU, LIBRARY, OFFICE, complete, open_filing, register_posts, task_of, technician
+from support.world import BUREAU, LIBRARY, OFFICE, open_review, register_posts, task_of
 
 from app import clock
 from app.engine.civil import civil
@@ -19,8 +19,7 @@ from app.operations import assignments
 def task(stage: Stage) -> int:
     """A review at the bureau, which its operator has."""
     register_posts(stage.world, {"technician": 1})
-    filing = open_filing(stage.world)
-    complete(filing, "fill", technician(stage.world), stage.world.actors[LIBRARY], "2021-06-11 09:00")
+    filing = open_review(stage.world, when="2021-06-11 09:00")
     found = task_of(filing, "first_review")
     with atomic():
         assignments.claim(found, stage.world.actors[BUREAU], stage.now())

@@ -22,9 +22,9 @@ from support.world import (
     case_row,
     complete,
     open_filing,
+    open_review,
     register_posts,
     task_of,
-    technician,
 )
 
 from app import clock
@@ -146,8 +146,7 @@ def test_what_was_amended_since_the_return_is_told_field_by_field(
 @pytest.mark.corrupts
 def test_a_bar_another_live_case_and_the_places_left_are_told(stage: Stage, bureau: Browser) -> None:
     register_posts(stage.world, {"technician": 2})
-    case_id = open_filing(stage.world)
-    complete(case_id, "fill", technician(stage.world), stage.world.actors[LIBRARY], "2021-06-10 10:00")
+    case_id = open_review(stage.world, when="2021-06-10 10:00")
     with atomic() as session:
         person = session.get_one(Person, stage.world.people["陈一"])
         session.add(
@@ -330,8 +329,7 @@ def test_a_swap_of_an_ended_session_leads_to_the_sign_in(three: dict[str, int], 
 
 def test_the_last_office_sees_no_unit_s_amendments_without_a_return(stage: Stage, office: Browser) -> None:
     register_posts(stage.world, {"technician": 1})
-    case_id = open_filing(stage.world)
-    complete(case_id, "fill", technician(stage.world), stage.world.actors[LIBRARY], "2021-06-11 08:00")
+    case_id = open_review(stage.world, when="2021-06-11 08:00")
     complete(case_id, "first_review", {"decision": "approve"}, stage.world.actors[BUREAU], "2021-06-11 08:30")
     page = office.get(f"/tasks/{task_of(case_id)}").text
     assert "退回以后的改动" not in page

@@ -7,30 +7,23 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from flask import Flask
 from openpyxl import Workbook, load_workbook
 from sqlalchemy import select, update
-from support.pages import Browser, Stage, set_stage
-from support.phased import PHASED, add_people, publish_phased, reviewed, waiting_for_scores
-from support.world import LIBRARY, OFFICE, at, case_row
+from support.pages import Browser, Stage
+from support.phased import PHASED, add_people, open_phased, reviewed, waiting_for_scores
+from support.world import LIBRARY, OFFICE, case_row
 
-from app import clock
 from app.extensions import atomic, db
 from app.models import Act, Organisation
-from app.operations import clock as clocks
-from app.operations.actors import SYSTEM
 from app.web import imports as pages
 
 KIND = f"{PHASED}/enter"
 
 
 @pytest.fixture
-def stage(app: Flask) -> Stage:
-    found = set_stage(app)
-    publish_phased()
-    with atomic():
-        clocks.open_clock(PHASED, at("2021-07-01 09:00"), SYSTEM, clock.now())
-    return found
+def stage(stage: Stage) -> Stage:
+    open_phased()
+    return stage
 
 
 @pytest.fixture

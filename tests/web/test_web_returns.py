@@ -4,16 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.pages import Browser, Stage
-from support.world import (
-    BUREAU,
-    LIBRARY,
-    OFFICE,
-    complete,
-    open_filing,
-    register_posts,
-    task_of,
-    technician,
-)
+from support.world import BUREAU, OFFICE, complete, open_review, register_posts, task_of
 
 OPINION = "工作总结请写到五百字"
 
@@ -23,8 +14,7 @@ def case_id(stage: Stage) -> int:
     """A technician's filing that waits for the last office."""
     world = stage.world
     register_posts(world, {"technician": 1})
-    filing = open_filing(world)
-    complete(filing, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 10:00")
+    filing = open_review(world)
     complete(filing, "first_review", {"decision": "approve"}, world.actors[BUREAU], "2021-06-12 10:00")
     return filing
 

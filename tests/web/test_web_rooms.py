@@ -16,8 +16,8 @@ from support.world import (
     case_row,
     complete,
     open_filing,
+    open_review,
     register_posts,
-    technician,
 )
 
 from app.content.identity import make_citizen_id
@@ -96,8 +96,7 @@ def test_the_monitor_counts_where_cases_stand(stage: Stage) -> None:
 def test_the_monitor_tells_deadlines_whose_date_nobody_knows_yet(stage: Stage) -> None:
     """Decision 5: an undetermined deadline is an alarm; the tiny scheme's examination has no date."""
     register_posts(stage.world, {"technician": 1})
-    case_id = open_filing(stage.world)
-    complete(case_id, "fill", technician(stage.world), stage.world.actors[LIBRARY], "2021-06-10 10:00")
+    case_id = open_review(stage.world, when="2021-06-10 10:00")
     complete(case_id, "first_review", {"decision": "approve"}, stage.world.actors[BUREAU], "2021-06-10 11:00")
     stage.give(OFFICE, "supervisor")
     page = stage.open(OFFICE).get("/monitor/").text

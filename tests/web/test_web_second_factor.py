@@ -25,10 +25,6 @@ def wanted(stage: Stage) -> Iterator[None]:
         yield
 
 
-def account_id(stage: Stage, name: str) -> int:
-    return stage.world.actors[name].account_id or 0
-
-
 def with_password(stage: Stage, name: str, **more: str) -> tuple[Browser, TestResponse]:
     """A browser after the right password."""
     browser = stage.browser()
@@ -69,12 +65,12 @@ def test_a_unit_is_not_asked_but_may_bind_one(stage: Stage, wanted: None) -> Non
 
 def test_a_first_password_comes_before_the_device(stage: Stage, wanted: None) -> None:
     with atomic() as session:
-        session.get_one(Account, account_id(stage, OFFICE)).must_change_password = True
+        session.get_one(Account, stage.account_id(OFFICE)).must_change_password = True
     assert stage.open(OFFICE).get("/inbox/").location == "/password"
 
 
 def test_the_code_follows_the_password_and_leads_where_one_was_going(stage: Stage) -> None:
-    device, _ = bind(account_id(stage, BUREAU))
+    device, _ = bind(stage.account_id(BUREAU))
     browser, answer = with_password(stage, BUREAU, next="/inbox/?name=a")
     assert answer.location == "/sign-in/code?next=/inbox/?name%3Da"
     for address in ("/inbox/", "/second-factor", "/password"):
@@ -87,7 +83,7 @@ def test_the_code_follows_the_password_and_leads_where_one_was_going(stage: Stag
 
 
 def test_the_code_leads_to_no_other_site(stage: Stage) -> None:
-    device, _ = bind(account_id(stage, BUREAU))
+    device, _ = bind(stage.account_id(BUREAU))
     browser, answer = with_password(stage, BUREAU)
     browser.follow(answer)
     done = browser.post("/sign-in/code", {"code": code_of(device), "next": "//evil.example/"})
@@ -95,7 +91,7 @@ def test_the_code_leads_to_no_other_site(stage: Stage) -> None:
 
 
 def test_a_wrong_code_is_told_and_a_locked_account_gets_the_same_words(stage: Stage) -> None:
-    device, codes = bind(account_id(stage, BUREAU))
+    device, codes = bind(stage.account_id(BUREAU))
     browser, answer = with_password(stage, BUREAU)
     browser.follow(answer)
     told = set()
@@ -108,7 +104,7 @@ def test_a_wrong_code_is_told_and_a_locked_account_gets_the_same_words(stage: St
 
 
 def test_a_spent_cookie_takes_no_second_code(stage: Stage) -> None:
-    device, codes = bind(account_id(stage, BUREAU))
+    device, codes = bind(stage.account_id(BUREAU))
     browser, answer = with_password(stage, BUREAU)
     browser.follow(answer)
     kept = browser.client.get_cookie("session")
@@ -127,7 +123,7 @@ def test_without_a_sign_in_there_is_no_code_to_enter(stage: Stage, unit: Browser
 
 
 def test_a_recovery_code_opens_and_the_device_is_changed(stage: Stage, wanted: None) -> None:
-    _, codes = bind(account_id(stage, OFFICE))
+    _, codes = bind(stage.account_id(OFFICE))
     browser, answer = with_password(stage, OFFICE)
     browser.follow(answer)
     browser.follow(browser.post("/sign-in/code", {"code": codes[0]}))

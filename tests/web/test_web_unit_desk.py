@@ -17,11 +17,10 @@ from support.world import (
     PUBLISHED,
     SCHEME,
     at,
-    complete,
     open_filing,
+    open_review,
     register_posts,
     task_of,
-    technician,
     tiny_files,
 )
 
@@ -47,8 +46,7 @@ def test_a_desk_with_nothing_on_it_says_so(other_unit: Browser) -> None:
 
 def test_what_came_back_from_whom_why_and_until_when(stage: Stage, unit: Browser) -> None:
     register_posts(stage.world, {"technician": 1})
-    filing = open_filing(stage.world)
-    complete(filing, "fill", technician(stage.world), stage.world.actors[LIBRARY], "2021-06-11 08:00")
+    filing = open_review(stage.world, when="2021-06-11 08:00")
     with atomic():
         bureau, when = stage.world.actors[BUREAU], at("2021-06-11 08:30")
         returns.give_back(task_of(filing), "fill", OPINION, "on", bureau, when)
@@ -80,8 +78,7 @@ def test_who_owes_which_document_until_when(stage: Stage, unit: Browser) -> None
 
 def test_posts_as_they_were_filed_and_what_is_left_of_them(stage: Stage, unit: Browser) -> None:
     register_posts(stage.world, {"technician": 2, "junior": 1})
-    filing = open_filing(stage.world)
-    complete(filing, "fill", technician(stage.world), stage.world.actors[LIBRARY], "2021-06-11 08:00")
+    open_review(stage.world, when="2021-06-11 08:00")
     told = section(unit.get("/").text, "人员和岗位")
     assert "技师 云岭省2021年度工勤技能考核（样例） 2 0 2 1 1" in told
     assert re.search(r"初级工 \S+ 1 0 1 0 1", told)

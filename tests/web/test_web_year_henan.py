@@ -53,9 +53,7 @@ def test_the_year_of_henan_on_the_pages(app: Flask) -> None:
 
 def register(visitors: Visitors) -> None:
     """From 0:00 of 10 March the unit checks its own data (HN-10)."""
-    visitors.register_unit(UNIT, PROFILE)
-    for name, id_number in PEOPLE.items():
-        visitors.add_person(name, id_number)
+    visitors.register_unit(UNIT, PROFILE, PEOPLE.items())
     visitors.start(None, "unit_data")
     checked = {"correct": True, "contact": "许敏", "telephone": "0371-00000000"}
     visitors.complete(None, "核对单位信息", None, checked)
@@ -151,9 +149,5 @@ def certify(visitors: Visitors) -> None:
     handed = {"handed_on": "2025-12-02", "taken_by": "李干事", "filed": True}
     visitors.complete(EXAMINERS, "下发证书和归档", KEPT, handed)
     assert {name: visitors.status(name) for name in PEOPLE} == {KEPT: "已归档", BROKEN: FAILED}
-    told = visitors.verified(visitors.certificate(KEPT))
-    for words in ("图书资料业务员", "四级", "2025年11月20日"):
-        assert words in told
-    assert KEPT not in told
-    visitors.look_at(None, BROKEN)
-    assert not visitors.unit.page.cssselect('dd a[href*="/verify"]')
+    visitors.assert_vouched_for(KEPT, "图书资料业务员", "四级", "2025年11月20日")
+    assert not visitors.certified(BROKEN)

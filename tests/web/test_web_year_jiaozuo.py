@@ -56,9 +56,7 @@ def test_the_year_of_jiaozuo_on_the_pages(app: Flask) -> None:
 
 def register(visitors: Visitors) -> None:
     """From 0:00 of 12 March the unit organises, from 0:00 of 14 March it lists people (JZ-14, JZ-21)."""
-    visitors.register_unit(UNIT, PROFILE)
-    for name, id_number in PEOPLE.items():
-        visitors.add_person(name, id_number)
+    visitors.register_unit(UNIT, PROFILE, PEOPLE.items())
     visitors.start(None, "registration")
     told = {
         "names_checked": True,
@@ -199,12 +197,8 @@ def certify(visitors: Visitors) -> None:
     assert visitors.status(BROKEN) == FAILED
     visitors.complete(None, "材料入档", KEPT, {"filed_on": "2026-10-20", "filed": True})
     assert visitors.status(KEPT) == "已归档"
-    told = visitors.verified(visitors.certificate(KEPT))
-    for words in ("汽车驾驶员", "四级", "2026年10月20日"):
-        assert words in told
-    assert KEPT not in told
-    visitors.look_at(None, BROKEN)
-    assert not visitors.unit.page.cssselect('dd a[href*="/verify"]')
+    visitors.assert_vouched_for(KEPT, "汽车驾驶员", "四级", "2026年10月20日")
+    assert not visitors.certified(BROKEN)
 
 
 def publish(visitors: Visitors, kind: str, day: str) -> None:
