@@ -48,8 +48,6 @@ class FieldView:
     accept: Sequence[str] = ()
     max_bytes: int | None = None
     max_length: int | None = None
-    minimum: float | None = None
-    maximum: float | None = None
     whole: bool = False
     width: int | None = None
     clauses: Sequence[str] = ()
@@ -159,8 +157,6 @@ class _View:
             accept=field.accept or inner.accept,
             max_bytes=field.max_bytes or inner.max_bytes,
             max_length=field.limits.get("maxLength", bound) if field.type == "string" else None,
-            minimum=field.limits.get("minimum"),
-            maximum=field.limits.get("maximum"),
             whole=field.type == "integer",
             width=field.width,
             clauses=field.clauses,

@@ -24,7 +24,6 @@ class Element:
     properties: Mapping[str, str]
     clauses: tuple[str, ...]
     parent: str | None
-    documentation: str | None
 
     @property
     def role(self) -> str | None:

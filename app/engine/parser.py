@@ -118,7 +118,6 @@ class _Reading(task_spec.SpiffTaskParser):
             properties=properties,
             clauses=clause_ids(properties),
             parent=parent.get("id") if local(parent) == "subProcess" else None,
-            documentation=self.parse_documentation(),
         )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import ColumnElement, select
 
@@ -57,9 +56,3 @@ def reconciliations(before: str | None = None) -> Page[Reconciliation]:
     if (last := read_id_cursor(before)) is not None:
         query = query.where(Reconciliation.id < last)
     return cut(db.session.scalars(limited(query)).all(), lambda row: str(row.id))
-
-
-def of_day(provider: str, day: date) -> Sequence[Payment]:
-    """Our side of a provider's statement: what came in online on a day of the provider's calendar."""
-    found = select(Payment).where(Payment.provider == provider, Payment.provider_day == day)
-    return db.session.scalars(found.order_by(Payment.id)).all()
