@@ -57,9 +57,7 @@ class SignedIn:
     @property
     def organisation_id(self) -> int:
         """Raises Forbidden for an account that acts for no organisation."""
-        if self.actor.organisation_id is None:
-            raise Forbidden("您的账号没有所属单位，不能办理业务；请使用单位或经办机构的账号。")
-        return self.actor.organisation_id
+        return self.actor.acts_for
 
     @property
     def unfinished(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import request, url_for
+from flask import request
 from marshmallow import Schema, fields, validate
 
 from app import edge
@@ -18,6 +18,7 @@ from app.operations import online_payments, payments
 from app.operations.online_payments import StatementLine
 from app.queries import payments as payment_queries
 from app.queries.visibility import seen_by
+from app.web.payments import callback_address
 
 blueprint = Room("api_payments", __name__, "缴费")
 
@@ -106,7 +107,7 @@ def listing(query: dict[str, Any]) -> dict[str, Any]:
 def order(body: dict[str, Any], payment_id: int) -> dict[str, str]:
     """在支付平台下单，答复缴费的地址"""
     with edge.transaction():
-        address = online_payments.place_order(payment_id, me().actor, _callback_address, body["return_url"])
+        address = online_payments.place_order(payment_id, me().actor, callback_address, body["return_url"])
     return {"address": address}
 
 
@@ -156,10 +157,6 @@ def reconcile(body: dict[str, Any]) -> dict[str, int]:
     with edge.transaction():
         made = online_payments.reconcile(body["provider"], body["day"], lines, edge.received_at())
     return {"id": made}
-
-
-def _callback_address(provider: str) -> str:
-    return url_for("api_payments.callback", name=provider, _external=True)
 
 
 def _line(line: dict[str, str], body: dict[str, Any]) -> StatementLine:

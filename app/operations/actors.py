@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.errors import Forbidden
+
 APPLICANT = "applicant"
 """The duty of who acts for no organisation, but for themselves."""
 
@@ -26,6 +28,13 @@ class Actor:
     def is_applicant(self, person_id: int | None) -> bool:
         """Whether this is the person, acting for nobody but themselves."""
         return person_id is not None and person_id == self.person_id and self.has(APPLICANT)
+
+    @property
+    def acts_for(self) -> int:
+        """The organisation. Raises Forbidden for an account that acts for none."""
+        if self.organisation_id is None:
+            raise Forbidden("您的账号没有所属单位，不能办理业务；请使用单位或经办机构的账号。")
+        return self.organisation_id
 
 
 SYSTEM = Actor(None, None, None, None, "系统", system=True)

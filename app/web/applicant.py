@@ -22,6 +22,7 @@ from app.queries.returns import came_back
 from app.queries.visibility import case_for, seen_by
 from app.web import applicant_words, openings, own_rights, task_forms
 from app.web.applicant_desk import progress
+from app.web.payments import callback_address
 from app.web.schemes import field_labels, listed_text, now_of, scheme_of
 from app.web.session import needs, signed_in
 from app.web.task_forms import Errors, Values
@@ -177,12 +178,8 @@ def order(payment_id: int) -> str:
     """Places the order and shows the way to the provider, whom no form may be sent to from here."""
     back = url_for("applicant.home", _external=True)
     with edge.transaction():
-        target = online_payments.place_order(payment_id, signed_in().actor, _callback_address, back)
+        target = online_payments.place_order(payment_id, signed_in().actor, callback_address, back)
     return render_template("payments/order.html", target=target, back=url_for("applicant.home"))
-
-
-def _callback_address(provider: str) -> str:
-    return url_for("api_payments.callback", name=provider, _external=True)
 
 
 # What the pages show

@@ -41,7 +41,7 @@ def order(payment_id: int) -> str:
     """Places the order and shows the way to the provider, whom no form may be sent to from here."""
     back = url_for("payments.index", _external=True)
     with edge.transaction():
-        target = online_payments.place_order(payment_id, signed_in().actor, _callback_address, back)
+        target = online_payments.place_order(payment_id, signed_in().actor, callback_address, back)
     return render_template("payments/order.html", target=target)
 
 
@@ -78,7 +78,8 @@ def reconcile() -> Any:
     return redirect(url_for("payments.reconciliations"))
 
 
-def _callback_address(provider: str) -> str:
+def callback_address(provider: str) -> str:
+    """Where a provider tells us of what was paid."""
     return url_for("api_payments.callback", name=provider, _external=True)
 
 
