@@ -103,6 +103,17 @@ class TestCopying:
         assert f"、{DEPARTMENT}" in colleague.follow(opened).text
         assert "未读" not in colleague.get("/copies/").text
 
+    def test_a_refused_one_keeps_who_was_ticked_and_the_note(
+        self, stage: Stage, bureau: Browser, case_id: int
+    ) -> None:
+        who = stage.world.actors["周审"].account_id
+        bureau.get(f"/cases/{case_id}/copy")
+        data = {"_copy_account": who, "_copy_note": "请核对 50010119900101123X"}
+        answer = bureau.post(f"/cases/{case_id}/copy", data)
+        assert answer.status_code == 422
+        assert f'value="{who}" checked' in answer.text
+        assert 'value="请核对 50010119900101123X"' in answer.text
+
     def test_nobody_chosen(self, bureau: Browser, case_id: int) -> None:
         bureau.get(f"/cases/{case_id}/copy")
         answer = bureau.post(f"/cases/{case_id}/copy", {})
