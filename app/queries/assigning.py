@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from app.extensions import db
-from app.models import Account, Cosigner, History, HistoryPayload
+from app.models import Account, Cosigner, History, HistoryPayload, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,17 @@ class Act:
     principal: str | None
     to: str | None
     text: str
+
+
+def assignees(tasks: Iterable[Task], organisation_id: int | None) -> dict[int, str]:
+    """Who of the organisation has which of these tasks, by name; nothing of other houses' people."""
+    own = [task for task in tasks if task.assignee_id is not None and task.office_id == organisation_id]
+    if not own:
+        return {}
+    wanted = {task.assignee_id for task in own}
+    found = db.session.execute(select(Account.id, Account.name).where(Account.id.in_(wanted)))
+    names = dict(found.tuples().all())
+    return {task.id: names[task.assignee_id] for task in own if task.assignee_id is not None}
 
 
 def cosigners(task_id: int) -> Sequence[Countersigning]:

@@ -87,7 +87,8 @@ def assigning_context(page: task_queries.TaskPage, **more: Any) -> dict[str, Any
     actor, task = signed_in().actor, page.task
     if actor.organisation_id is None or actor.organisation_id != task.office_id:
         return {"assigning": None}
-    at, opens = now_of(task.scheme_id), task.state == "open"
+    at = now_of(task.scheme_id)
+    opens = task.state == "open" and (task.closes_at is None or at < task.closes_at)
     asked, done = told.cosigners(task.id), told.acts(page.case.id, task.id)
     if not opens and not done:
         return {"assigning": None}

@@ -18,6 +18,7 @@ from app.operations import cases as case_operations
 from app.operations import organisations, sayings
 from app.queries import cases as case_queries
 from app.queries import certificates, files, pictures, proofs, timeline
+from app.queries.assigning import assignees
 from app.queries.organisations import name_of
 from app.queries.people import of_case
 from app.queries.returns import came_back
@@ -49,6 +50,7 @@ def show(case_id: int) -> str:
         facts=_facts(case, scheme),
         waits=waits,
         returned=came_back([task.id for task, _office in waits.tasks]),
+        assigned=assignees([task for task, _office in waits.tasks], signed_in().organisation_id),
         entries=told,
         clauses=history.clauses_of(told),
         earlier=steps.next,

@@ -56,6 +56,10 @@ MOST_IN_SIGHT = 5
 """Entries of the navigation that a phone has room for; the rest stand under one more."""
 
 
+DESK = ("inbox", "tasks", "assigning", "returns", "many_returns", "many_recalls", "started", "copies", "work")
+"""The pages of one's tasks, by blueprint."""
+
+
 @dataclass(frozen=True)
 class Link:
     """An entry of the navigation: a page, or a few `pages` under one name."""
@@ -109,7 +113,7 @@ def _daily(me: SignedIn) -> list[Link]:
     links = [_link(_("工作台") if officer else _("首页"), "home.index", *(["unit_desk"] if officer else []))]
     if me.actor.organisation_id is not None:
         if me.has("operator"):
-            links.append(_link(_("待办"), "inbox.index", "inbox", "tasks"))
+            links.append(_link(_("待办"), "inbox.index", *DESK))
             links.append(_link(_("办件"), "cases.index", "case"))
         if me.is_unit and me.has("operator"):
             links.append(_link(_("人员"), "people.index", "people"))

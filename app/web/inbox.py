@@ -162,9 +162,12 @@ def _form_of(batch: Batch) -> Form | None:
 
 
 def _tickable(row: TaskRow, place: Place) -> bool:
-    """Whether it may be decided with others: not yet closed, and nobody else's."""
+    """Whether it may be decided with others: not yet closed, and nobody else's than whom one acts for."""
     task = row.task
-    mine = task.assignee_id is None or task.assignee_id == place.desk.account_id
+    acts_as = {(place.desk.account_id, None), *place.desk.principals}
+    mine = task.assignee_id is None or not acts_as.isdisjoint(
+        {(task.assignee_id, None), (task.assignee_id, task.scheme_id)}
+    )
     in_time = task.closes_at is None or task.closes_at > now_of(task.scheme_id)
     return task.bulk and mine and in_time and not (task.delegated or task.awaits)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -12,9 +13,10 @@ from support.crowd import open_tasks, until, working
 from support.pages import Browser, Stage
 from support.world import BUREAU, LIBRARY, OFFICE, complete, open_filing, register_posts, task_of, technician
 
+from app import clock
 from app.extensions import atomic, db
 from app.models import Account, Task, Work
-from app.operations import assignments, handovers
+from app.operations import assignments, deputies, handovers
 from app.web import batches
 
 
@@ -39,6 +41,11 @@ def ticked(three: dict[str, int], **more: str) -> dict[str, object]:
     return {"task": [str(task_id) for task_id in three.values()], **more}
 
 
+def works_over() -> int:
+    db.session.rollback()
+    return len(db.session.scalars(select(Work.id).where(Work.state == "done")).all())
+
+
 def bulk(bureau: Browser, three: dict[str, int]) -> str:
     bureau.get(f"/inbox/bulk?{ticking(three)}")
     return bureau.post("/inbox/bulk", ticked(three, decision="approve", _submit="1")).text
@@ -51,7 +58,7 @@ class TestGivenBack:
         assert "/inbox/return" in bureau.get("/inbox/").text
         page = bureau.get(f"/inbox/return?{ticking(three)}").text
         assert "填写申报表" in page
-        assert "要办理的事项（3 件）" in page
+        assert "要退回的事项（3 件）" in page
         with atomic():
             assignments.claim(three["李二"], stage.world.actors["周审"], stage.now())
         silent = bureau.post("/inbox/return", ticked(three, to="fill", opinion=" "))
@@ -75,7 +82,8 @@ class TestGivenBack:
         assert "在后台办理" in bureau.get(address).text
         sent = bureau.post(address, {"to": "fill", "opinion": "请补", "then": "back"})
         with working(app):
-            until(lambda: not open_tasks("first_review"))
+            until(works_over)
+        assert not open_tasks("first_review")
         page = bureau.follow(sent).text
         assert "批量退回：初审" in page
         assert "撤回这一批" not in page, "a return is not taken back"
@@ -124,11 +132,12 @@ class TestTakenBack:
         bureau.get(address)
         sent = bureau.post(address, {"decision": "approve", "_submit": "1"})
         with working(app):
-            until(lambda: not open_tasks("first_review"))
+            until(lambda: works_over() == 1)
             (link,) = re.findall(r'href="(/inbox/recall\?work=\d+)"', bureau.follow(sent).text)
-            assert "要办理的事项（3 件）" in bureau.get(link).text
+            assert "要撤回的事项（3 件）" in bureau.get(link).text
             taken_back = bureau.post(link, {"ground": "误操作"})
-            until(lambda: len(open_tasks("first_review")) == 3)
+            until(lambda: works_over() == 2)
+        assert len(open_tasks("first_review")) == 3
         assert "批量撤回：初审" in bureau.follow(taken_back).text
 
 
@@ -149,6 +158,36 @@ def test_what_lies_with_a_colleague_is_listed_and_taken_back(
     assert "没有委派出去、等待答复的事项" in bureau.get("/inbox/delegated").text
 
 
+def test_a_deputy_ticks_what_the_principal_has_and_nobody_else_does(
+    three: dict[str, int], stage: Stage
+) -> None:
+    li, desk = browser_of(stage, "李四", "li4")
+    boss, now = stage.world.actors[BUREAU], clock.now()
+    with atomic():
+        assignments.claim(three["陈一"], boss, stage.now())
+        assignments.claim(three["李二"], stage.world.actors["周审"], stage.now())
+    assert desk.get("/inbox/?view=office").text.count('name="task"') == 1
+    with atomic():
+        term = (now - timedelta(days=1), now + timedelta(days=1))
+        deputies.name(boss.account_id or 0, li.account_id or 0, *term, ground="休假", actor=boss, now=now)
+    assert desk.get("/inbox/?view=office").text.count('name="task"') == 2
+    done = desk.post("/inbox/bulk", {"task": [str(three["陈一"])], "decision": "approve", "_submit": "1"})
+    assert "成功 1 件，未成功 0 件" in done.text
+
+
+def test_nobody_is_offered_to_arrange_what_is_closed(three: dict[str, int], bureau: Browser) -> None:
+    address = f"/tasks/{three['陈一']}"
+    assert f"{address}/claim" in bureau.get(address).text
+    with atomic() as session:
+        at_nine = Task.opened_at + timedelta(minutes=30)
+        session.execute(update(Task).where(Task.id == three["陈一"]).values(closes_at=at_nine))
+    page = bureau.get(address).text
+    with atomic() as session:
+        session.execute(update(Task).where(Task.id == three["陈一"]).values(closes_at=None))
+    assert f"{address}/claim" not in page
+    assert "不能再填写" in page
+
+
 def test_who_has_no_office_hands_over_in_the_background(
     app: Flask, three: dict[str, int], stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,7 +203,7 @@ def test_who_has_no_office_hands_over_in_the_background(
     assert "在后台交接" in admin.get(address).text
     sent = admin.post(address, {"to": str(to), "ground": "离职"})
     with working(app):
-        until(lambda: db.session.rollback() or db.session.scalars(select(Work.state)).one() == "done")
+        until(works_over)
     page = admin.follow(sent).text
     assert "成功 3 件，未成功 0 件" in page
     assert page.count("已交接") == 3
