@@ -61,11 +61,15 @@ _SURNAMES = {
 
 
 def clean_name(text: str) -> str:
-    """One form of a name: compatibility characters folded, every separating dot the same, no stray spaces."""
+    """One form of a name: compatibility characters folded, every separating dot the same, no stray spaces.
+
+    Nothing in it is unseen, and nothing turns the direction of what stands beside it (UAX #9).
+    """
     folded = unicodedata.normalize("NFKC", text)
     for dot in "•・‧∙⋅.":
         folded = folded.replace(dot, "·")
-    return " ".join(folded.split())
+    spaced = " ".join(folded.split())
+    return "".join(sign for sign in spaced if unicodedata.category(sign) not in ("Cc", "Cf")).strip()
 
 
 def full_name(text: str) -> str:

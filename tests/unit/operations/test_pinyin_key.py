@@ -39,6 +39,7 @@ def test_an_organisations_name_has_no_surname() -> None:
 def test_one_form_of_a_name() -> None:
     assert clean_name("  阿卜杜拉•买买提 ") == clean_name("阿卜杜拉．买买提") == "阿卜杜拉·买买提"
     assert clean_name("张\u3000伟") == "张 伟"
+    assert clean_name("\u202e张\u200b伟\u2066\x07 ") == "张伟"
 
 
 @given(st.text(max_size=30))
