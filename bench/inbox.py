@@ -17,6 +17,7 @@ from sqlalchemy import event, select, text, update
 from app.extensions import atomic, db
 from app.models import Task
 from app.queries import inbox
+from app.queries.delegated import awaited, delegated
 from bench.ground import BUREAU, OFFICE, Ground, copies, ground, open_application, vacuum
 from bench.measure import table
 
@@ -92,6 +93,8 @@ class _Stage:
                 for after, account in enumerate((self.reader, self.principal)):
                     asked = {"office": self.office, "own": OWN, "after": after, "account": account}
                     session.execute(text(TAKE), asked)
+                lent = update(Task).where(Task.assignee_id == self.principal, Task.state == "open")
+                session.execute(lent.values(owner_id=self.reader, delegated=True))
         self.count = size
         vacuum()
 
@@ -109,6 +112,8 @@ class _Stage:
         yield "mine, of one kind", lambda: inbox.open_tasks(mine, kind)
         yield "the newest", lambda: inbox.newest_open(mine)
         yield "the tag, all of it", lambda: inbox.tag(mine)
+        yield "what is delegated", lambda: delegated(mine)
+        yield "the counts of the tabs", lambda: awaited(mine)
         yield "the kinds", lambda: inbox.kinds(self.office)
 
     def _middle(self, by: inbox.By) -> str:
