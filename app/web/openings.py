@@ -87,7 +87,7 @@ def _opening(
     return Opening(
         scheme,
         process,
-        closes or _first_end(scheme, process, dates) or (way_in.closes if way_in else None),
+        closes or _first_end(scheme, process, dates, now) or (way_in.closes if way_in else None),
         opens or (way_in.opens if way_in else None),
         now,
         startable,
@@ -109,12 +109,12 @@ def _way_in(scheme: Scheme, process: Process, unit_id: int, dates: Dates, now: d
     return None
 
 
-def _first_end(scheme: Scheme, process: Process, dates: Dates) -> datetime | None:
-    """When the first form that is the person's closes."""
+def _first_end(scheme: Scheme, process: Process, dates: Dates, now: datetime) -> datetime | None:
+    """When the first form closes; of several ends, each for some, the next one."""
     drawn = scheme.definitions.processes[process.id]
-    begins = [element.id for element in drawn.elements.values() if element.kind == "startEvent"]
+    begins = [e.id for e in drawn.elements.values() if e.kind == "startEvent" and e.parent is None]
     for one in ahead(scheme.definitions, process.id, begins):
         ends = [at for at in (dates.get(name) for name in one.dates) if at is not None]
         if ends and one.steps == 1:
-            return min(ends)
+            return min((at for at in ends if at > now), default=max(ends))
     return None

@@ -2,125 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 from support.applying import applicant
-from support.clicking import Reader
-from support.pages import PDF, Stage
-from support.rehearsal import rehearse, sample
+from support.own_requests import HENAN, PLACES, Scene, filed, kind_of, scene_of
+from support.pages import PDF
+from support.rehearsal import sample
 from support.world import at, case_row, complete, task_of
 
 from app.extensions import atomic, db
-from app.models import Account, Case, Notice, Person, TaskDraft
+from app.models import Person, TaskDraft
 from app.operations import cases, deployments, people
-from app.operations.actors import SYSTEM, Actor
 from app.operations.made_up import filled_in
-
-
-@dataclass(frozen=True)
-class Place:
-    """One person of a scheme's world in the days when they file; `holder` keeps their account."""
-
-    scheme: str
-    today: str
-    person: str
-    other: str
-    unit: str
-    holder: str
-    records: str
-    sanctions: tuple[str, str]
-    message: str
-    payload: Mapping[str, Any]
-    corrected: str
-
-
-PLACES = {
-    place.scheme: place
-    for place in [
-        Place(
-            *("henan-2025", "2025-03-20 09:00", "耿兰英", "卞大勇", "新郑市图书馆", "新郑市图书馆"),
-            *("新郑复核员", ("新郑市人社局", "新郑复核员"), "person_put_forward"),
-            *({"appointment_policy": "有空岗"}, "410199198504101420"),
-        ),
-        Place(
-            *("jiangdu-2020", "2020-08-05 09:00", "闵讲解", "闵电工", "江都区公共文化馆", "江都区文化事务局"),
-            *("江都区人社局", ("江都区人社局", "区局第二人"), "person_picked"),
-            *({"kind": "worker"}, "32109919850304080X"),
-        ),
-        Place(
-            *("chongqing-2021", "2021-06-20 09:00", "谭小琴", "向长河", "万州区图书馆", "万州区图书馆"),
-            *("市工考办", ("市工考办", "市工考办复核员"), "person_cleared"),
-            *(
-                {"trade": "图书资料业务员", "grade": "senior", "publicity_from": "2021-06-08"},
-                "500199198106210623",
-            ),
-        ),
-        Place(
-            *("nanyang-2021", "2021-04-27 09:00", "楚小麦", "楚大河", "邓州市灌区管理所", "邓州市灌区管理所"),
-            *("中心第三人", ("中心第二人", "中心第三人"), "person_registered", {}, "411399198504090620"),
-        ),
-        Place(
-            *("jiaozuo-2026", "2026-03-17 09:00", "职一", "职二", "市公共设施中心", "市公共设施中心"),
-            *("市工考办考务员", ("市工考办", "市工考办复核员"), "person_listed", {}, "410899198005021555"),
-        ),
-    ]
-}
-HENAN = PLACES["henan-2025"]
-
-
-@dataclass
-class Scene:
-    """The place on stage, with the person's own filing."""
-
-    stage: Stage
-    place: Place
-    filing: int
-    account: Actor
-
-    def reader(self, account: Actor) -> Reader:
-        login = db.session.scalar(select(Account.login).where(Account.id == account.account_id))
-        return Reader(self.stage.browser().sign_in(str(login)))
-
-    @property
-    def me(self) -> Reader:
-        return self.reader(self.account)
-
-    def actor(self, name: str) -> Actor:
-        return self.stage.world.actors[name]
-
-    def about(self, process: str) -> Case:
-        db.session.expire_all()
-        wanted = (Case.linked_case_id == self.filing, Case.process == process)
-        return db.session.scalars(select(Case).where(*wanted).order_by(Case.id.desc())).first() or Case()
-
-    def told(self, name: str) -> list[str]:
-        organisation = self.actor(name).organisation_id
-        query = select(Notice.text).where(Notice.organisation_id == organisation).order_by(Notice.id)
-        return list(db.session.scalars(query))
-
-
-def scene_of(app: Flask, place: Place) -> Scene:
-    stage = rehearse(app, place.scheme, place.today, place.holder, at(f"{place.today[:4]}-01-01"))
-    return Scene(
-        stage, place, filed(stage, place, place.person), applicant(stage.world, place.person, place.holder)
-    )
-
-
-def filed(stage: Stage, place: Place, person: str) -> int:
-    """A filing as the unit's list makes it."""
-    with atomic():
-        deployment_id = deployments.current(place.scheme, at(place.today))
-        process = deployments.scheme(deployment_id).processes["application"]
-        ids = (stage.world.organisations[place.unit], stage.world.people[person])
-        return cases.open_case(
-            deployment_id, process, *ids, place.payload, SYSTEM, at(place.today), place.message
-        )
 
 
 @pytest.fixture(params=PLACES)
@@ -173,11 +68,6 @@ def test_begun_twice_it_leads_to_the_one_that_runs_and_can_be_taken_back(scene: 
     assert "以后需要时可以重新申请" in me.text
     me.press("确认撤回申请")
     assert "已经办结：申请已撤回" in me.text
-
-
-def kind_of(sanction: int) -> str:
-    """The first kind that the scheme's catalogue names."""
-    return deployments.scheme(case_row(sanction).deployment_id).catalogues["sanction_kinds"].entries[0].code
 
 
 def test_a_sanction_is_told_answered_and_served_to_the_person(scene: Scene) -> None:
@@ -250,6 +140,7 @@ def test_who_has_no_case_is_told_where_to_go_and_until_when(scene: Scene) -> Non
     text = scene.reader(applicant(scene.stage.world, place.other, place.holder)).text
     assert f"请先向{place.holder}提出" in text
     assert "24:00 以前办完" in text
+    assert f"{place.closes} 24:00 截止" in text
     assert f"您的单位：{place.unit}" in text
 
 
