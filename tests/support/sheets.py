@@ -82,7 +82,7 @@ def hidden(page: str) -> dict[str, list[str]]:
 def typed(page: str, **rows: dict[str, Any]) -> dict[str, Any]:
     """What a browser sends of a page in which these cells were filled in; the others are empty."""
     sent: dict[str, Any] = {**hidden(page)}
-    for task, name in CONTROL.findall(page.split('<form class="panel sheet"')[1]):
+    for task, name in CONTROL.findall(page.split("data-unsaved")[1]):
         sent.setdefault(f"t{task}-{name}", "")
     for task, cells in rows.items():
         sent |= {f"{task}-{name}": text for name, text in cells.items()}
