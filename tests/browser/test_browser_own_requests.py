@@ -55,7 +55,7 @@ def test_just_before_midnight_home_says_what_is_open_and_what_is_missing(scene: 
     move_clock(scene, "2025-03-31 23:40")
     visitor = visit(**PHONE)
     page = sign_in(visitor, scene.account)
-    page.wait_for_selector("text=还剩 20 分钟，2025年3月31日 24:00 截止")
+    page.wait_for_selector("text=/还剩 1[0-9] 分钟，2025年3月31日 24:00 截止/")
     page.wait_for_selector("text=还没有填写。")
     looked(visitor, "own-midnight")
     move_clock(scene, "2025-04-01 00:00")
