@@ -125,16 +125,18 @@ class CanaryWorld:
     hands: Hands
 
     @classmethod
-    def of(cls, app: Flask, texts: Sequence[str] = CANARIES) -> CanaryWorld:
+    def of(cls, app: Flask, texts: Sequence[str] = CANARIES, *, whole: bool = True) -> CanaryWorld:
+        """`whole`: also what takes something away from somebody."""
         stage = set_every_stage(app)
         reviews = _hostile_scheme(stage)
         made = cls(stage, _visitors(stage), Hands(app, KNOWN, (), texts, TABLES))
         taint_names()
-        for left in (LEFT | LAST | SUBMITTED, LEFT | LAST):
+        for left in (LEFT | LAST | SUBMITTED, LEFT | LAST) if whole else (LEFT | LAST,):
             made.hands.left = left
             for visitor in made.visitors.values():
                 made.hands.work_through(visitor.browser, visitor.addresses)
-        made.last(reviews)
+        if whole:
+            made.last(reviews)
         return made
 
     def last(self, reviews: Sequence[int]) -> None:
@@ -168,7 +170,7 @@ class CanaryWorld:
         self.hands.fill_in(keeper, "/administration/organisations/new", "organisations.create")
         account = db.session.scalar(select(Account.id).where(HOSTILE).order_by(Account.id.desc()).limit(1))
         newest = select(Organisation.id, Organisation.code).order_by(Organisation.id.desc())
-        (other, into), (merged, _code) = db.session.execute(newest.limit(2))
+        (other, into), (merged, _code) = db.session.execute(newest.limit(2)).all()
         self.hands.known = {**KNOWN, "into": lambda _n: into}
         for address, endpoint in (
             (f"accounts/{account}/password", "administration.password"),
