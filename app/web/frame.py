@@ -56,7 +56,7 @@ MOST_IN_SIGHT = 5
 """Entries of the navigation that a phone has room for; the rest stand under one more."""
 
 
-DESK = ("inbox", "tasks", "assigning", "returns", "many_returns", "many_recalls", "started", "copies", "work")
+DESK = ("inbox", "tasks", "assigning", "returns", "many_returns", "many_recalls", "started", "copies")
 """The pages of one's tasks, by blueprint."""
 
 
@@ -147,6 +147,7 @@ def _now_and_then(me: SignedIn) -> list[Link]:
         links += [
             _link(_("机构"), "organisations.index", "organisations"),
             _link(_("账号"), "administration.index", "administration"),
+            _link(_("长任务"), "work.index", "work"),
             _link(_("对账"), "payments.reconciliations"),
             _post(),
         ]

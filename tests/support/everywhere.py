@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.extensions import atomic, db
-from app.models import Account, Certificate
+from app.models import Account, Certificate, Task
 from app.operations import clock as clocks
 from app.operations import deputies, imports, online_payments, overlays, tasks
 from app.operations.actors import SYSTEM, Actor
@@ -87,15 +87,21 @@ def offered(stage: Stage) -> dict[str, list[str]]:
     with atomic():
         term = (office.account_id or 0, stands_in, clock.now(), clock.now() + timedelta(days=1))
         deputies.name(*term, ground="休假", actor=office, now=clock.now())
-    handed_over = accept(world, open_tasks("first_review"), NOW)
+    reviews = open_tasks("first_review")
+    handed_over = accept(world, reviews, NOW)
+    by_the_unit = Task.completed_by == world.actors[LIBRARY].account_id
+    done = db.session.scalars(select(Task.id).where(Task.state == "completed", by_the_unit)).first()
     return {
         LIBRARY: [
             *(f"/sandbox-payment/{payment_of(paid).order_number}", f"/inbox/bulk?task={filed}"),
-            *(f"/tasks/{filed}/assigning", "/search/?q=chen"),
+            *(f"/tasks/{filed}/assigning", "/search/?q=chen", f"/inbox/recall?task={done}"),
             f"/cases/submit?all={filed}&of={SCHEME}/filing",
         ],
         OFFICE: [f"/imports/{uploaded}", f"/verify?number={number}"],
-        BUREAU: [f"/work/{handed_over}", f"/cases/{recorded}/records/paper", f"/cases/{lost}/messages/lost"],
+        BUREAU: [
+            *(f"/work/{handed_over}", f"/inbox/return?task={reviews[0]}"),
+            *(f"/cases/{recorded}/records/paper", f"/cases/{lost}/messages/lost"),
+        ],
         KEEPER: [f"/administration/accounts/{bound}/second-factor"],
     }
 
