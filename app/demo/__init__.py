@@ -98,8 +98,11 @@ def _make(script: Script, until: datetime, cases_wanted: int, now: datetime, tol
         stage = Stage(script)
         stage.set_offices()
         units = _units(script, stage, cases_wanted)
+        numbered = enumerate(script.examples, start=1)
+        examples = [stage.set_example(number, facts) for number, facts in numbered]
         value_sets = read_scenarios(files).worlds[script.values_from].values
-        made = Play(script, scheme, value_sets, units, stage.actors).run(until, progress)
+        play = Play(script, scheme, value_sets, units, stage.actors, examples)
+        made = play.run(until, progress)
         clocks.open_clock(scheme.id, script.begins, SYSTEM, now)
         clocks.set_clock(scheme.id, until, SYSTEM, now)
         applicants.open_two(scheme.id, now)
@@ -123,10 +126,10 @@ def _tell_accounts(script: Script, told: Told) -> None:
         .order_by(Account.id)
     ).all()
     offices = {facts["login"] for facts in (*script.organisations.values(), *script.duties)}
-    prefix, last = script.unit_login, f"{script.unit_login}{FEWEST_UNITS:02d}"
-    rows = [row for row in rows if row[0] in offices or row[0].startswith(prefix)]
+    named, last = {*offices, *script.example_logins}, script.login_of(FEWEST_UNITS)
+    rows = [row for row in rows if row[0] in offices or row[0].startswith(script.unit_login)]
     told(f"账号（{script.scheme}，密码都是 {PASSWORD}）：")
-    shown = [row for row in rows if row[0] in offices or row[0] <= last]
+    shown = [row for row in rows if row[0] in named or row[0] <= last]
     for login, name, duties, must_change, organisation in shown:
         what = "、".join(DUTIES[duty] for duty in duties)
         note = "，首次登录须更改密码" if must_change else ""

@@ -63,4 +63,5 @@ def _scripts() -> tuple[Script, ...]:
 
 def _logins(script: Script) -> list[str]:
     offices = [facts["login"] for facts in (*script.organisations.values(), *script.duties)]
-    return [*offices, *(f"{script.unit_login}{number:02d}" for number in range(1, UNITS + 1))]
+    units = [script.login_of(number) for number in range(1, UNITS + 1)]
+    return [*offices, *units, *script.example_logins]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import count, cycle
 from random import Random
@@ -15,18 +15,17 @@ from sqlalchemy import select
 
 from app.content import Scheme
 from app.content.identity import make_citizen_id
-from app.demo.script import Act, Script, day_of, filled, written
+from app.demo.acting import Acting
+from app.demo.script import Act, Known, Script, day_of, written
 from app.demo.stage import LONG_AGO, Unit
 from app.engine.civil import civil, start_of_day
-from app.errors import DomainError, Refused
+from app.errors import DomainError
 from app.extensions import db
-from app.models import Case, Task
-from app.operations import cases, messages, organisations, overlays, sayings, tasks, timers
+from app.models import Case, Person
+from app.operations import cases, messages, organisations, overlays, timers
 from app.operations.actors import Actor
 from app.operations.apart import savepoint
-from app.operations.made_up import filled_in
-
-Known = Mapping[str, Any]
+from app.operations.people import id_number_of
 
 LAST_WEEKS = timedelta(days=60)
 """Of what is played: cases about others begin only then."""
@@ -38,8 +37,8 @@ class ScriptRefused(DomainError):
 
 @dataclass(order=True, slots=True)
 class Due:
-    """What is to be done next in a case, or with `case_id` None: what a unit opens, or what is begun about
-    an application of the status `about`.
+    """What is to be done next in a case, or with `case_id` None: what a unit opens, what is begun about an
+    application of the status `about`, or, `onward`, how a case of that status and process goes on.
     """
 
     at: datetime
@@ -50,6 +49,7 @@ class Due:
     unit: Unit | None = field(compare=False, default=None)
     process: str = field(compare=False, default="")
     about: str = field(compare=False, default="")
+    onward: bool = field(compare=False, default=False)
     chance: Random | None = field(compare=False, default=None)
 
 
@@ -63,9 +63,11 @@ class Play:
         value_sets: Mapping[str, Known],
         units: Sequence[Unit],
         actors: Mapping[int, Sequence[Actor]],
+        examples: Sequence[Unit],
     ) -> None:
-        self.script, self.scheme, self.values, self.actors = script, scheme, value_sets, actors
-        self.units = {unit.id: unit for unit in units}
+        self.script, self.scheme, self.actors = script, scheme, actors
+        self.acting = Acting(script, scheme, value_sets, actors)
+        self.units = {unit.id: unit for unit in (*units, *examples)}
         self.chance = Random(script.scheme)  # noqa: S311  (nothing here is secret)
         self.numbers = count()
         self.agenda: list[Due] = []
@@ -86,6 +88,7 @@ class Play:
         for opening in script.by_offices:
             self._plan_one(opening)
         self._plan_besides()
+        self._plan_examples(examples)
         self.moves = sorted(script.moved, key=lambda move: day_of(move["at"]))
 
     def _plan_one(self, opening: Mapping[str, Any], chance: Random | None = None) -> None:
@@ -108,7 +111,23 @@ class Play:
             due = Due(at, next(self.numbers), one["acts"], {}, process=process, about=about, chance=chance)
             heapq.heappush(self.agenda, due)
         self.spoken_of: set[int] = set()
+        self.begun = 0
         self.first_birthday = date(self.script.born[1] + 1, 1, 1)
+
+    def _plan_examples(self, examples: Sequence[Unit]) -> None:
+        """What the units that stand aside do, and how single cases go on: by chances of their own, too."""
+        self.aside = Random(f"{self.script.scheme} aside")  # noqa: S311
+        self.own: dict[int, Sequence[Act]] = {}
+        for unit, facts in zip(examples, self.script.examples, strict=True):
+            for applicant, plan in zip(unit.applicants, facts["people"], strict=True):
+                self.own[applicant.person_id] = plan["acts"]
+            for opening in facts.get("opens", ()):
+                self._plan_one({"office": unit.name, **opening}, self.aside)
+        for one in self.script.onward:
+            at = self._office_hour(day_of(one["at"]), self.aside)
+            due = Due(at, next(self.numbers), one["acts"], {}, process=one["process"], about=one["of"])
+            due.onward, due.chance = True, self.aside
+            heapq.heappush(self.agenda, due)
 
     def run(self, until: datetime, told: Callable[[date, int], None]) -> int:
         """Lets every day pass up to an instant; answers how many cases there are then."""
@@ -160,14 +179,22 @@ class Play:
             self.seen.add(case.id)
             unit = self.units[case.unit_id]
             applicant = next((one for one in unit.applicants if one.person_id == case.person_id), None)
-            if applicant and case.process in self.script.started:
+            if applicant is None or case.process not in self.script.started:
+                continue
+            known = {**_unit_known(unit), **applicant.known}
+            if applicant.person_id in self.own:
+                acts, chance = self.own[applicant.person_id], self.aside
+                self._put(self._later(now, chance), acts, known, case.id, chance=chance)
+            else:
                 group = (case.process, applicant.known.get("group", ""))
                 acts = next(self.plans.get(group, self.plans[case.process, ""]))
-                self._put(self._later(now), acts, {**_unit_known(unit), **applicant.known}, case.id)
+                self._put(self._later(now), acts, known, case.id)
 
     def _do(self, due: Due) -> None:
         try:
-            if due.about:
+            if due.onward:
+                self._go_on(due)
+            elif due.about:
                 self._open_about(due)
             elif due.case_id is None:
                 self._open(due)
@@ -188,28 +215,45 @@ class Play:
         asked = select(Case).where(Case.scheme_id == self.scheme.id, Case.person_id.is_not(None))
         asked = asked.where(Case.linked_case_id.is_(None), Case.id.not_in(self.spoken_of))
         found = db.session.scalars(asked.where(Case.status == due.about).order_by(Case.id)).all()
-        everybody = [actor for actors in self.actors.values() for actor in actors]
-        ways = ((case, actor) for case in found for actor in everybody if self._may(actor, due, case))
-        case, starter = next(ways, (None, None))
-        if case is None or starter is None:
-            return
-        self.spoken_of.add(case.id)
-        case_id = cases.start(
-            self.scheme.id,
-            due.process,
-            unit_id=None,
-            linked_case_id=case.id,
-            actor=starter,
-            received_at=due.at,
-        )
-        self.seen.add(case_id)
-        born = self.first_birthday + timedelta(days=len(self.spoken_of))
-        number = make_citizen_id(self.script.born_in, born, 1, "male")
-        known = {**_unit_known(self.units[case.unit_id]), "other_number": number}
-        self._put(due.at + timedelta(minutes=20), due.acts, known, case_id, chance=due.chance)
+        for case in found:
+            if self._begin(due.process, due.acts, case, due.at, due.chance):
+                self.spoken_of.add(case.id)
+                return
 
-    def _may(self, actor: Actor, due: Due, case: Case) -> bool:
-        return due.process in [process.id for process in cases.startable_about(case, actor, due.at)]
+    def _begin(
+        self, process: str, acts: Sequence[Act], about: Case, at: datetime, chance: Random | None
+    ) -> bool:
+        """Begins a case about an application, if somebody may, and plans what is done in it."""
+        case_id = self.acting.begin(process, about, at)
+        if case_id is None:
+            return False
+        self.seen.add(case_id)
+        unit = self.units[about.unit_id]
+        others = [one.person_id for one in unit.applicants if one.person_id != about.person_id]
+        self.begun += 1
+        born = self.first_birthday + timedelta(days=self.begun)
+        numbers = {
+            "other_number": make_citizen_id(self.script.born_in, born, 1, "male"),
+            "taken_number": id_number_of(db.session.get_one(Person, others[0])) if others else "",
+        }
+        self._put(at + timedelta(minutes=20), acts, {**_unit_known(unit), **numbers}, case_id, chance=chance)
+        return True
+
+    def _go_on(self, due: Due) -> None:
+        """In the first case that stands so with nothing else planned; nothing where none does by that day."""
+        planned = {other.case_id for other in self.agenda if other.case_id and other.acts}
+        asked = select(Case).where(Case.scheme_id == self.scheme.id, Case.process == due.process)
+        asked = asked.where(Case.status == due.about, Case.id.not_in(self.spoken_of | planned))
+        case = db.session.scalars(asked.order_by(Case.id)).first()
+        if case is not None:
+            self.spoken_of.add(case.id)
+            self._put(due.at, due.acts, self._known_of(case), case.id, chance=due.chance)
+
+    def _known_of(self, case: Case) -> Known:
+        unit = self.units.get(case.unit_id)
+        theirs = unit.applicants if unit else ()
+        applicant = next((one for one in theirs if one.person_id == case.person_id), None)
+        return {**(_unit_known(unit) if unit else {}), **(applicant.known if applicant else {})}
 
     def _open(self, due: Due) -> None:
         if due.unit is None:
@@ -228,60 +272,28 @@ class Play:
 
     def _act(self, due: Due, case_id: int) -> None:
         act, *rest = due.acts
+        if isinstance(act, list):
+            for number, one in enumerate(act):
+                at = due.at + number * timedelta(minutes=20)
+                self._put(at, [one], due.known, case_id, chance=due.chance)
+            self._put(self._later(due.at, due.chance), rest, due.known, case_id, chance=due.chance)
+            return
         if isinstance(act, Mapping) and "until" in act:
             at = self._office_hour(max(due.at, day_of(act["until"])), due.chance)
             self._put(at, rest, due.known, case_id, chance=due.chance)
             return
         known = {**due.known, "today": written(civil(due.at).date())}
-        if isinstance(act, Mapping) and "message" in act:
-            self._say(case_id, act, due.at)
+        if isinstance(act, str):
+            self.acting.answer(case_id, act, known, due.at, draft=False)
+        elif "message" in act:
+            self.acting.say(case_id, act, known, due.at)
+        elif "begin" in act:
+            self._begin(act["begin"], act["acts"], db.session.get_one(Case, case_id), due.at, due.chance)
         else:
-            answer = act if isinstance(act, str) else act["draft"]
-            self._answer(case_id, answer, known, due.at, draft=not isinstance(act, str))
+            self.acting.answer(case_id, act["draft"], known, due.at, draft=True)
         messages.deliver(savepoint)
         if rest:
             self._put(self._later(due.at, due.chance), rest, due.known, case_id, chance=due.chance)
-
-    def _say(self, case_id: int, act: Mapping[str, str], at: datetime) -> None:
-        """Says a message for the case's unit, or its department, if it still can be said."""
-        case = db.session.get_one(Case, case_id)
-        roles = [role for role in self.scheme.roles.values() if role.relation != "jurisdiction"]
-        holders = {organisations.resolve_role(replace(r, optional=True), case.unit_id, at) for r in roles}
-        actors = [self.actors[holder][0] for holder in sorted(h for h in holders if h)]
-        sayable = ((actor, said) for actor in actors for said in sayings.sayable(case, actor, at))
-        for actor, said in sayable:
-            if said.saying.message == act["message"]:
-                form = said.saying.form
-                template = self.script.answers[form][act["answer"]] if form else {}
-                values = filled_in(template, self.scheme.form(form) if form else None, {}, actor, at)
-                cases.message(case_id, act["message"], values, actor, at)
-                return
-
-    def _answer(self, case_id: int, answer: str, known: Known, at: datetime, *, draft: bool) -> None:
-        """Fills in the first open task that has such an answer; not every case comes to each step."""
-        asked = select(Task.id, Task.form, Task.office_id).where(Task.case_id == case_id)
-        for task in db.session.execute(asked.where(Task.state == "open").order_by(Task.id)).all():
-            template = self.script.answers.get(task.form, {}).get(answer)
-            if template is None:
-                continue
-            # A set of values is somebody's, so what is particular to the person goes over it.
-            whole = {**template, **known["fields"]} if "use" in template else template
-            values = filled(whole, known, self.values)
-            self._fill_in(task, values, at, draft=draft)
-            return
-
-    def _fill_in(self, task: Any, values: Known, at: datetime, *, draft: bool) -> None:
-        """By the first of the office's operators who may: nobody decides at two levels of a case (ALL-04)."""
-        *others, last = self.actors[task.office_id]
-        for actor in (*others, last):
-            entered = filled_in(values, self.scheme.form(task.form), {}, actor, at)
-            try:
-                with savepoint():
-                    (tasks.save_draft if draft else tasks.complete)(task.id, entered, actor, at)
-                return
-            except Refused:
-                if actor is last:
-                    raise
 
     def _operator(self, organisation: str, number: int = 0) -> Actor:
         """One of the operators of an office, by its name."""
@@ -292,10 +304,10 @@ class Play:
         """What offices fix by now, proposed by their first operator and approved by the second."""
         while self.moves and day_of(self.moves[0]["at"]) <= now:
             move = self.moves.pop(0)
-            wanted = {"area": str(move["area"]), "ground": move["ground"]}
             first, second = (self._operator(move["office"], number) for number in (0, 1))
+            area, ground = str(move["area"]), move["ground"]
             proposed = overlays.propose(
-                self.scheme.id, move["date"], move["day"], actor=first, now=now, **wanted
+                self.scheme.id, move["date"], move["day"], area=area, ground=ground, actor=first, now=now
             )
             overlays.approve(proposed, actor=second, now=now)
             overlays.carry_out(lambda scheme_id: now, savepoint)
@@ -316,4 +328,4 @@ def _unit_known(unit: Unit) -> dict[str, Any]:
     for known in people:
         if "group" in known:
             groups.setdefault(known["group"], []).append(known)
-    return {"unit": unit.name, "posts": posts, "people": people, **groups}
+    return {"unit": unit.name, "posts": posts, "people": people, "people_count": len(people), **groups}

@@ -16,8 +16,12 @@ FOLDER = PROJECT / "demo"
 COMMON = "common/answers.yaml"
 """Answers to the forms that several schemes use; a script's own come first."""
 
-Act = str | Mapping[str, str]
-"""The name of an answer, or {draft: answer}, {message: its name, answer: …}, {until: day to go on from}."""
+Act = str | Mapping[str, Any] | list[Any]
+"""The name of an answer, or {draft: answer}, {message: its name, answer: …}, {until: day to go on from},
+{begin: process about this case, acts: what is done in it}, or a list of what is done on one day.
+"""
+Known = Mapping[str, Any]
+"""What templates may name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,10 @@ class Script:
     `by_offices` are what single organisations start, each on its day with acts of its own, and so
     are `besides`, which change nothing in the course of the others. `about` are cases
     about others: on its day each takes the first application that has come to the status `of`, one each.
+    `onward`: on its day the first case of a process that has come to the status `of` goes on by these acts.
+    `examples` are units that stand aside: each of their `people`, of a `grade` and, where it matters, of a
+    `gender` and `born` in a month, has `acts` of their own; `opens` is what the unit, or another `office`,
+    starts, as in `besides`.
     `clocks` names the
     instants at which a demonstration may stop; the first is the usual one. `moved` are dates that an office
     fixes for its area, and somebody else of it approves. `born`: the first and the last year of birth;
@@ -52,6 +60,8 @@ class Script:
     by_offices: Sequence[Mapping[str, Any]] = ()
     besides: Sequence[Mapping[str, Any]] = ()
     about: Sequence[Mapping[str, Any]] = ()
+    onward: Sequence[Mapping[str, Any]] = ()
+    examples: Sequence[Mapping[str, Any]] = ()
     late: Mapping[str, Any] = field(default_factory=lambda: {"units": [], "day": 0})
     moved: Sequence[Mapping[str, str]] = ()
     unit_login: str = "unit"
@@ -61,6 +71,18 @@ class Script:
     def clock(self, stage: str | None) -> datetime:
         """Where the play stops; the usual place where the script knows no such stage."""
         return self.clocks.get(stage or "", next(iter(self.clocks.values())))
+
+    def login_of(self, number: int) -> str:
+        """The account of a unit, counted from 1; those of `examples` come after all `units`."""
+        return f"{self.unit_login}{number:02d}"
+
+    @property
+    def example_logins(self) -> list[str]:
+        return [self.login_of(len(self.units) + number) for number, _ in enumerate(self.examples, start=1)]
+
+    def kind_of(self, grade: str) -> Mapping[str, Any]:
+        """The first of `people` of a grade."""
+        return next(kind for kind in self.people if kind["grade"] == grade)
 
     def first_day_of(self, unit: str, opening: Mapping[str, Any]) -> int:
         """Days after `begins` on which a unit opens something; late units are late with the last."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from app.content.identity import make_credit_code
@@ -47,6 +48,7 @@ class Stage:
         self.script = script
         self.now = script.begins - timedelta(days=30)
         self.crowd = made_up_people(script.scheme, script.born_in, script.born)
+        self.agemates: dict[int, Iterator[MadeUp]] = {}
         self.kinds = self._kinds()
         self.ids: dict[str, int] = {}
         self.actors: dict[int, list[Actor]] = defaultdict(list)
@@ -69,13 +71,22 @@ class Stage:
             self._allot(self.ids[duty["organisation"]], duty["login"], duty["name"], duty["duties"])
 
     def set_unit(self, number: int, facts: Mapping[str, Any], people_wanted: int) -> Unit:
+        """A unit with the next people, of each kind in turn."""
+        return self._unit(number, facts, islice(self.kinds, people_wanted))
+
+    def set_example(self, number: int, facts: Mapping[str, Any]) -> Unit:
+        """A unit that stands aside, with exactly the people whom the script names."""
+        kinds = [{**one, **self.script.kind_of(one["grade"])} for one in facts["people"]]
+        return self._unit(len(self.script.units) + number, facts, kinds)
+
+    def _unit(self, number: int, facts: Mapping[str, Any], kinds: Iterable[Mapping[str, Any]]) -> Unit:
         """A unit registers itself, completes its data and enters its people."""
         contact, region = next(self.crowd).name, str(facts["region"])
         account = accounts.register_unit(
             code=make_credit_code(region, CREDIT_CODES_FROM + number),
             name=facts["name"],
             region=region,
-            login=f"{self.script.unit_login}{number:02d}",
+            login=self.script.login_of(number),
             password=PASSWORD,
             person_name=contact,
             telephone="",
@@ -85,12 +96,11 @@ class Stage:
         superior = self.ids.get(facts.get("superior", ""))
         unit = accounts.complete_unit_profile(superior, _profile(facts), actor=actor, now=self.now)
         self.actors[unit.id].append(actor)
-        applicants = tuple(self._applicant(unit.id, unit.name, actor) for _ in range(people_wanted))
+        applicants = tuple(self._applicant(unit.id, unit.name, actor, kind) for kind in kinds)
         return Unit(unit.id, unit.name, actor, applicants)
 
-    def _applicant(self, unit_id: int, unit: str, actor: Actor) -> Applicant:
-        person: MadeUp = next(self.crowd)
-        kind = next(self.kinds)
+    def _applicant(self, unit_id: int, unit: str, actor: Actor, kind: Mapping[str, Any]) -> Applicant:
+        person = self._next_person(kind.get("born"), kind.get("gender"))
         added = people.add(unit_id, person.name, person.id_number, actor=actor, now=self.now)
         for held in kind.get("holds", ()):
             register.enter(added.id, held["trade"], held["grade"], None, actor=actor, now=self.now)
@@ -102,6 +112,15 @@ class Stage:
             **kind,
         }
         return Applicant(added.id, known)
+
+    def _next_person(self, born: str | None, gender: str | None) -> MadeUp:
+        """The next of the crowd; whoever must be born in one month is of a crowd of that year."""
+        if born is None:
+            return next(self.crowd)
+        year = int(born[:4])
+        mates = made_up_people(f"{self.script.scheme} {year}", self.script.born_in, (year, year))
+        crowd = self.agemates.setdefault(year, mates)
+        return next(one for one in crowd if f"{one.born:%Y-%m}" == born and one.gender == gender)
 
     def _allot(self, organisation_id: int, login: str, name: str, duties: list[str]) -> None:
         account, first = accounts.allot(organisation_id, login, name, duties, actor=SYSTEM, now=self.now)
