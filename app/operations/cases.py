@@ -101,6 +101,8 @@ def startable_about(case: Case, actor: Actor, at: datetime) -> list[Process]:
     for process in scheme.processes.values():
         if process.start.about is None or (process.subject == "person" and case.person_id is None):
             continue
+        if actor.has(APPLICANT) and not scheme.roles[process.start.role or ""].applicant:
+            continue
         try:
             check_starter(scheme, process, case.unit_id, case.person_id, actor, at)
             check_window(scheme, process, case.unit_id, at)

@@ -68,6 +68,8 @@ def test_begun_twice_it_leads_to_the_one_that_runs_and_can_be_taken_back(scene: 
     assert "以后需要时可以重新申请" in me.text
     me.press("确认撤回申请")
     assert "已经办结：申请已撤回" in me.text
+    me.open("/my/")
+    assert "更正证件号码：申请已撤回" in me.text
 
 
 def test_a_sanction_is_told_answered_and_served_to_the_person(scene: Scene) -> None:
