@@ -78,7 +78,7 @@ def test_a_day_by_keyboard_alone(stage: Stage, tasks: dict[str, int], visit: Any
     keys.press("x")
     keys.press("Enter")
     wait_for_heading(page, "陈一")
-    page.wait_for_selector("#main:focus")
+    page.wait_for_selector("#main-part:focus")
     page.wait_for_selector("iframe[name=material-viewer]")
     bureau.look("desk-03-task")
     keys.press("n")
@@ -105,7 +105,7 @@ def test_a_day_by_keyboard_alone(stage: Stage, tasks: dict[str, int], visit: Any
     keys.type("年限不足")
     keys.press("Control+Enter")
     wait_for_heading(page, "陈一")
-    page.wait_for_selector("#main:focus")
+    page.wait_for_selector("#main-part:focus")
     keys.press("u")
     page.wait_for_selector("[data-rows]")
     assert page.locator("[data-rows] tr").count() == 1

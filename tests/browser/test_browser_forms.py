@@ -71,7 +71,7 @@ def test_a_reviewer_gets_along_with_the_keyboard(stage: Stage, visit: Any) -> No
     assert page.evaluate("() => document.activeElement.textContent") == "跳到正文"
     assert page.locator(".skip-link").bounding_box()["x"] >= 0
     page.keyboard.press("Enter")
-    assert page.evaluate("() => document.activeElement.id") == "main"
+    assert page.evaluate("() => document.activeElement.id") == "main-part"
     page.locator("td >> text=初审").focus()
     page.keyboard.press("Enter")
     page.wait_for_selector("#task-form")

@@ -24,6 +24,7 @@ def test_given_back_amended_and_straight_back(app: Flask, visit: Any) -> None:
     page = office.go(f"/tasks/{task_of(case_id, 'final_review')}")
     office.look("task-returnable")
     page.click("main >> text=退回…")
+    page.wait_for_selector("h1:has-text('退回')")
     office.look("return")
     page.click("main button >> text=退回")
     page.wait_for_selector("text=请选择退回到哪一步")
@@ -43,7 +44,7 @@ def test_given_back_amended_and_straight_back(app: Flask, visit: Any) -> None:
     page.click("td >> text=填写申报表")
     page.wait_for_function("() => window.scrolls >= 2")
     assert page.evaluate("() => scrollY") == 0, "the viewer of a material scrolls the page to itself"
-    assert page.evaluate("() => document.activeElement.id") == "main"
+    assert page.evaluate("() => document.activeElement.id") == "main-part"
     unit.look("task-returned")
     page.locator('[name="_submit"]:visible').last.click()
     page.wait_for_selector("text=待省考核办审核")

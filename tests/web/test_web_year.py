@@ -33,7 +33,7 @@ def test_a_year_on_the_pages(app: Flask) -> None:
     for told_of in (year.BUREAU, year.OFFICE, year.EXAMINERS, year.TRAINERS, "区县审核", "CQ-18"):
         assert told_of in page
     # A variable that only a decision gives bears the name of its column.
-    labels = {label.text for label in visitors.unit.page.cssselect("#main dt")}
+    labels = {label.text for label in visitors.unit.page.cssselect("main dt")}
     assert "报名时间" in labels
     assert "entered_at" not in labels
     office = visitors.readers[year.OFFICE]

@@ -23,7 +23,7 @@ window.addEventListener("online", () => { told.hidden = true; });
 for (const name of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(name, () => tell(lost));
 document.addEventListener("htmx:responseError", (event) => {
   const page = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
-  const sentences = [...page.querySelectorAll("#main .state > *")].map((part) => part.textContent.trim());
+  const sentences = [...page.querySelectorAll("#main-part .state > *")].map((part) => part.textContent.trim());
   tell(sentences.slice(0, -1).join(" ") || lost);
 });
 document.addEventListener("htmx:afterRequest", (event) => {
@@ -33,7 +33,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
 
 // Another main part is another page: reading begins at its head, wherever the focus was in the former one.
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.target.id === "main") event.target.focus({preventScroll: true});
+  if (event.target.id === "main-part") event.target.focus({preventScroll: true});
 });
 
 // What was typed is kept as a draft now and then; that also keeps the session from going idle.
@@ -84,7 +84,7 @@ window.addEventListener("blur", () => {
     window.addEventListener(moved, () => done.abort(), {signal: done.signal, passive: true});
   }
   setTimeout(() => done.abort(), SCROLLS_WITHIN);
-  setTimeout(() => (before?.isConnected ? before : document.getElementById("main")).focus({preventScroll: true}));
+  setTimeout(() => (before?.isConnected ? before : document.getElementById("main-part")).focus({preventScroll: true}));
 });
 
 // Who else has the task open.
