@@ -89,7 +89,7 @@ def test_lent_to_a_colleague_and_back(stage: Stage, tasks: dict[str, int], visit
     page.wait_for_selector("text=事项已交还委派人")
 
     page = me.go(task)
-    assert page.locator("text=对得上，2015 年起算。").is_visible()
+    assert page.locator("text=李四答复：对得上，2015 年起算。").is_visible()
     me.look("verb-delegate-back")
     me.go("/inbox/delegated")
     me.look("verb-delegated-none")
