@@ -26,11 +26,12 @@ def on_starting(_server):
 
 def post_worker_init(worker):
     """Every worker sweeps and does long work; row locks decide who fires a timer, the queue who does what."""
-    from app import jobs, scheduler
+    from app import scheduler
+    from app import worker as long_work
 
     logging.basicConfig(level=logging.INFO, format=scheduler.LOG_FORMAT)
     scheduler.start(worker.wsgi)
-    worker.long_work = jobs.start(worker.wsgi)
+    worker.long_work = long_work.start(worker.wsgi)
 
 
 def worker_exit(_server, worker):

@@ -15,7 +15,7 @@ from app.api.schemas import Body
 from app.api.schemes import newest
 from app.errors import NotFound
 from app.extensions import atomic
-from app.operations import clock, deployments
+from app.operations import clock, deployments, rehearsal
 
 blueprint = Room("api_clocks", __name__, "演练时钟")
 
@@ -53,7 +53,7 @@ def move(body: dict[str, Any], scheme_id: str) -> dict[str, Any]:
     newest(scheme_id)
     with edge.transaction():
         clock.set_clock(scheme_id, body["to"], me().actor, edge.received_at())
-    swept = clock.let_pass(scheme_id, edge.received_at(), atomic)
+    swept = rehearsal.let_pass(scheme_id, edge.received_at(), atomic)
     return {
         "scheme": scheme_id,
         "now": receipt(scheme_id),

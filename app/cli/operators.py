@@ -9,12 +9,12 @@ import click
 from flask import current_app
 from sqlalchemy import select
 
-from app import clock, demo, jobs, scheduler
+from app import clock, demo, scheduler, worker
 from app.cli.telling import INSTANT, Command, Failed, Group, shown
 from app.config import PROJECT
 from app.extensions import atomic, db, settings
 from app.models import Account
-from app.operations import accounts, deployments, organisations, regions, timers, verify, workdays
+from app.operations import accounts, deployments, organisations, regions, rehearsal, timers, verify, workdays
 from app.operations import clock as clocks
 from app.operations.actors import SYSTEM
 
@@ -87,7 +87,7 @@ def _move_clock(scheme_id: str, instant: datetime) -> None:
     real_now = clock.now()
     with atomic():
         clocks.set_clock(scheme_id, instant, SYSTEM, real_now)
-    swept = clocks.let_pass(scheme_id, real_now, atomic)
+    swept = rehearsal.let_pass(scheme_id, real_now, atomic)
     click.echo(f"时钟已拨到 {shown(instant)}，触发定时 {swept.fired} 个，异常 {swept.parked} 个。")
 
 
@@ -189,7 +189,7 @@ def run_scheduler() -> None:
 def run_worker() -> None:
     """单独办理长任务（批量办理、导入、导出），与任意多个网页进程并存。"""
     logging.basicConfig(level=logging.INFO, format=scheduler.LOG_FORMAT)
-    jobs.run_forever(current_app._get_current_object())
+    worker.run_forever(current_app._get_current_object())
 
 
 @click.command("demo", cls=Command)

@@ -12,6 +12,7 @@ from app import edge
 from app.errors import Conflict, NotFound
 from app.extensions import atomic
 from app.operations import clock as clocks
+from app.operations import rehearsal
 from app.web.filters import CHINA, instant
 from app.web.schemes import newest_schemes
 from app.web.session import needs, signed_in
@@ -39,7 +40,7 @@ def move(scheme_id: str) -> Any:
             clocks.set_clock(scheme_id, to, signed_in().actor, edge.received_at())
     except Conflict as refusal:
         return _page({f"to-{scheme_id}": [refusal.message]}), 409
-    swept = clocks.let_pass(scheme_id, edge.received_at(), atomic)
+    swept = rehearsal.let_pass(scheme_id, edge.received_at(), atomic)
     told = _("时钟已拨到 %(to)s，触发定时 %(fired)s 个，异常 %(parked)s 个。")
     flash(told % {"to": instant(to), "fired": swept.fired, "parked": swept.parked}, "done")
     return redirect(url_for("clocks.index"))

@@ -29,8 +29,8 @@ from support.world import (
     at,
     case_row,
     make_world,
+    open_filing,
     publish_tiny,
-    register_posts,
     task_of,
     tiny_files,
 )
@@ -103,8 +103,8 @@ class TestBeginning:
             start_about(world, "sanction", case_id, name, "2021-09-02 09:00")
 
     def test_about_nothing_about_what_never_was_and_about_another_scheme_s_case(self, world: Built) -> None:
-        posts = register_posts(world, {"senior": 1})
-        for about in (None, 10**15, posts):
+        filing = open_filing(world)
+        for about in (None, 10**15, filing):
             with pytest.raises(NotFound), atomic():
                 cases.start(
                     LIFE,

@@ -32,6 +32,7 @@ from app.models import Act, Case, History, Overlay, Task, Timer
 from app.operations import cases, overlays, timers
 from app.operations.replay import replay
 from app.operations.worlds import Built
+from app.queries import overlays as overlay_queries
 
 FILLED = {"grade": "junior", "summary": "近五年工作扎实。"}
 DECIDED = "2021-06-20 09:00"
@@ -221,9 +222,13 @@ class TestTheReachOfAnOverlay:
         assert (row_of(overlay_id).moved, row_of(overlay_id).carried_out_at) == (1, at(DECIDED))
 
     def test_only_timers_that_used_the_date_are_touched(self, world: Built) -> None:
-        reviewed = in_final_review(world)
+        reviewed, _filing = in_final_review(world), open_filing(world, "李二")
         before = case_row(reviewed).seq
-        postpone(world)
+        overlay_id = propose(world)
+        told = overlay_queries.effect(row_of(overlay_id), at(DECIDED))
+        assert (told.cases, told.timers) == (1, 1), "the review has a timer of its own, by other dates"
+        approve(world, overlay_id)
+        carry_out()
         assert case_row(reviewed).seq == before
 
     def test_what_has_fired_is_not_undone(self, world: Built) -> None:

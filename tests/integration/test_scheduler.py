@@ -30,7 +30,7 @@ from app.config import PROJECT, Settings
 from app.extensions import atomic, db
 from app.models import History, Incident
 from app.operations import clock as clocks
-from app.operations import timers, verify
+from app.operations import rehearsal, timers, verify
 from app.operations.actors import SYSTEM
 from app.operations.worlds import Built
 from app.scheduler import Sweeper
@@ -101,7 +101,7 @@ class TestMovingAClock:
     def move(self, when: str) -> timers.Swept:
         with atomic():
             clocks.set_clock(SCHEME, at(when), SYSTEM, WALL)
-        return clocks.let_pass(SCHEME, WALL, atomic)
+        return rehearsal.let_pass(SCHEME, WALL, atomic)
 
     def test_to_24_00_fires_what_closes_at_24_00(self, case_id: int) -> None:
         assert self.move("2021-06-30 23:59:59").fired == 0
@@ -125,7 +125,7 @@ class TestMovingAClock:
         lasting = open_wait(world, "lasting", at("2021-06-10 08:00"))
         with atomic():
             clocks.set_clock(WAITS, at("2021-08-01 00:00"), SYSTEM, WALL)
-        assert clocks.let_pass(WAITS, WALL, atomic).fired == 2
+        assert rehearsal.let_pass(WAITS, WALL, atomic).fired == 2
         assert case_row(lasting).outcome == "lapsed"
         assert case_row(asked).outcome == "answered"
 

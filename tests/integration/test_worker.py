@@ -18,7 +18,7 @@ from support.own_server import own_server
 from support.servers import environment_of
 from support.world import SCHEME, at, make_world, publish_tiny
 
-from app import clock, jobs
+from app import clock, worker
 from app.config import PROJECT
 from app.extensions import atomic, db
 from app.operations import clock as clocks
@@ -37,7 +37,7 @@ def world_of() -> Built:
 
 
 def test_a_process_that_is_told_not_to_work_does_not(app: Flask) -> None:
-    assert jobs.start(app) is None
+    assert worker.start(app) is None
 
 
 @pytest.mark.timeout(200)

@@ -17,6 +17,7 @@ from app.extensions import atomic, db
 from app.models import Task, Work
 from app.operations import tasks, work
 from app.operations.worlds import Built
+from app.worker import Worker
 from support.phased import add_people
 from support.world import BUREAU, LIBRARY, SCHEME, at, open_filing, register_posts
 
@@ -73,9 +74,9 @@ def work_row(work_id: int) -> Work:
 
 
 @contextmanager
-def working(app: Flask, count: int = 1) -> Iterator[list[jobs.Worker]]:
+def working(app: Flask, count: int = 1) -> Iterator[list[Worker]]:
     """So many workers, each in a thread of its own."""
-    workers = [jobs.Worker(app) for _ in range(count)]
+    workers = [Worker(app) for _ in range(count)]
     for worker in workers:
         threading.Thread(target=worker.run, daemon=True).start()
     try:

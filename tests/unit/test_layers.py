@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,8 @@ FLOORS = (
     {"engine"},
     {"content"},
     {"operations", "queries", "documents"},
-    {"edge", "demo"},
-    {"web", "api", "scheduler", "jobs", "cli"},
+    {"edge", "demo", "jobs"},
+    {"web", "api", "scheduler", "worker", "cli"},
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 PURE = {"engine", "content"}
@@ -106,7 +107,28 @@ def clock_reads(files: Files) -> list[str]:
     return wrong
 
 
-@pytest.mark.parametrize("check", [upward_imports, foreign_imports, clock_reads])
+def circles(files: Files) -> list[str]:
+    """Modules that import each other, also inside functions; what is imported for types alone is left out."""
+    modules = {".".join(["app", *path.removesuffix(".py").split("/")]): (path, text) for path, text in files}
+    named = {name.removesuffix(".__init__"): found for name, found in modules.items()}
+    graph = {}
+    for module, (path, source) in named.items():
+        passed_over = [
+            range(node.lineno, (node.end_lineno or 0) + 1)
+            for node in ast.walk(ast.parse(source))
+            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        ]
+        names = [name for at, name in imported(path, source) if not any(at in some for some in passed_over)]
+        found = {name if name in named else name.rpartition(".")[0] for name in names}
+        graph[module] = (found & named.keys()) - {module}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as circle:
+        return circle.args[1]
+    return []
+
+
+@pytest.mark.parametrize("check", [upward_imports, foreign_imports, clock_reads, circles])
 def test_the_product_keeps_the_rules(check) -> None:
     assert check(source_files()) == []
 
@@ -151,3 +173,11 @@ def test_a_breach_is_found(check, path: str, source: str) -> None:
 )
 def test_what_is_allowed_passes(check, path: str, source: str) -> None:
     assert check([(path, source)]) == []
+
+
+def test_a_circle_is_found_and_types_make_none() -> None:
+    back = "    from app.web import pages"
+    first = ("web/pages.py", "from app.web.forms import Form")
+    found = circles([first, ("web/forms.py", f"def form():\n{back}")])
+    assert set(found) == {"app.web.pages", "app.web.forms"}
+    assert circles([first, ("web/forms.py", f"if TYPE_CHECKING:\n{back}")]) == []

@@ -10,7 +10,18 @@ from app.config import PROJECT
 from app.content.scenarios import read_scenarios
 from app.extensions import atomic
 from app.operations import clock as clocks
-from app.operations import deployments, exports, files, leftovers, proof, regions, scenarios, workdays, worlds
+from app.operations import (
+    deployments,
+    exports,
+    files,
+    leftovers,
+    proof,
+    regions,
+    rehearsal,
+    scenarios,
+    workdays,
+    worlds,
+)
 from app.operations.actors import SYSTEM
 from support.stories import Act, Stage, story
 from support.stories.stage import CLOSES, FILED, GROUND, LATER, closing, unused_files
@@ -65,13 +76,13 @@ def a_clock_is_moved(stage: Stage) -> Act:
     return lambda: clocks.set_clock(SCHEME, LATER, SYSTEM, now)
 
 
-@story("clock.let_pass", parts=True)
+@story("rehearsal.let_pass", parts=True)
 def time_passes(stage: Stage) -> Act:
     closing(stage)
     now = clock.now()
     with atomic():
         clocks.set_clock(SCHEME, LATER, SYSTEM, now)
-    return lambda: clocks.let_pass(SCHEME, now, atomic)
+    return lambda: rehearsal.let_pass(SCHEME, now, atomic)
 
 
 @story("regions.load", "regions.load_file", again=True)
