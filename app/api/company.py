@@ -17,7 +17,7 @@ from app.api.idempotency import PARAMETER, once, once_in_parts
 from app.api.moving import receipt
 from app.api.reading import Room
 from app.api.schemas import Body, Case, Cursor
-from app.api.tasks import send_copies, subject_of
+from app.api.tasks import send_copies
 from app.errors import Conflict, NotFound
 from app.operations import copies, phrases, recalls, reminders, work
 from app.operations.tasks import ItemResult
@@ -178,7 +178,7 @@ def _accept_recalls(ids: list[int], ground: str) -> dict[str, Any]:
     if not rows:
         raise Conflict(NOT_DONE)
     chosen = [
-        work.Chosen(row.task.id, row.case.id, subject_of(row), {"scheme": row.task.scheme_id}) for row in rows
+        work.Chosen(row.task.id, row.case.id, row.subject, {"scheme": row.task.scheme_id}) for row in rows
     ]
     given = {"title": f"批量撤回：{rows[0].task.name}", "actor": me().actor, "now": edge.received_at()}
     accepted = work.accept_recalls(chosen, ground, **given)

@@ -16,7 +16,6 @@ from app.api.idempotency import PARAMETER, once, once_in_parts
 from app.api.moving import receipt
 from app.api.reading import Room
 from app.api.schemas import Body, Status
-from app.api.tasks import subject_of
 from app.errors import Conflict
 from app.operations import returns, work
 from app.operations.tasks import ItemResult
@@ -130,7 +129,7 @@ def _accept_many(tasks: list[int], **values: str) -> dict[str, Any]:
     rows, gone = _waiting(tasks)
     scheme_id = rows[0].task.scheme_id
     accepted = work.accept_decisions(
-        [work.Chosen(row.task.id, row.case.id, subject_of(row)) for row in rows],
+        [work.Chosen(row.task.id, row.case.id, row.subject) for row in rows],
         values,
         title=f"批量退回：{rows[0].task.name}",
         scheme_id=scheme_id,

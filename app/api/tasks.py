@@ -161,7 +161,7 @@ def _hand_over(task_ids: Sequence[int], values: Mapping[str, Any] | None) -> dic
     saved = task_queries.typed(rows) if values is None else {}
     chosen = [
         work.Chosen(
-            *(task_id, rows[task_id].case.id, subject_of(rows[task_id])),
+            *(task_id, rows[task_id].case.id, rows[task_id].subject),
             values=saved.get(task_id, {}) if values is None else None,
         )
         for task_id in task_ids
@@ -180,10 +180,6 @@ def _hand_over(task_ids: Sequence[int], values: Mapping[str, Any] | None) -> dic
     gone = [task_id for task_id in task_ids if task_id not in rows]
     told = "没有这项待办，或不能批量办理。"
     return {"results": [tasks.ItemResult(task_id, False, told) for task_id in gone], "work": accepted.id}
-
-
-def subject_of(row: inbox.TaskRow) -> str:
-    return row.person.name if row.person else row.unit_name
 
 
 def _single(row: inbox.TaskRow) -> tasks.ItemResult:

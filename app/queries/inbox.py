@@ -70,6 +70,11 @@ class TaskRow:
     person: Person | None
     assignee: str | None
 
+    @property
+    def subject(self) -> str:
+        """Whom or what it is about, by name."""
+        return self.person.name if self.person else self.unit_name
+
 
 @dataclass(frozen=True)
 class AskedRow:

@@ -93,16 +93,12 @@ class Batch:
 
 
 def chosen(row: TaskRow, values: Mapping[str, Any] | None = None) -> work.Chosen:
-    return work.Chosen(row.task.id, row.case.id, subject_name(row), values)
-
-
-def subject_name(row: TaskRow) -> str:
-    return row.person.name if row.person else row.unit_name
+    return work.Chosen(row.task.id, row.case.id, row.subject, values)
 
 
 def subjects(rows: Sequence[TaskRow]) -> dict[int, tuple[int, str]]:
     """By task the case and the name that people know it by."""
-    return {row.task.id: (row.case.id, subject_name(row)) for row in rows}
+    return {row.task.id: (row.case.id, row.subject) for row in rows}
 
 
 def result_rows(

@@ -22,7 +22,6 @@ from app.queries.cases import CaseRow
 from app.queries.inbox import TaskRow
 from app.queries.paging import MOST_LONG_ROWS, Rows, TooMany
 from app.web import case_lists, monitor
-from app.web.batches import subject_name
 from app.web.case_lists import CaseList
 from app.web.desk import Place, wanted_tasks
 from app.web.filters import closing
@@ -213,7 +212,7 @@ def _task_columns() -> Columns[TaskRow]:
         (_("办件"), lambda row: row.case.id),
         (_("环节"), lambda row: row.task.name),
         (_("业务"), lambda row: process_title(scheme_of(row.case.deployment_id), row.case.process)),
-        (_("对象"), subject_name),
+        (_("对象"), lambda row: row.subject),
         (_("证件号码"), lambda row: masked(row.person, scheme_of(row.case.deployment_id))),
         (_("单位"), lambda row: row.unit_name),
     ]

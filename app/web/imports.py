@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from typing import Any
-from urllib.parse import quote
 
-from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app import edge, jobs
@@ -20,7 +18,7 @@ from app.operations.imports import AT_MOST
 from app.queries import imports as queries
 from app.queries import work as works
 from app.queries.inbox import TaskRow
-from app.web.batches import subject_name
+from app.web.exports import as_download
 from app.web.schemes import listed_text, masked, newest_schemes, now_of, real_now, scheme_of
 from app.web.session import needs, signed_in
 
@@ -52,14 +50,8 @@ def template() -> Any:
     ]
     blank = [""] * len(columns)
     lines = ([*_known(row, [field.name for field in shown]), *blank] for row in rows)
-    stream = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
-    workbooks.write(stream, form.title, head, lines, notes=notes)
-    stream.seek(0)
-    response = send_file(stream, mimetype=workbooks.XLSX, max_age=0)
-    name = quote(_("%(title)s导入模板.xlsx", title=form.title), safe="")
-    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    table = workbooks.made(form.title, head, lines, notes=notes)
+    return as_download(table, _("%(title)s导入模板", title=form.title))
 
 
 @bp.post("/")
@@ -141,4 +133,4 @@ def _known(row: TaskRow, shown: list[str]) -> list[Cell]:
     scheme = scheme_of(row.case.deployment_id)
     listed = [listed_text(scheme, row.case.listed.get(name)) for name in shown]
     number = f"{row.case.scheme_id}-{row.case.id}"
-    return [number, subject_name(row), masked(row.person, scheme), row.unit_name, *listed]
+    return [number, row.subject, masked(row.person, scheme), row.unit_name, *listed]
