@@ -64,13 +64,15 @@ def untouched(task_ids: Sequence[int], actor: Actor) -> frozenset[int]:
 
 
 def done_by(actor: Actor, *, task_ids: Sequence[int] = (), work_id: int | None = None) -> Sequence[TaskRow]:
-    """What the account has done of these tasks, or of the decisions of its long work; the newest first."""
+    """What the account has done of these tasks, the newest first; or of the decisions of its long work, as
+    far as those cases still run.
+    """
     if work_id is None:
         those = Task.id.in_(task_ids)
     else:
         own = (Work.account_id == actor.account_id, Work.kind == "decisions", WorkItem.state == "done")
         items = select(WorkItem.task_id).join(Work, Work.id == WorkItem.work_id)
-        those = Task.id.in_(items.where(*own, Work.id == work_id))
+        those = Task.id.in_(items.where(*own, Work.id == work_id)) & Case.ended_at.is_(None)
     mine = (Task.completed_by == actor.account_id, Task.completed_for == actor.organisation_id)
     query = ROWS.where(those, *mine, Task.state == "completed").order_by(Task.id.desc())
     return [TaskRow(*row) for row in db.session.execute(query)]
