@@ -19,7 +19,7 @@ from app.operations.accounts import TooManyRegistrations
 from app.operations.organisations import Profile
 from app.queries import organisations
 from app.web import session
-from app.web.schemes import newest_schemes
+from app.web.schemes import newest_schemes, now_of
 from app.web.session import needs, signed_in
 
 bp = Blueprint("account", __name__)
@@ -149,14 +149,21 @@ def sign_in_page(values: Mapping[str, str], errors: Errors, wanted: str | None) 
 
 
 def _demonstrations() -> dict[str, Any]:
-    """The demonstrations that there are, and who plays in the chosen one."""
+    """The demonstrations that there are, how far each has been played, and who plays in the chosen one."""
     shown = cast.shown()
     if not shown:
         return {}
     names, chosen = newest_schemes(), request.args.get("scheme", "")
     titles = {scheme_id: names[scheme_id].name for scheme_id in shown if scheme_id in names}
     players = cast.players(chosen) if chosen in titles else []
-    return {"demonstrations": titles, "chosen": chosen, "players": players, "password": PASSWORD}
+    played = {scheme_id: now_of(scheme_id) for scheme_id in titles}
+    return {
+        "demonstrations": titles,
+        "played": played,
+        "chosen": chosen,
+        "players": players,
+        "password": PASSWORD,
+    }
 
 
 def _unknown_choices(values: Mapping[str, str]) -> Errors:
