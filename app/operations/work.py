@@ -82,9 +82,9 @@ def accept_decisions(
 ) -> Work:
     """Takes on the same decision on many tasks of a scheme, received at its instant `at`.
 
-    Of returns 退回 the values are `element`, `opinion` and `then`. The tasks are marked as pending, so that no
-    timer due later beats them (decision 3), until all is done, for an hour at most. Raises Refused for an ID
-    number among the values, which no list of work may hold, and for more than 5,000 tasks.
+    Of returns 退回 the values are `element`, `opinion` and `then`. The tasks are marked as pending, so that
+    no timer due later beats them (decision 3), until all is done, for an hour at most. Raises Refused for an
+    ID number among the values, which no list of work may hold, and for more than 5,000 tasks.
     """
     given = [values, *(one.values for one in chosen if one.values is not None)]
     if any(without_id_numbers(one) != dict(one) for one in given):
