@@ -68,7 +68,7 @@ class Play:
         self.script, self.scheme, self.actors = script, scheme, actors
         self.acting = Acting(script, scheme, value_sets, actors)
         self.units = {unit.id: unit for unit in (*units, *examples)}
-        self.chance = Random(script.scheme)  # noqa: S311  (nothing here is secret)
+        self.chance = Random(script.scheme)  # noqa: S311 - nothing here is secret
         self.numbers = count()
         self.agenda: list[Due] = []
         self.seen: set[int] = set()
@@ -100,7 +100,7 @@ class Play:
 
     def _plan_besides(self) -> None:
         """What stands beside the year's course has chances of its own, so that it moves nothing else."""
-        chance = Random(f"{self.script.scheme} besides")  # noqa: S311
+        chance = Random(f"{self.script.scheme} besides")  # noqa: S311 - nothing here is secret
         here = {some[0].organisation_name for some in self.actors.values()}
         for opening in self.script.besides:
             if opening["office"] in here:  # a smaller demonstration does without some units
@@ -116,7 +116,7 @@ class Play:
 
     def _plan_examples(self, examples: Sequence[Unit]) -> None:
         """What the units that stand aside do, and how single cases go on: by chances of their own, too."""
-        self.aside = Random(f"{self.script.scheme} aside")  # noqa: S311
+        self.aside = Random(f"{self.script.scheme} aside")  # noqa: S311 - nothing here is secret
         self.own: dict[int, Sequence[Act]] = {}
         for unit, facts in zip(examples, self.script.examples, strict=True):
             for applicant, plan in zip(unit.applicants, facts["people"], strict=True):

@@ -69,18 +69,8 @@ def store(
     db.session.execute(select(func.pg_advisory_xact_lock_shared(CLEANING)))
     organisation_id = _acts_for(actor)
     _check_quota(organisation_id, actor, len(content))
-    attachment = Attachment(
-        name=secrets.token_urlsafe(24),
-        digest=_keep(content),
-        title=clean_title(title, kind),
-        media_type=MEDIA_TYPES[kind],
-        size=len(content),
-        organisation_id=organisation_id,
-        uploaded_by=actor.account_id,
-        uploaded_at=now,
-    )
-    db.session.add(attachment)
-    db.session.flush()
+    facts = {"title": clean_title(title, kind), "media_type": MEDIA_TYPES[kind], "uploaded_at": now}
+    attachment = _insert(content, organisation_id=organisation_id, uploaded_by=actor.account_id, **facts)
     if once:
         _remember(attachment, once)
     return attachment
@@ -93,6 +83,15 @@ def _known(account_id: int, once: str, now: datetime) -> Attachment | None:
     db.session.execute(claimed.on_conflict_do_nothing())
     key = db.session.get_one(IdempotencyKey, (account_id, UPLOAD + once), populate_existing=True)
     return db.session.scalar(select(Attachment).where(Attachment.name == key.body.get("name", "")))
+
+
+def _insert(content: bytes, **facts: Any) -> Attachment:
+    """The bytes on the disk, and their row."""
+    name = secrets.token_urlsafe(24)
+    attachment = Attachment(name=name, digest=_keep(content), size=len(content), **facts)
+    db.session.add(attachment)
+    db.session.flush()
+    return attachment
 
 
 def _remember(attachment: Attachment, once: str) -> None:

@@ -9,9 +9,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app import edge
+from app.content.form_view import FormView
 from app.content.scheme import Scheme
 from app.errors import Conflict, Invalid, NotFound
-from app.models import Case
+from app.models import Case, Task
 from app.operations import cases, online_payments, payments, sayings
 from app.queries import applicants, certificates, pictures, timeline
 from app.queries import cases as case_queries
@@ -95,10 +96,7 @@ def case(case_id: int) -> str:
     own, waits = _own(case_id), timeline.waits(case_id)
     drawn, words = pictures.of_case(found, scheme, waits)
     coming = applicants.to_come(found, scheme, waits.elements(), timeline.way(case_id) - waits.elements())
-    entered = [
-        (task, task_forms.read_view(task.form, dict(values), scheme, found.unit_id))
-        for task, values in applicants.entered(case_id, me.person_id)
-    ]
+    entered = _entered(found, scheme)
     return render_template(
         "applicant/case.html",
         case=found,
@@ -115,8 +113,8 @@ def case(case_id: int) -> str:
         yuan=payments.yuan,
         facts=_facts(found, scheme),
         certificates=certificates.of_case(case_id),
-        entered=[(task, view) for task, view in entered if view],
-        files=task_forms.files_in([view for _task, view in entered if view]),
+        entered=entered,
+        files=task_forms.files_in([view for _task, view in entered]),
         told=applicant_words.told(
             applicants.seen_steps(timeline.steps(case_id).rows, scheme, me.person_id), scheme
         ),
@@ -191,6 +189,15 @@ def _own(case_id: int) -> OwnCase:
 
 def _standing(one: OwnCase) -> applicant_words.Standing:
     return applicant_words.standing(one, signed_in().person_id, now_of(one.case.scheme_id))
+
+
+def _entered(case: Case, scheme: Scheme) -> list[tuple[Task, FormView]]:
+    """What was entered at the person's own tasks, as it stands."""
+    views = (
+        (task, task_forms.read_view(task.form, dict(values), scheme, case.unit_id))
+        for task, values in applicants.entered(case.id, signed_in().person_id)
+    )
+    return [(task, view) for task, view in views if view]
 
 
 def _facts(found: Case, scheme: Scheme) -> list[tuple[str, str]]:

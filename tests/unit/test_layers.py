@@ -1,8 +1,9 @@
-"""The house's rooms: who may import whom, who may know the engine, and who may ask what time it is."""
+"""The house's rooms: who imports whom, who may know the engine, and who may ask what time it is."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -181,3 +182,9 @@ def test_a_circle_is_found_and_types_make_none() -> None:
     found = circles([first, ("web/forms.py", f"def form():\n{back}")])
     assert set(found) == {"app.web.pages", "app.web.forms"}
     assert circles([first, ("web/forms.py", f"if TYPE_CHECKING:\n{back}")]) == []
+
+
+def test_what_lint_and_types_pass_over_says_why() -> None:
+    bare = re.compile(r"# (noqa(?!: [A-Z]+[0-9]+ - \S)|type: ignore(?!\[[a-z-]+\]  # \S))")
+    wrong = [path for path, source in source_files() if bare.search(source)]
+    assert wrong == []

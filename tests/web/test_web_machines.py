@@ -1,4 +1,4 @@
-"""The stories of the pages on several machines: two each for pages, timers and long work, any of which dies."""
+"""Stories of the pages on several machines: two each for pages, timers and long work, any of which dies."""
 
 from __future__ import annotations
 
