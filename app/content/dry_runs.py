@@ -56,7 +56,7 @@ class _Move(Record):
 
     @staticmethod
     def made(variables: dict[str, Any], passes: bool, **targets: str | None) -> Move:
-        made = [Move(kind, target, variables) for kind, target in targets.items() if target is not None]  # type: ignore[arg-type]
+        made = [Move(kind, target, variables) for kind, target in targets.items() if target is not None]  # type: ignore[arg-type]  # the fields bear the kinds' names
         made += [Move("pass")] if passes else []
         if len(made) != 1:
             raise ValidationError("每一步正好写 complete、receive、fire、pass 中的一个")

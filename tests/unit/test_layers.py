@@ -1,4 +1,4 @@
-"""The house's rooms: who imports whom, who may know the engine, and who may ask what time it is."""
+"""The house's rooms: who may import whom, who may know the engine, and who may ask what time it is."""
 
 from __future__ import annotations
 
