@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 
 from app import clock
 from app.content.identity import make_citizen_id, make_credit_code
-from app.extensions import atomic, db
+from app.extensions import atomic
 from app.models import Account, Case, Incident, Organisation, Person, Task, WorkItem
 from app.operations import _passwords, contacts, deployments, outbox, register_imports, statements
 from app.operations._search_keys import follow_person
@@ -168,9 +168,10 @@ class CanaryWorld:
     def _of_the_keeper(self, keeper: Browser) -> None:
         """An account that is closed, an organisation that is merged into another, and that one closed."""
         self.hands.fill_in(keeper, "/administration/organisations/new", "organisations.create")
-        account = db.session.scalar(select(Account.id).where(HOSTILE).order_by(Account.id.desc()).limit(1))
         newest = select(Organisation.id, Organisation.code).order_by(Organisation.id.desc())
-        (other, into), (merged, _code) = db.session.execute(newest.limit(2)).all()
+        with atomic() as session:
+            account = session.scalar(select(Account.id).where(HOSTILE).order_by(Account.id.desc()).limit(1))
+            (other, into), (merged, _code) = session.execute(newest.limit(2)).all()
         self.hands.known = {**KNOWN, "into": lambda _n: into}
         for address, endpoint in (
             (f"accounts/{account}/password", "administration.password"),
@@ -182,7 +183,8 @@ class CanaryWorld:
 
     def _of_the_newcomer(self) -> None:
         """A unit that has registered and fills in what its cases are routed by."""
-        login = db.session.scalar(select(Account.login).where(HOSTILE).order_by(Account.id).limit(1))
+        with atomic() as session:
+            login = session.scalar(select(Account.login).where(HOSTILE).order_by(Account.id).limit(1))
         if login is not None:
             newcomer = self.stage.browser().sign_in(login)
             self.hands.fill_in(newcomer, "/unit", "account.complete_profile")
@@ -201,9 +203,10 @@ def taint_names() -> None:
 
 def _done_before(task_id: int) -> int:
     """The task of the same case that was done before."""
-    case_id = db.session.get_one(Task, task_id).case_id
-    done = select(Task.id).where(Task.case_id == case_id, Task.state == "completed")
-    return db.session.scalars(done).one()
+    with atomic() as session:
+        case_id = session.get_one(Task, task_id).case_id
+        done = select(Task.id).where(Task.case_id == case_id, Task.state == "completed")
+        return session.scalars(done).one()
 
 
 def _hostile_scheme(stage: Stage) -> list[int]:
