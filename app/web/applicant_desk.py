@@ -101,8 +101,10 @@ class Desk:
             if name.partition("-")[0] in mine and not (dropped and name.startswith(f"{dropped}-"))
         }
         refused = uploads.take(self.form, texts, signed_in().actor)
-        kept = {name: value for name, value in self.values.items() if name not in mine}
-        values = kept | self.form.parse_post(texts)
+        others = {name: value for name, value in self.values.items() if name not in mine}
+        sent = self.form.parse_post(texts)
+        # A box that is not sent is not ticked, and those of other steps are not sent.
+        values = others | {name: value for name, value in sent.items() if name in mine}
         conditions = self.form.conditions
         return {n: v for n, v in values.items() if n not in mine or conditions.visible(n, values)}, refused
 

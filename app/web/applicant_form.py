@@ -108,7 +108,8 @@ def upload(task_id: int, name: str) -> Any:
         raise NotFound
     texts = {name: request.form.getlist(name)} if field.type == "array" else {}
     refused = uploads.take(desk.form, texts, signed_in().actor, once=request.form.get("_once", "")[:64])
-    values = {**desk.values, **desk.form.parse_post(texts)}
+    taken = {one: value for one, value in desk.form.parse_post(texts).items() if one == name}
+    values = {**desk.values, **taken}
     if not refused:
         with edge.transaction():
             tasks.save_draft(task_id, values, signed_in().actor, now_of(desk.scheme.id))

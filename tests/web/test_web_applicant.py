@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from io import BytesIO
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
-from support.applying import ROLE, applicant, hand_out, number_of, sign_in, stage_where_people_file
+from support.applying import (
+    ROLE,
+    applicant,
+    applicant_files,
+    hand_out,
+    number_of,
+    sign_in,
+    stage_where_people_file,
+)
 from support.capability_kit import perform
 from support.clicking import Reader
 from support.pages import PASSWORD, PDF, Stage
@@ -16,6 +25,7 @@ from support.world import (
     BUREAU,
     LIBRARY,
     SCHEME,
+    at,
     case_row,
     complete,
     open_filing,
@@ -26,6 +36,8 @@ from werkzeug.test import TestResponse
 
 from app.extensions import atomic, db
 from app.models import Account, Attachment, Case, Notice, Task, TaskDraft, WebSession
+from app.operations import deployments
+from app.operations.actors import SYSTEM
 from app.operations.made_up import content_of
 
 ME = "陈一"
@@ -146,6 +158,26 @@ def test_whoever_comes_back_another_day_finds_it_as_it_was(me: Reader, stage: St
     again.press("登录", {"login": login, "password": PASSWORD})
     again.click("去办理")
     assert "近五年" in again.text
+
+
+def test_a_box_ticked_on_one_step_stays_ticked_on_the_others(me: Reader, stage: Stage) -> None:
+    path, files = f"forms/{SCHEME}/filing.json", applicant_files()
+    form = json.loads(files[path])
+    form["properties"]["understood"] = {"type": "boolean", "title": "已了解", "x-widget": "checkbox"}
+    form["x-sections"] = [
+        {"title": "选择", "fields": ["understood"]},
+        {"title": "小结", "fields": ["grade", "summary", "certificate"]},
+    ]
+    with atomic():
+        deployments.publish({**files, path: json.dumps(form).encode()}, SYSTEM, at("2021-06-01 09:00"))
+    task_id = task_of(open_filing(stage.world))
+    me.open(f"/my/tasks/{task_id}/steps/1")
+    me.press("下一步", {"understood": True})
+    me.press("更新表单", {"grade": "technician", "summary": "扎实"})
+    assert uploaded(me, task_id, PDF).status_code == 200
+    draft = db.session.scalars(select(TaskDraft.values)).one()
+    assert draft["understood"] is True
+    assert draft["certificate"]
 
 
 def test_a_page_asked_for_while_signed_out_opens_after_signing_in(me: Reader, stage: Stage) -> None:
