@@ -14,6 +14,10 @@ _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK = "10X98765432"
 _PROVINCES = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]")
 """GB/T 2260; 81, 82 and 83 stand in residence permits of Hong Kong, Macao and Taiwan people."""
+READS_LIKE_CITIZEN_ID = re.compile(
+    r"(?<![0-9])[1-8][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx](?![0-9])"
+)
+"""A citizen's number within a text, a mistyped one too; a bank account of 18 digits holds no such date."""
 _CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 Gender = Literal["male", "female"]

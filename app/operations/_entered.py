@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from app.content.forms import Form
-from app.content.identity import clean_citizen_id
+from app.content.identity import READS_LIKE_CITIZEN_ID, clean_citizen_id
 from app.content.masking import DEFAULT_ID_MASK
 from app.engine.civil import civil
 from app.errors import Invalid
@@ -21,8 +20,6 @@ from app.operations._assignee import colleague
 from app.operations._id_numbers import seal
 from app.operations._moving import Moving
 from app.operations.actors import Actor
-
-_ID_NUMBER = re.compile(r"\s*[0-9]{17}[0-9Xx]\s*")
 
 
 def take_in(
@@ -72,7 +69,7 @@ def without_id_numbers(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in values.items()
-        if not (isinstance(value, str) and _ID_NUMBER.fullmatch(value))
+        if not (isinstance(value, str) and READS_LIKE_CITIZEN_ID.fullmatch(value.strip()))
     }
 
 

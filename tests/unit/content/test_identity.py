@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.content.identity import (
+    READS_LIKE_CITIZEN_ID,
     birth_date,
     clean_citizen_id,
     clean_credit_code,
@@ -106,3 +107,14 @@ def test_the_default_mask_hides_birth_and_sequence(number: str) -> None:
 def test_a_number_too_short_to_hide_anything_in_is_hidden_whole() -> None:
     assert Mask(6, 4).apply("1234567890") == "****"
     assert Mask(3, 0).apply("1234") == "123****"
+
+
+@given(number=numbers)
+def test_a_number_within_a_text_is_seen_and_a_mistyped_one_too(number: str) -> None:
+    assert READS_LIKE_CITIZEN_ID.search(f"证件{number}。")
+    assert READS_LIKE_CITIZEN_ID.search(number[:-1] + ("1" if number[-1] != "1" else "2"))
+
+
+@pytest.mark.parametrize("account", ["622848197859205133", "6228480402564890018", "41019919900230123"])
+def test_an_account_is_no_number_of_a_person(account: str) -> None:
+    assert not READS_LIKE_CITIZEN_ID.search(account)
