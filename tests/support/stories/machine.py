@@ -104,6 +104,12 @@ def a_world_is_built(stage: Stage) -> Act:
     return lambda: worlds.build(world)
 
 
+@story("worlds.applicant")
+def somebody_of_a_world_acts_for_themselves(stage: Stage) -> Act:
+    person_id = min(stage.built.people.values())
+    return lambda: worlds.applicant(person_id)
+
+
 # A line that was written before the kill stays: nothing is taken out of the record outside.
 @story("proof.begin", differs=frozenset({"proof_root"}))
 def the_record_is_begun_anew(stage: Stage) -> Act:
