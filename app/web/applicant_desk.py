@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -102,9 +102,7 @@ class Desk:
         }
         refused = uploads.take(self.form, texts, signed_in().actor)
         others = {name: value for name, value in self.values.items() if name not in mine}
-        sent = self.form.parse_post(texts)
-        # A box that is not sent is not ticked, and those of other steps are not sent.
-        values = others | {name: value for name, value in sent.items() if name in mine}
+        values = others | self.read(texts, mine)
         conditions = self.form.conditions
         return {n: v for n, v in values.items() if n not in mine or conditions.visible(n, values)}, refused
 
@@ -123,7 +121,12 @@ class Desk:
     def typed_last(self) -> Values:
         """What was typed in them beside the button that submits."""
         texts = {name: request.form.getlist(name) for name in self.asked_last if name in request.form}
-        return self.form.parse_post(texts) if self.form else {}
+        return self.read(texts, self.asked_last)
+
+    def read(self, texts: Mapping[str, Sequence[str]], names: Collection[str]) -> Values:
+        """The values of these fields alone: boxes of others, of which nothing was sent, stay as they are."""
+        sent = self.form.parse_post(texts) if self.form else {}
+        return {name: value for name, value in sent.items() if name in names}
 
     def faults(self, values: Values) -> Errors:
         """Everything that keeps the form from being submitted, by the name of the field."""

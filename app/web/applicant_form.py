@@ -108,8 +108,7 @@ def upload(task_id: int, name: str) -> Any:
         raise NotFound
     texts = {name: request.form.getlist(name)} if field.type == "array" else {}
     refused = uploads.take(desk.form, texts, signed_in().actor, once=request.form.get("_once", "")[:64])
-    taken = {one: value for one, value in desk.form.parse_post(texts).items() if one == name}
-    values = {**desk.values, **taken}
+    values = {**desk.values, **desk.read(texts, {name})}
     if not refused:
         with edge.transaction():
             tasks.save_draft(task_id, values, signed_in().actor, now_of(desk.scheme.id))

@@ -163,14 +163,16 @@ def test_whoever_comes_back_another_day_finds_it_as_it_was(me: Reader, stage: St
 def test_a_box_ticked_on_one_step_stays_ticked_on_the_others(me: Reader, stage: Stage) -> None:
     path, files = f"forms/{SCHEME}/filing.json", applicant_files()
     form = json.loads(files[path])
-    form["properties"]["understood"] = {"type": "boolean", "title": "已了解", "x-widget": "checkbox"}
+    box = {"type": "boolean", "const": True, "title": "已了解", "x-widget": "checkbox"}
+    form["properties"]["understood"] = box
     form["x-sections"] = [
         {"title": "选择", "fields": ["understood"]},
         {"title": "小结", "fields": ["grade", "summary", "certificate"]},
     ]
     with atomic():
         deployments.publish({**files, path: json.dumps(form).encode()}, SYSTEM, at("2021-06-01 09:00"))
-    task_id = task_of(open_filing(stage.world))
+    case_id = open_filing(stage.world)
+    task_id = task_of(case_id)
     me.open(f"/my/tasks/{task_id}/steps/1")
     me.press("下一步", {"understood": True})
     me.press("更新表单", {"grade": "technician", "summary": "扎实"})
@@ -178,6 +180,9 @@ def test_a_box_ticked_on_one_step_stays_ticked_on_the_others(me: Reader, stage: 
     draft = db.session.scalars(select(TaskDraft.values)).one()
     assert draft["understood"] is True
     assert draft["certificate"]
+    me.open(f"/my/tasks/{task_id}/check")
+    me.press("提交")
+    assert case_row(case_id).status == "待区人社局审核"
 
 
 def test_a_page_asked_for_while_signed_out_opens_after_signing_in(me: Reader, stage: Stage) -> None:
