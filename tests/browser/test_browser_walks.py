@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Page
+from support.by_hand import clicked, starting
 from support.readme import FILES, Step, walks
 
 from app import clock, demo
@@ -100,17 +100,3 @@ def follow(page: Page, step: Step) -> None:
             clicked(page, word).click()
             page.wait_for_load_state()
     page.locator(f"main :text('{step.seen}')").locator("visible=true").first.wait_for()
-
-
-def clicked(page: Page, word: str) -> Locator:
-    """A link or button whose words begin so: of the page, or of the navigation, whose menus are opened."""
-    for menu in page.locator(".site-nav details:not([open]) > summary").all():
-        menu.click()
-    offered = page.locator("a[href], button:not([aria-hidden])").filter(has_text=starting(word))
-    found = offered.locator("visible=true").first
-    found.wait_for()
-    return found
-
-
-def starting(word: str) -> re.Pattern[str]:
-    return re.compile(rf"^\s*{re.escape(word)}")
