@@ -13,6 +13,7 @@ from app.demo.script import read_scripts
 
 CASES = 200
 """As many as `make run` makes."""
+ALLOTMENT = "common/account_allotment.json"
 SCHEMES = sorted(script.scheme for script in read_scripts())
 
 
@@ -27,6 +28,16 @@ def scheme_of(scheme_id: str) -> Scheme:
 
 def play(scheme_id: str, stage: str | None) -> None:
     demo.make(CASES, clock.now(), lambda line: None, stage, scheme_id)
+
+
+def test_no_login_is_given_twice() -> None:
+    """All demonstrations stand in one database; those that a case gives out, too."""
+    given = []
+    for script in read_scripts():
+        given += [facts["login"] for facts in (*script.organisations.values(), *script.duties)]
+        given += [script.unit_login, *script.example_logins]
+        given += [one["login"] for one in script.answers[ALLOTMENT].values() if "login" in one]
+    assert len(given) == len(set(given))
 
 
 def test_every_scheme_is_named() -> None:
