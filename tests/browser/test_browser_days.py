@@ -82,7 +82,7 @@ class Days:
         """The role's day, unless there is nothing to do, or nobody whose answer would be taken."""
         find = self.stands.own_errand if role.applicant else self.stands.errand
         errand = find(Task.role == role.id)
-        if errand is None:
+        if errand is None or (role.applicant and not (errand.own or role.unit_submits)):
             self.missed.append(role.id)
         elif role.unit_submits:
             self.fill_in(role.id, errand, self.stands.own_login(errand), "填好了，告诉单位")
