@@ -16,6 +16,7 @@ from support.province import Traffic, clients_of, running
 from app import embedded_postgres
 
 REQUESTS_A_LOSS = 30
+WITH_A_YEAR = {chongqing.year.SCHEME, henan.SCHEME, jiaozuo.SCHEME}
 
 Story = Callable[[Flask], None]
 
@@ -49,6 +50,12 @@ def test_a_year(app: Flask, traffic: Traffic, story: Story) -> None:
 
 
 @pytest.mark.timeout(280)
-@pytest.mark.parametrize("scheme", sorted(newcomers.NAMES))
+@pytest.mark.parametrize(
+    "scheme",
+    [
+        pytest.param(scheme, marks=[pytest.mark.soak] if scheme in WITH_A_YEAR else [])
+        for scheme in sorted(newcomers.NAMES)
+    ],
+)
 def test_a_walk(app: Flask, traffic: Traffic, monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
     newcomers.test_the_walk(app, monkeypatch, scheme)
