@@ -8,12 +8,12 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page
 from support.by_hand import clicked, fill, starting
-from support.days import SCRIPTS, Demonstration, Errand, name_of
+from support.days import SCRIPTS, Demonstration, Errand
 
 from app import clock, demo
 from app.content.roles import Role
 from app.extensions import db
-from app.models import Case, Task
+from app.models import Task
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
@@ -69,6 +69,7 @@ class Days:
     ) -> None:
         monkeypatch.setitem(app.config, "ARGON2", {"memory_cost": 8, "time_cost": 1})
         demo.make(AS_MAKE_RUN, clock.now(), lambda line: None, stage, scheme)
+        db.session.rollback()
         self.stands, self.visitor = Demonstration(scheme), visit()
         self.missed: list[str] = []
         self.looked: set[str] = set()
@@ -103,28 +104,28 @@ class Days:
 
     def decide(self, who: str, errand: Errand) -> None:
         """An officer's: the inbox narrowed to the step, the task, its form, and the case."""
-        page, task = self.page, errand.task
+        page = self.page
         self.visitor.sign_in(errand.login, demo.PASSWORD)
         clicked(page, "待办").click()
-        page.get_by_label("环节").select_option(f"{task.scheme_id}/{task.element}")
+        page.get_by_label("环节").select_option(errand.kind)
         page.get_by_role("button", name="查询").click()
         page.wait_for_url("**kind=**")
-        page.locator(f"main tbody a[href^='/tasks/{task.id}?']").click()
-        page.get_by_role("heading", name=f"{task.name} · {errand.subject}").wait_for()
+        page.locator(f"main tbody a[href^='/tasks/{errand.task_id}?']").click()
+        page.get_by_role("heading", name=f"{errand.step} · {errand.subject}").wait_for()
         if errand.form:
             fill(page, self.stands.scheme.form(errand.form), errand.values)
         self.look(who, "form")
         page.locator("#task-form [data-submit]").click()
         told = page.get_by_role("status").filter(has_text="已提交。办件现在的状态：")
         told.get_by_role("link").click()
-        page.locator(".timeline li", has_text=task.name).filter(has_text=errand.name).first.wait_for()
+        page.locator(".timeline li", has_text=errand.step).filter(has_text=errand.name).first.wait_for()
         self.gone_on(who, errand)
 
     def fill_in(self, who: str, errand: Errand, login: str, last: str) -> None:
         """An applicant's: what is to be done, step by step, the check, and its last button."""
         page, form = self.page, self.stands.scheme.form(errand.form)
         self.visitor.sign_in(login, demo.PASSWORD)
-        clicked(page, f"去办理：{errand.task.name}").click()
+        clicked(page, f"去办理：{errand.step}").click()
         page.wait_for_url("**/my/tasks/*/**")
         self.look(who, "form")
         while "/steps/" in page.url:
@@ -138,7 +139,7 @@ class Days:
 
     def supervise(self) -> None:
         """A supervisor's: how everything stands, the list of all cases, one of them."""
-        self.visitor.sign_in(self.stands.holding("supervisor").login, demo.PASSWORD)
+        self.visitor.sign_in(self.stands.holding("supervisor"), demo.PASSWORD)
         for number, word in enumerate(("监督", "查看全部办件")):
             clicked(self.page, word).click()
             self.page.wait_for_load_state()
@@ -147,11 +148,11 @@ class Days:
         self.page.get_by_role("heading", name="办理经过").wait_for()
         self.leave()
 
-    def administer(self, organisation_id: int) -> None:
+    def administer(self, organisation: str) -> None:
         """An administrator's: a second officer for an organisation, who changes the first password."""
-        page, login = self.page, f"second-of-{organisation_id}"
-        self.visitor.sign_in(self.stands.holding("administrator").login, demo.PASSWORD)
-        for word in ("机构", name_of(organisation_id)):
+        page, login = self.page, "second-officer"
+        self.visitor.sign_in(self.stands.holding("administrator"), demo.PASSWORD)
+        for word in ("机构", organisation):
             clicked(page, word).click()
         clicked(page, "分配账号").click()
         for label, text in (("登录名", login), ("姓名", "第二经办"), ("依据", "单位书面申请")):
@@ -170,20 +171,19 @@ class Days:
 
     # Parts of them
 
-    def short_of_officers(self) -> int:
+    def short_of_officers(self) -> str:
         """Where something is open that nobody may do: all have had a part in the case. Else anywhere."""
         for role in self.stands.roles:
-            task = None if role.applicant else self.stands.open_task(Task.role == role.id)
-            if task is not None and self.stands.errand(Task.role == role.id) is None:
-                return task.office_id or 0
-        return self.stands.holding("operator").organisation_id or 0
+            office = None if role.applicant else self.stands.office_with(Task.role == role.id)
+            if office is not None and self.stands.errand(Task.role == role.id) is None:
+                return office
+        return self.stands.office_with() or ""
 
     def gone_on(self, who: str, errand: Errand) -> None:
         """The case's page tells how the case stands now, and that the step was done."""
-        db.session.rollback()
-        task, case = db.session.get_one(Task, errand.task.id), db.session.get_one(Case, errand.case.id)
-        assert task.state == "completed"
-        self.page.locator("main", has_text=case.status).wait_for()
+        state, status = self.stands.status_of(errand)
+        assert state == "completed"
+        self.page.locator("main", has_text=status).wait_for()
         self.look(who, "case")
         self.leave()
 

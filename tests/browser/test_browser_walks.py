@@ -15,6 +15,7 @@ from app import clock, demo
 from app.config import PROJECT
 from app.content import Scheme, read_scheme_folder
 from app.demo.script import read_scripts
+from app.extensions import db
 
 pytestmark = pytest.mark.browser
 
@@ -30,6 +31,7 @@ def show(app: Flask, monkeypatch: pytest.MonkeyPatch, scheme: str, cases: int) -
     """Makes the scheme's demonstration; its heading in the READMEs."""
     monkeypatch.setitem(app.config, "ARGON2", {"memory_cost": 8, "time_cost": 1})
     demo.make(cases, clock.now(), lambda line: None, None, scheme)
+    db.session.rollback()  # or the transaction of its last look would idle while the browser takes its time
     (heading,) = [words for words in walks(FILES[0]) if NAMES[scheme].startswith(words)]
     return heading
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 
 from app import clock
 from app.config import PROJECT
@@ -32,15 +32,22 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Errand:
-    """An open task, who does it, and with what; `own`: by the applicant whose case it is."""
+    """An open task, who does it, and with what; `own`: by the applicant whose case it is.
 
-    login: str
-    name: str
-    task: Task
-    case: Case
+    `kind` is what the inbox's filter calls the step. Plain data: nothing is held open while a browser takes
+    its time.
+    """
+
+    task_id: int
+    case_id: int
+    person_id: int | None
+    step: str
+    kind: str
     subject: str
     form: str
     values: Values
+    login: str
+    name: str
     own: bool
 
 
@@ -70,14 +77,18 @@ class Demonstration:
 
         An applicant's own task is theirs if they have an account, unless the unit submits it.
         """
-        db.session.rollback()
         query = select(Task).where(Task.scheme_id == self.id, Task.state == "open", *wanted)
-        for task in db.session.scalars(query.order_by(Task.id)).all():
-            for account in self._holders(task):
-                for values in self._answers(task):
-                    if self._taken(task, values, account):
-                        return self._errand(task, account, values)
-        return None
+        tasks_open = db.session.scalars(query.order_by(Task.id)).all()
+        tried = (
+            self._errand(task, account, values)
+            for task in tasks_open
+            for account in self._holders(task)
+            for values in self._answers(task)
+            if self._taken(task, values, account)
+        )
+        found = next(tried, None)
+        db.session.rollback()
+        return found
 
     def own_errand(self, *wanted: ColumnElement[bool]) -> Errand | None:
         """The same of a task that is somebody's own who has an account."""
@@ -87,23 +98,31 @@ class Demonstration:
     def steps_of(self, role: Role) -> Sequence[str]:
         """The names of the role's open tasks."""
         asked = select(Task.name).where(Task.state == "open", Task.role == role.id)
-        return db.session.scalars(asked.distinct().order_by(Task.name)).all()
+        found = db.session.scalars(asked.distinct().order_by(Task.name)).all()
+        db.session.rollback()
+        return found
 
     def own_login(self, errand: Errand) -> str:
         """The account of the person whom the errand is about."""
-        return db.session.scalars(
-            select(Account.login).where(Account.person_id == errand.task.person_id)
-        ).one()
+        return str(_one(select(Account.login).where(Account.person_id == errand.person_id)))
 
-    def holding(self, duty: str) -> Account:
-        """The first account with a duty."""
-        asked = select(Account).where(Account.duties.contains([duty])).order_by(Account.id)
-        return db.session.scalars(asked.limit(1)).one()
+    def holding(self, duty: str) -> str:
+        """The login of the first account with a duty."""
+        asked = select(Account.login).where(Account.duties.contains([duty])).order_by(Account.id)
+        return str(_one(asked.limit(1)))
 
-    def open_task(self, *wanted: ColumnElement[bool]) -> Task | None:
-        """The first open task of such, whether anybody may do it or not."""
-        asked = select(Task).where(Task.state == "open", *wanted).order_by(Task.id).limit(1)
-        return db.session.scalars(asked).one_or_none()
+    def office_with(self, *wanted: ColumnElement[bool]) -> str | None:
+        """The organisation at which the first such task is open, whether anybody may do it or not."""
+        asked = select(Organisation.name).join(Task, Task.office_id == Organisation.id)
+        name = _one(asked.where(Task.state == "open", *wanted).order_by(Task.id).limit(1))
+        return None if name is None else str(name)
+
+    def status_of(self, errand: Errand) -> tuple[str, str]:
+        """How its task and its case stand now."""
+        asked = select(Task.state, Case.status).join(Case, Case.id == Task.case_id)
+        state, status = db.session.execute(asked.where(Task.id == errand.task_id)).one()
+        db.session.rollback()
+        return state, status
 
     def _operators(self, *of: ColumnElement[bool]) -> Sequence[Account]:
         asked = select(Account).where(Account.duties.contains(["operator"]), *of)
@@ -120,9 +139,19 @@ class Demonstration:
         case = db.session.get_one(Case, task.case_id)
         actor = actor_for(account)
         person = db.session.get(Person, case.person_id) if case.person_id else None
-        subject = person.name if person else name_of(case.unit_id)
-        own = actor.is_applicant(task.person_id)
-        return Errand(account.login, actor.name, task, case, subject, task.form or "", values, own)
+        return Errand(
+            task.id,
+            case.id,
+            task.person_id,
+            task.name,
+            f"{task.scheme_id}/{task.element}",
+            person.name if person else _name(case.unit_id),
+            task.form or "",
+            values,
+            account.login,
+            actor.name,
+            actor.is_applicant(task.person_id),
+        )
 
     def _taken(self, task: Task, values: Values, account: Account) -> bool:
         """Tries the answer, and undoes whatever it did."""
@@ -158,7 +187,7 @@ class Demonstration:
 
     def _known(self, case: Case) -> Iterator[Values]:
         """What templates may say of the case, and of its person as each of the script's kinds in turn."""
-        shared = {"unit": name_of(case.unit_id), "today": written(civil(self.now).date()), "fields": {}}
+        shared = {"unit": _name(case.unit_id), "today": written(civil(self.now).date()), "fields": {}}
         of_unit = select(Person).where(Person.unit_id == case.unit_id).order_by(Person.id)
         staff = db.session.scalars(of_unit).all()
         for kind in self.script.people:
@@ -176,5 +205,12 @@ def _person(person: Person) -> dict[str, Any]:
     }
 
 
-def name_of(organisation_id: int) -> str:
+def _name(organisation_id: int) -> str:
     return db.session.get_one(Organisation, organisation_id).name
+
+
+def _one(asked: Select[Any]) -> Any:
+    """The value that is asked for, None for none; the transaction ends with it."""
+    found = db.session.scalars(asked).one_or_none()
+    db.session.rollback()
+    return found
