@@ -10,6 +10,7 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
+from app.content.beginnings import begins_with
 from app.content.form_post import empty
 from app.content.form_view import FieldView, FormView, SectionView
 from app.content.forms import Form
@@ -54,13 +55,18 @@ class Desk:
         return task_forms.variables_of(self.owned.case, self.scheme, self.task.token)
 
     @cached_property
+    def known(self) -> Values:
+        """What the form begins with and shows."""
+        return begins_with(self.scheme, self.task.process, self.task.element, self.variables)
+
+    @cached_property
     def values(self) -> Values:
         return task_queries.typed([self.task.id]).get(self.task.id) or self._first_values()
 
     def _first_values(self) -> Values:
         """What an untouched form begins with, so that keeping one step does not empty the others."""
         fields = self.form.fields.values() if self.form else ()
-        given = {f.name: self.variables.get(f.name, f.default) for f in fields if not f.read_only}
+        given = {f.name: self.known.get(f.name, f.default) for f in fields if not f.read_only}
         return {name: value for name, value in given.items() if value is not None}
 
     @cached_property
@@ -164,7 +170,7 @@ class Desk:
     def _view(self, values: Values, errors: Errors) -> FormView:
         if self.form is None:
             return FormView("", "", (), ())
-        return task_forms.shown(self.form, values, errors, self.variables, self.owned.case.unit_id)
+        return task_forms.shown(self.form, values, errors, self.known, self.owned.case.unit_id)
 
     def field(self, name: str, values: Values, errors: Errors) -> FieldView:
         view = self._view(values, errors)

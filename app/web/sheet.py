@@ -17,6 +17,7 @@ from typing import Any
 from flask import request
 from flask_babel import gettext as _
 
+from app.content.beginnings import begins_with
 from app.content.form_cells import columns_of, option_value
 from app.content.form_post import filled
 from app.content.form_view import FieldView
@@ -210,7 +211,8 @@ def read_rows(
     states = task_queries.states({row.case.id for row in found})
     rows = []
     for one in found:
-        variables = task_forms.variables_in(states[one.case.id], scheme, one.task.token)
+        seen = task_forms.variables_in(states[one.case.id], scheme, one.task.token)
+        variables = begins_with(scheme, one.task.process, one.task.element, seen)
         base = _beginning(form, begun.get(one.task.id, {}), variables)
         draft, who = saved.get(one.task.id, (None, ""))
         mine = kept.get(one.task.id)

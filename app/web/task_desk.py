@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import render_template, request
 
+from app.content.beginnings import begins_with
 from app.content.form_view import FormView
 from app.content.forms import Form
 from app.content.returns import may_return
@@ -88,7 +89,9 @@ class TaskDesk:
     def view(self, values: Values, errors: Errors | None = None) -> FormView | None:
         if self.form is None:
             return None
-        return task_forms.shown(self.form, values, errors or {}, self.variables, self.page.case.unit_id)
+        task = self.page.task
+        known = begins_with(self.scheme, task.process, task.element, self.variables)
+        return task_forms.shown(self.form, values, errors or {}, known, self.page.case.unit_id)
 
     def render(
         self,

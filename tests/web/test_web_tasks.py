@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from io import BytesIO
 
+import lxml.html
 from support.pages import PDF, Browser, Stage
-from support.world import BUREAU, LIBRARY, complete, open_filing, register_posts, task_of
+from support.world import BUREAU, LIBRARY, complete, open_filing, register_posts, task_of, technician
 
 FILLED = {"grade": "junior", "summary": "近五年工作扎实。"}
 
@@ -147,3 +148,14 @@ def test_nobody_reviews_their_own_filing(stage: Stage) -> None:
     page = browser.post(f"/tasks/{task_of(case_id)}", {"decision": "approve", "_submit": "1"})
     assert page.status_code == 409
     assert "不能办理自己的事项" in page.text
+
+
+def test_no_reviewer_finds_the_decision_of_the_one_before_chosen(stage: Stage, office: Browser) -> None:
+    register_posts(stage.world, {"technician": 1})
+    case_id = open_filing(stage.world)
+    filing, approved = technician(stage.world), {"decision": "approve"}
+    complete(case_id, "fill", filing, stage.world.actors[LIBRARY], "2021-06-11 08:00")
+    complete(case_id, "first_review", approved, stage.world.actors[BUREAU], "2021-06-11 08:30")
+    page = lxml.html.fromstring(office.get(f"/tasks/{task_of(case_id, 'final_review')}").text)
+    assert page.cssselect('[name="decision"]')
+    assert not page.cssselect('[name="decision"][checked], [name="decision"] [selected][value="approve"]')
