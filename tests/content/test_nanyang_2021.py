@@ -14,7 +14,7 @@ from app.content import World
 
 NANYANG = OnDisk("nanyang-2021")
 OWN = [f"NY-{number:02}" for number in range(1, 16)]
-BESIDE = {"unit_late_told", "transfer_done"}
+BESIDE = {"unit_late_told", "transfer_done", "supplement"}
 """Ends of branches beside the way of the case: they say nothing about the case."""
 UNDATED = {"before_sitting", "undecided"}
 """Timers on the examination, which is fixed later: until then they never fire (NY-07)."""

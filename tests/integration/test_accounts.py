@@ -155,9 +155,9 @@ class TestSignIn:
         for login in ("wz_library", "nobody"):
             times = []
             for number in range(4):
-                begin = time.perf_counter()
+                begin = time.process_time()
                 fail(login=login, address=f"10.1.{number}.{len(login)}")
-                times.append(time.perf_counter() - begin)
+                times.append(time.process_time() - begin)
             spent[login] = min(times)
         assert 0.5 < spent["wz_library"] / spent["nobody"] < 2
 
