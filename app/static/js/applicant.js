@@ -137,4 +137,9 @@ form.addEventListener("change", async (event) => {
   const still = part(name).querySelectorAll("input[type=file]");
   for (const one of still) one.value = "";
 });
+
+// On a slow line somebody chooses a file before this file has come: it goes now.
+for (const input of form.querySelectorAll("input[type=file]")) {
+  if (input.files.length) input.dispatchEvent(new Event("change", {bubbles: true}));
+}
 }
