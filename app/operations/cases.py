@@ -28,6 +28,7 @@ from app.operations._plain import to_json
 from app.operations._road import caught_up, renew
 from app.operations.actors import APPLICANT, Actor
 from app.operations.sayings import demand_impartial
+from app.operations.windows import check_window
 
 NOT_YOURS = "没有可以由您发起的这类办件。"
 
@@ -256,27 +257,6 @@ def concerns(scheme: Scheme, unit_id: int) -> bool:
     """Whether an organisation lies in the scheme's jurisdiction, or is one above it."""
     region = db.session.scalar(select(Organisation.region).where(Organisation.id == unit_id))
     return region is not None and regions.related(region, scheme.jurisdiction)
-
-
-def dates_for(scheme: Scheme, organisation_id: int) -> dict[str, datetime | None]:
-    """The scheme's named dates as they hold by now for an organisation, moved ones included (decision 6)."""
-    return scheme.calendar.resolve(
-        _overlays.for_unit(scheme.id, organisation_id, scheme.calendar.dates).dates
-    )
-
-
-def window(scheme: Scheme, process: Process, unit_id: int) -> tuple[datetime | None, datetime | None]:
-    """Between which instants a unit may begin the process; None: no limit, or not determined."""
-    dates = dates_for(scheme, unit_id)
-    return dates.get(process.start.opens or ""), dates.get(process.start.closes or "")
-
-
-def check_window(scheme: Scheme, process: Process, unit_id: int, at: datetime) -> None:
-    opens, closes = window(scheme, process, unit_id)
-    if opens is not None and at < opens:
-        raise Closed(f"“{process.title}”尚未开始，请在开始之后办理。")
-    if closes is not None and at >= closes:
-        raise Closed(f"“{process.title}”已截止，不能再发起。")
 
 
 def _insert(

@@ -13,7 +13,7 @@ from app.content.scheme import Scheme
 from app.engine import Ahead
 from app.errors import DomainError
 from app.models import Case, Task
-from app.operations import cases, organisations
+from app.operations import organisations, windows
 from app.queries.applicants import OwnCase
 from app.queries.organisations import name_of
 from app.queries.timeline import Step
@@ -99,7 +99,7 @@ def _sentence(
 
 def coming(case: Case, scheme: Scheme, found: Iterable[Ahead], now: datetime) -> list[Coming]:
     """The next steps and the few after them; who does them as far as the registers tell today."""
-    dates = cases.dates_for(scheme, case.unit_id)
+    dates = windows.dates_for(scheme, case.unit_id)
     told = []
     for one in found:
         who = _who(scheme, one, case.unit_id, now)

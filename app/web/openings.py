@@ -11,7 +11,7 @@ from app.content.messages import senders
 from app.content.scheme import Scheme
 from app.engine import ahead
 from app.errors import DomainError
-from app.operations import cases, organisations
+from app.operations import organisations, windows
 from app.queries.applicants import OwnCase
 from app.queries.organisations import name_of
 from app.web.here import schemes_here
@@ -71,7 +71,7 @@ def running(own: Sequence[OwnCase], scheme_id: str, process: str) -> OwnCase | N
 
 def _offered(own: Sequence[OwnCase], unit_id: int) -> Iterator[Opening]:
     for scheme in schemes_here().values():
-        now, dates = now_of(scheme.id), cases.dates_for(scheme, unit_id)
+        now, dates = now_of(scheme.id), windows.dates_for(scheme, unit_id)
         for process in scheme.processes.values():
             if process.subject == "person" and process.start.about is None:
                 yield _opening(scheme, process, unit_id, dates, now, running(own, scheme.id, process.id))

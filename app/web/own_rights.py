@@ -8,7 +8,7 @@ from datetime import datetime
 
 from app.content.head import Process
 from app.models import Case
-from app.operations import cases
+from app.operations import cases, windows
 from app.web.schemes import newest_schemes
 from app.web.session import signed_in
 
@@ -24,4 +24,4 @@ class Right:
 def of_case(case: Case, now: datetime) -> Sequence[Right]:
     found = cases.offered_about(case, signed_in().actor, now)
     scheme = newest_schemes()[case.scheme_id]
-    return [Right(process, cases.window(scheme, process, case.unit_id)[1]) for process in found]
+    return [Right(process, windows.window(scheme, process, case.unit_id)[1]) for process in found]
