@@ -7,17 +7,13 @@ from sqlalchemy import select
 from support.colleagues import colleague
 from support.world import (
     BUREAU,
-    LIBRARY,
     OFFICE,
     OTHER_BUREAU,
     at,
     complete,
-    make_world,
-    open_filing,
-    publish_tiny,
-    register_posts,
+    open_review,
     task_of,
-    technician,
+    tiny_world,
 )
 
 from app.extensions import atomic, db
@@ -35,20 +31,12 @@ WHEN = at("2021-06-12 10:00")
 
 @pytest.fixture
 def world(app) -> Built:
-    publish_tiny()
-    built = make_world()
-    register_posts(built, {"senior": 3, "junior": 2, "technician": 3})
-    return built
+    return tiny_world(senior=3, junior=2, technician=3)
 
 
 @pytest.fixture
 def reviews(world) -> list[int]:
-    found = []
-    for person in ("陈一", "李二", "王三"):
-        case_id = open_filing(world, person)
-        complete(case_id, "fill", technician(world), world.actors[LIBRARY], "2021-06-11 10:00")
-        found.append(task_of(case_id))
-    return found
+    return [task_of(open_review(world, person)) for person in ("陈一", "李二", "王三")]
 
 
 def lent_by(actor: Actor) -> list[tuple[int, str, str | None]]:

@@ -15,12 +15,9 @@ from support.world import (
     SCHEME,
     at,
     complete,
-    make_world,
-    open_filing,
-    publish_tiny,
-    register_posts,
+    open_review,
     task_of,
-    technician,
+    tiny_world,
 )
 
 from app import clock
@@ -41,22 +38,13 @@ PEOPLE = ("陈一", "李二", "王三")
 
 @pytest.fixture
 def world(app) -> Built:
-    publish_tiny()
-    built = make_world()
-    register_posts(built, {"senior": 3, "junior": 3, "technician": 3})
-    return built
+    return tiny_world(senior=3, junior=3, technician=3)
 
 
 @pytest.fixture
 def reviews(world) -> list[int]:
     """The bureau's reviews of three people's filings."""
-    return [task_of(submitted(world, person)) for person in PEOPLE]
-
-
-def submitted(world: Built, person: str) -> int:
-    case_id = open_filing(world, person)
-    complete(case_id, "fill", technician(world), world.actors[LIBRARY], FILED)
-    return case_id
+    return [task_of(open_review(world, person)) for person in PEOPLE]
 
 
 def done(case_id: int, element: str) -> int:
