@@ -16,7 +16,7 @@ from app.content.scheme import Scheme
 from app.errors import DomainError
 from app.models import Person
 from app.operations import cases as case_operations
-from app.operations import organisations
+from app.operations import organisations, windows
 from app.queries import cases, inbox, people, register
 from app.queries.paging import Page
 from app.web import case_lists, submissions
@@ -118,7 +118,7 @@ def _startable() -> Sequence[_Start]:
         now = now_of(scheme.id)
         for process in scheme.processes.values():
             if process.start.role and not process.start.about and _holds(scheme, process.start.role, now):
-                opens, closes = case_operations.window(scheme, process, signed_in().organisation_id)
+                opens, closes = windows.window(scheme, process, signed_in().organisation_id)
                 inside = (opens is None or opens <= now) and (closes is None or now < closes)
                 relation = scheme.roles[process.start.role].relation
                 for_unit = relation != "unit" and process.subject == "unit"
