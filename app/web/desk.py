@@ -15,7 +15,7 @@ from app.models import Task
 from app.queries import copies, delegated, inbox
 from app.queries.inbox import By, Desk
 from app.queries.tasks import TaskPage
-from app.web.listing import asked, asked_days, filters
+from app.web.listing import asked, asked_days, url_in_list
 from app.web.schemes import now_of, real_now
 from app.web.session import signed_in
 
@@ -77,7 +77,7 @@ def in_list() -> bool:
 
 def list_address() -> str:
     """The address of the list that the present task was come to from."""
-    return url_for("inbox.index", **{name: text for name, text in filters().items() if name != "list"})
+    return url_in_list("inbox.index", list=None)
 
 
 def desk_tabs() -> Sequence[tuple[str, str, bool, str | None]]:
@@ -113,4 +113,4 @@ def onward(page: TaskPage, told: str) -> Response:
     following = Place.asked().following(page.task)
     if following is None:
         return redirect(list_address())
-    return redirect(url_for("tasks.show", task_id=following, **filters()))
+    return redirect(url_in_list("tasks.show", task_id=following))

@@ -76,7 +76,7 @@ def keep_for(actor: Actor) -> str | None:
             if row.touched:
                 kept_forms.keep(actor.account_id, row.id, row.values, edge.received_at())
     flash(_("登录已超时。您填写的各行已经保留，登录后可以接着填写。"), "warning")
-    return url_for("rows.show", **request.args)
+    return address_with(after=request.args.get("after"))
 
 
 def _keep(row: Row, *, submitted: bool) -> bool:

@@ -25,7 +25,7 @@ from app.web import case_lists, monitor
 from app.web.case_lists import CaseList
 from app.web.desk import Place, wanted_tasks
 from app.web.filters import closing
-from app.web.listing import asked, filters
+from app.web.listing import asked, filters, url_in_list
 from app.web.schemes import blank_reason, listed_text, masked, process_title, scheme_of
 from app.web.session import needs, signed_in
 
@@ -98,7 +98,7 @@ def _done() -> Listing:
     return Listing("inbox.done", _("已办"), [*_task_columns(), *_done_columns()], rows)
 
 
-def _watched() -> Listing:
+def _watched() -> Listing | None:
     scheme_id, scope, wanted = monitor.watched_list()
     if asked("scheme") not in ("", scheme_id) or asked("phase") != wanted.phase:
         return None
@@ -138,7 +138,7 @@ def _sent(name: str) -> Any:
         if refusal.rows <= MOST_LONG_ROWS:
             return _handed_over(name, listing, refusal.rows)
         flash(refusal.message, "refused")
-        return redirect(url_for(listing.page, **narrowed_to))
+        return redirect(url_in_list(listing.page))
     stream.seek(0)
     return as_download(stream, listing.title)
 

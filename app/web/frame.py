@@ -16,7 +16,7 @@ from app.queries import notices, outbox
 from app.web.desk import desk_tabs
 from app.web.dues import due_of
 from app.web.here import schemes_here
-from app.web.listing import address_with, filters
+from app.web.listing import address_with, filters, url_in_list
 from app.web.schemes import (
     blank_reason,
     listed_briefly,
@@ -40,6 +40,7 @@ def add_frame(app: Flask) -> None:
         blank_reason=blank_reason,
         due_of=due_of,
         filters=filters,
+        url_in_list=url_in_list,
         lists_here=desk_tabs,
         listed_briefly=listed_briefly,
         listed_text=listed_text,

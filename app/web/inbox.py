@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -25,7 +25,7 @@ from app.queries.saved_filters import usable
 from app.web import batches, task_forms
 from app.web.batches import Batch, result_rows, subjects
 from app.web.desk import Place, list_address, own_desk, wanted_tasks
-from app.web.listing import filters, ticked
+from app.web.listing import ticked, url_in_list
 from app.web.schemes import newest_schemes, now_of, scheme_of
 from app.web.session import needs, signed_in
 from app.web.task_forms import Errors, Values
@@ -74,7 +74,7 @@ def after(task_id: int) -> BaseResponse:
     if following is None:
         flash(_("列表里没有别的事项了。"), "done")
         return redirect(list_address())
-    return redirect(url_for("tasks.show", task_id=following, **filters()))
+    return redirect(url_in_list("tasks.show", task_id=following))
 
 
 @bp.get("/asked")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from flask import request, url_for
 from werkzeug.datastructures import MultiDict
@@ -29,7 +30,12 @@ def address_with(**changes: str | None) -> str:
     """This page's address with some parameters changed; None takes one out."""
     added = {name: value for name, value in changes.items() if value}
     kept = {name: value for name, value in filters().items() if name not in changes}
-    return url_for(str(request.endpoint), **{**(request.view_args or {}), **kept, **added})
+    return url_for(str(request.endpoint), **{**kept, **(request.view_args or {}), **added})
+
+
+def url_in_list(endpoint: str, **own: Any) -> str:
+    """The address of another page for this page's list, narrowed alike; its own parameters go before."""
+    return url_for(endpoint, **{**filters(), **own})
 
 
 def filters() -> dict[str, str]:

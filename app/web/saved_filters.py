@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from app import edge
 from app.errors import Conflict, Invalid, NotFound
 from app.operations import saved_filters
-from app.web.listing import filters
+from app.web.listing import filters, url_in_list
 from app.web.session import needs, signed_in
 
 bp = Blueprint("saved_filters", __name__, url_prefix="/saved-filters")
@@ -36,7 +36,7 @@ def save(list_name: str) -> Response:
         flash(refusal.message, "warning")
     else:
         flash(_("已保存筛选“%(name)s”。", name=name.strip()), "done")
-    return redirect(url_for(LISTS[list_name], **asked))
+    return redirect(url_in_list(LISTS[list_name]))
 
 
 @bp.post("/<int:filter_id>/remove")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -19,7 +19,7 @@ from app.web import task_forms
 from app.web.changes import Difference, differences
 from app.web.company import copy_beside
 from app.web.desk import onward
-from app.web.listing import filters
+from app.web.listing import url_in_list
 from app.web.schemes import now_of, real_now, scheme_of
 from app.web.session import after_lapse, needs, signed_in
 from app.web.task_desk import TaskDesk
@@ -82,7 +82,7 @@ def merge(task_id: int) -> Response:
     merged |= {name: saved[name] for name in theirs if name in saved}
     with edge.transaction():
         kept_forms.keep(me, task_id, merged, edge.received_at())
-    return redirect(url_for("tasks.show", task_id=task_id, **filters()))
+    return redirect(url_in_list("tasks.show", task_id=task_id))
 
 
 def _complete(desk: TaskDesk, values: Values, errors: Errors) -> Any:
@@ -134,7 +134,7 @@ def _save(desk: TaskDesk, values: Values, errors: Errors) -> Any:
     if errors:
         return TaskDesk.of(desk.task_id).render(values, errors), 422
     flash(_("已暂存，尚未提交。"), "done")
-    return redirect(url_for("tasks.show", task_id=desk.task_id, **filters()))
+    return redirect(url_in_list("tasks.show", task_id=desk.task_id))
 
 
 def _compare(desk: TaskDesk, values: Values) -> Any:
@@ -191,4 +191,4 @@ def keep_for(actor: Actor, task_id: int) -> str | None:
         with edge.transaction():
             kept_forms.keep(actor.account_id, task_id, values, edge.received_at())
         flash(_("登录已超时。您填写的内容已经保留，登录后可以接着办理；上传的文件需要重新选择。"), "warning")
-    return url_for("tasks.show", task_id=task_id, **filters())
+    return url_in_list("tasks.show", task_id=task_id)
