@@ -22,6 +22,7 @@ test: .build/installed-dev .build/system-packages lint
 lint: .build/installed-dev
 	$(PY) -m ruff check .
 	$(PY) -m mypy --strict app/engine app/content app/operations
+	$(PY) -m mypy app
 
 soak: .build/installed-dev .build/system-packages
 	SOAK=1 $(PY) -m pytest tests -m soak -n $(WORKERS) --timeout 3600

@@ -19,7 +19,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["settings"] = settings
     if settings.proxies:
         # Guesses are counted by address: behind a proxy all would else come from one.
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)
+        outside = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)
+        app.wsgi_app = outside  # type: ignore[method-assign]  # as Flask has it
     extensions.connect(app, settings)
     extensions.migrate.init_app(app, extensions.db, directory=str(PROJECT / "migrations"))
     extensions.login_manager.init_app(app)

@@ -27,7 +27,7 @@ class Ground(Body):
 
 def _duties(**options: Any) -> fields.List[str]:
     check = validate.Length(1, len(accounts.DUTIES), error="请至少给出一项职责。")
-    messages = {"required": "必填。", "null": "不能为 null。", "invalid": "应为职责的数组。"}
+    messages: dict[str, Any] = {"required": "必填。", "null": "不能为 null。", "invalid": "应为职责的数组。"}
     return fields.List(choice(*accounts.DUTIES), validate=check, error_messages=messages, **options)
 
 

@@ -29,7 +29,7 @@ blueprint = Room("api_cases", __name__, "办件")
 def listing(query: dict[str, Any]) -> dict[str, Any]:
     """可见的办件，新的在前"""
     after = query.pop("after", None)
-    listed = {name: query.pop(name) for name in ("trade", "grade") if name in query}
+    listed: dict[str, str] = {name: query.pop(name) for name in ("trade", "grade") if name in query}
     wanted = case_queries.CaseFilter(scheme_id=query.pop("scheme", ""), listed=listed, **query)
     page = case_queries.listing(seen_by(me().sight), wanted, after)
     return {"items": [row_of(row) for row in page.rows], "next": page.next}

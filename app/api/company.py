@@ -180,8 +180,8 @@ def _accept_recalls(ids: list[int], ground: str) -> dict[str, Any]:
     chosen = [
         work.Chosen(row.task.id, row.case.id, row.subject, {"scheme": row.task.scheme_id}) for row in rows
     ]
-    given = {"title": f"批量撤回：{rows[0].task.name}", "actor": me().actor, "now": edge.received_at()}
-    accepted = work.accept_recalls(chosen, ground, **given)
+    title = f"批量撤回：{rows[0].task.name}"
+    accepted = work.accept_recalls(chosen, ground, title=title, actor=me().actor, now=edge.received_at())
     jobs.enqueue(accepted)
     gone = [one for one in ids if one not in {row.task.id for row in rows}]
     return {"results": [ItemResult(one, False, NOT_DONE) for one in gone], "work": accepted.id}

@@ -182,14 +182,14 @@ def verify_all() -> None:
 def run_scheduler() -> None:
     """单独运行定时进程，与任意多个网页进程并存。"""
     logging.basicConfig(level=logging.INFO, format=scheduler.LOG_FORMAT)
-    scheduler.run_forever(current_app._get_current_object())
+    scheduler.run_forever(current_app._get_current_object())  # type: ignore[attr-defined]  # of its proxy
 
 
 @click.command("worker", cls=Command)
 def run_worker() -> None:
     """单独办理长任务（批量办理、导入、导出），与任意多个网页进程并存。"""
     logging.basicConfig(level=logging.INFO, format=scheduler.LOG_FORMAT)
-    worker.run_forever(current_app._get_current_object())
+    worker.run_forever(current_app._get_current_object())  # type: ignore[attr-defined]  # of its proxy
 
 
 @click.command("demo", cls=Command)

@@ -6,11 +6,11 @@ from sqlalchemy import BigInteger, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.columns import Code, Id, Instant, OptionalInstant, OptionalOrganisationRef
 
 
-class Account(db.Model):
+class Account(Model):
     """A login of one person who acts for one organisation, or for nobody but themselves.
 
     `duties`: operator 经办, supervisor 监督, administrator 系统管理, designer 流程设计; or applicant 申报人
@@ -43,7 +43,7 @@ class Account(db.Model):
     password_changed_at: Mapped[OptionalInstant]
 
 
-class Activation(db.Model):
+class Activation(Model):
     """The one-time code with which an applicant sets their own password; gone once it was used."""
 
     __tablename__ = "activation"
@@ -54,7 +54,7 @@ class Activation(db.Model):
     expires_at: Mapped[Instant]
 
 
-class SecondFactor(db.Model):
+class SecondFactor(Model):
     """The device that an account's codes come from (TOTP, RFC 6238); it counts from `confirmed_at` on.
 
     The secret is encrypted. `last_step` is the newest time step whose code was taken, so that no code works
@@ -72,7 +72,7 @@ class SecondFactor(db.Model):
     confirmed_at: Mapped[OptionalInstant]
 
 
-class WebSession(db.Model):
+class WebSession(Model):
     """A signed-in browser; ended at logout and at every password or duty change.
 
     While it `awaits_code`, the password was right, the second factor is to come, and nobody is signed in.
@@ -89,7 +89,7 @@ class WebSession(db.Model):
     awaits_code: Mapped[bool] = mapped_column(default=False)
 
 
-class RegistrationAttempt(db.Model):
+class RegistrationAttempt(Model):
     """A unit's try to register, by what it came from: `address:…`, and by what it named: `code:…`."""
 
     __tablename__ = "registration_attempt"
@@ -100,7 +100,7 @@ class RegistrationAttempt(db.Model):
     at: Mapped[Instant]
 
 
-class LoginAttempt(db.Model):
+class LoginAttempt(Model):
     """A failed sign-in by address, so that guessing is slowed whatever login it names."""
 
     __tablename__ = "login_attempt"

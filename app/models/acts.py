@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.columns import (
     Code,
     Id,
@@ -17,7 +17,7 @@ from app.models.columns import (
 )
 
 
-class Act(db.Model):
+class Act(Model):
     """One administrative act (ALL-03): who, when, for which organisation, on what ground; never altered.
 
     `kind` is noun.verb, such as organisation.merged; `subject` the id of the row that it concerns.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.columns import AccountRef, Id, Instant, OptionalAccountRef, OptionalCode, OptionalInstant
 
 
-class Cosigner(db.Model):
+class Cosigner(Model):
     """A colleague who was asked to countersign a task 加签; until they answer, nobody can complete it.
 
     `verdict`: agree or disagree, which decides nothing. `given_by` is their deputy, where one answered.
@@ -42,7 +42,7 @@ class Cosigner(db.Model):
     removed_by: Mapped[OptionalAccountRef]
 
 
-class Deputy(db.Model):
+class Deputy(Model):
     """An account that acts for another 代理人 from one instant up to another, exclusive, of the real clock.
 
     `scheme_id` null: in every scheme. Nobody acts for somebody for whom their principal acts.

@@ -7,11 +7,11 @@ from datetime import date
 from sqlalchemy import BigInteger, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.columns import CaseRef, Code, Id, Instant, OptionalInstant
 
 
-class Bar(db.Model):
+class Bar(Model):
     """A bar imposed by a service task's token of a case, found by the person's blind index.
 
     `kind`: until (the day `until` is the last one barred) or next_examination, which is over when a later

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.columns import (
     CaseRef,
     Code,
@@ -24,7 +24,7 @@ from app.models.columns import (
 )
 
 
-class Case(db.Model):
+class Case(Model):
     """One process instance about one subject, pinned to a deployment.
 
     `phases`: the status of each phase that the case has come to, by the phase's process.
@@ -87,7 +87,7 @@ class Case(db.Model):
     retained_until: Mapped[date | None]
 
 
-class Task(db.Model):
+class Task(Model):
     """A user task 待办事项; `state`: open, completed, returned, cancelled. Its office is stored once.
 
     One that is `returned` was done by giving the case back 退回 to an earlier step, whose new task names it
@@ -184,7 +184,7 @@ class Task(db.Model):
     reminded_at: Mapped[OptionalInstant]
 
 
-class TaskValue(db.Model):
+class TaskValue(Model):
     """What a person entered at a task, apart from the engine; erasable, its salted digest is in history."""
 
     __tablename__ = "task_value"
@@ -194,7 +194,7 @@ class TaskValue(db.Model):
     salt: Mapped[bytes]
 
 
-class TaskDraft(db.Model):
+class TaskDraft(Model):
     """What a person has typed and not submitted yet."""
 
     __tablename__ = "task_draft"
@@ -205,7 +205,7 @@ class TaskDraft(db.Model):
     saved_by: Mapped[OptionalAccountRef]
 
 
-class Timer(db.Model):
+class Timer(Model):
     """A timer event that waits; `due_at` null is undetermined. The table is the truth (journey 2).
 
     `parked_at` set: its firing failed and stands as an incident until somebody retries it.
@@ -234,7 +234,7 @@ class Timer(db.Model):
     parked_at: Mapped[OptionalInstant]
 
 
-class MessageWait(db.Model):
+class MessageWait(Model):
     """A message that a case waits for; one receiving case a transaction."""
 
     __tablename__ = "message_wait"
@@ -250,7 +250,7 @@ class MessageWait(db.Model):
     closes_at: Mapped[OptionalInstant]
 
 
-class Incident(db.Model):
+class Incident(Model):
     """What stopped a case without anybody's act: cause, and the deadlines that went on meanwhile."""
 
     __tablename__ = "incident"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.columns import CaseRef, Code, Id, Instant, OptionalInstant
 
 
-class Certificate(db.Model):
+class Certificate(Model):
     """A certificate that a case issued; `state`: valid, revoked. `copy` counts from 1, older ones are void.
 
     `sequence` counts without a gap from 1 in each year of a jurisdiction. `ground` is that of the revocation,
@@ -42,7 +42,7 @@ class Certificate(db.Model):
     ground: Mapped[str | None]
 
 
-class CertificateCopy(db.Model):
+class CertificateCopy(Model):
     """A copy issued again under the same number, by a service task's token of a case."""
 
     __tablename__ = "certificate_copy"

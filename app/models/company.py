@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, Index
 from sqlalchemy.orm import Mapped
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.columns import (
     CaseRef,
     Id,
@@ -16,7 +16,7 @@ from app.models.columns import (
 )
 
 
-class CaseCopy(db.Model):
+class CaseCopy(Model):
     """A case that was brought to a colleague's or an organisation's notice 抄送; it gives them sight of it.
 
     `seq` is the row of the case's log that tells of it. Of an organisation anybody's reading counts.
@@ -41,7 +41,7 @@ class CaseCopy(db.Model):
     read_at: Mapped[OptionalInstant]
 
 
-class Phrase(db.Model):
+class Phrase(Model):
     """A sentence that somebody writes again and again 常用语: one's own, or shared by an organisation."""
 
     __tablename__ = "phrase"

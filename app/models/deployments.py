@@ -5,11 +5,11 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.columns import Code, Id, Instant, OptionalAccountRef
 
 
-class Deployment(db.Model):
+class Deployment(Model):
     """One published version of a scheme; every case is pinned to one (decision 14)."""
 
     __tablename__ = "deployment"
@@ -30,7 +30,7 @@ class Deployment(db.Model):
     published_by: Mapped[OptionalAccountRef]
 
 
-class DeploymentFile(db.Model):
+class DeploymentFile(Model):
     """One file of a deployment, byte for byte."""
 
     __tablename__ = "deployment_file"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.columns import Code, Id, Instant, Json, OrganisationRef
 
 
-class SavedFilter(db.Model):
+class SavedFilter(Model):
     """A list's filter 常用筛选 under a name: one's own, or `shared` with everybody of the organisation.
 
     `list` is the list's page, `asked` the parameters of its address.
@@ -31,7 +31,7 @@ class SavedFilter(db.Model):
     created_at: Mapped[Instant]
 
 
-class TaskPresence(db.Model):
+class TaskPresence(Model):
     """Who has a task's page open: since when, and when the page was heard of last; by the real clock."""
 
     __tablename__ = "task_presence"
@@ -42,7 +42,7 @@ class TaskPresence(db.Model):
     seen_at: Mapped[Instant]
 
 
-class KeptForm(db.Model):
+class KeptForm(Model):
     """What somebody sent whose session had ended: theirs again after the next sign-in, for a day.
 
     Without ID numbers and files, as a draft.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.columns import Code, Id, Instant, OptionalOrganisationRef
 
 
-class Attachment(db.Model):
+class Attachment(Model):
     """One upload; `name` is random and stands in addresses, `title` is the user's own file name."""
 
     __tablename__ = "attachment"

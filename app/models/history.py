@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.columns import (
     CaseRef,
     Code,
@@ -18,7 +18,7 @@ from app.models.columns import (
 )
 
 
-class History(db.Model):
+class History(Model):
     """One link of a case's chain.
 
     `call`: start, complete, fire, receive, move, retime, cancel; or, logged without a call of the engine,
@@ -67,7 +67,7 @@ class History(db.Model):
     key_id: Mapped[Code]
 
 
-class HistoryPayload(db.Model):
+class HistoryPayload(Model):
     """The personal arguments of one call; `body` null after an erasure: only the digest is checked."""
 
     __tablename__ = "history_payload"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.columns import Code, Id, Instant, Json, OptionalInstant, OrganisationRef
 
 
-class Import(db.Model):
+class Import(Model):
     """An uploaded table for the open tasks of one kind; kept for a day.
 
     `state`: checked (waits for the choice), running, finished. `uploaded_at` is by the real clock;
@@ -30,7 +30,7 @@ class Import(db.Model):
     received_at: Mapped[OptionalInstant]
 
 
-class ImportRow(db.Model):
+class ImportRow(Model):
     """A line of the table, by its `number` there.
 
     `state`: good (may be imported), bad, blank (nothing filled in), done, refused; `message` says why not, or

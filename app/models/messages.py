@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.columns import (
     CaseRef,
     Code,
@@ -19,7 +19,7 @@ from app.models.columns import (
 )
 
 
-class Message(db.Model):
+class Message(Model):
     """A BPMN message on its way to one receiving case, or to the start of a new one.
 
     `from_seq` is the step that sent it; null: the capability `release_waiting` did, which no replay repeats.
@@ -49,7 +49,7 @@ class Message(db.Model):
     failure: Mapped[str | None]
 
 
-class Notice(db.Model):
+class Notice(Model):
     """A notice 站内消息 to an organisation or one account: a diagram's (`token`), or of what people do.
 
     `kind`: case, task, reminder, copy: what its reader may choose a channel for. One of no case has no link.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.columns import Code, Id, Instant, OptionalCode, OptionalInstant, OrganisationRef
 
 
-class Region(db.Model):
+class Region(Model):
     """A division of GB/T 2260, as valid in a period."""
 
     __tablename__ = "region"
@@ -20,7 +20,7 @@ class Region(db.Model):
     version: Mapped[int] = mapped_column(default=1)
 
 
-class Organisation(db.Model):
+class Organisation(Model):
     """A unit 单位, a superior department 主管部门 or an office 经办机构; `name` is today's name.
 
     `level`, `system` and `nature` are the facts by which a scheme tells organisations apart;
@@ -51,7 +51,7 @@ class Organisation(db.Model):
     successor_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
 
 
-class OrganisationName(db.Model):
+class OrganisationName(Model):
     """A name that an organisation bore from an instant on (LIFE-04: history keeps the old name)."""
 
     __tablename__ = "organisation_name"
@@ -63,7 +63,7 @@ class OrganisationName(db.Model):
     valid_to: Mapped[OptionalInstant]
 
 
-class Subordination(db.Model):
+class Subordination(Model):
     """隶属: `organisation_id` stands under `superior_id` from `valid_from` to `valid_to` (exclusive)."""
 
     __tablename__ = "subordination"
@@ -75,7 +75,7 @@ class Subordination(db.Model):
     valid_to: Mapped[OptionalInstant]
 
 
-class Jurisdiction(db.Model):
+class Jurisdiction(Model):
     """管辖: which office performs a function for a region, level and system; null means any."""
 
     __tablename__ = "jurisdiction"

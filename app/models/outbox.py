@@ -6,11 +6,11 @@ from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.columns import Code, Id, Instant, OptionalInstant
 
 
-class Contact(db.Model):
+class Contact(Model):
     """An account's address on a channel (`mail`, `sms`), encrypted, and the kinds of notices it is for."""
 
     __tablename__ = "contact"
@@ -23,7 +23,7 @@ class Contact(db.Model):
     changed_at: Mapped[Instant]
 
 
-class Post(db.Model):
+class Post(Model):
     """A row of the outbox: one account to be told on one channel, written with the notice that it tells of.
 
     `state`: waiting, sending, sent, unknown (whoever was sending it died), given_up, dropped (nobody to send

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.columns import (
     Code,
     Id,
@@ -17,7 +17,7 @@ from app.models.columns import (
 )
 
 
-class Overlay(db.Model):
+class Overlay(Model):
     """A named date of a scheme moved to `at` (null: undetermined) for all its cases, an area's, or one case.
 
     `area` is a code of GB/T 2260; with neither `area` nor `case_id` it is for all. `state`: proposed,

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import BigInteger, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.columns import (
     CaseRef,
     Code,
@@ -19,7 +19,7 @@ from app.models.columns import (
 )
 
 
-class Payment(db.Model):
+class Payment(Model):
     """A sum that a case owes for a purpose; `amount` and all sums are in fen 分 (0.01 yuan).
 
     `state`: due, paid, void (no longer owed), refund_due, refunded. `method`: counter with a `receipt`
@@ -66,7 +66,7 @@ class Payment(db.Model):
     refunded_at: Mapped[OptionalInstant]
 
 
-class PaymentCallback(db.Model):
+class PaymentCallback(Model):
     """What a provider told, once for each time that it told it, and what came of it (`verdict`).
 
     Only `accepted` changed anything; the others are kept to be seen. A forged one has no content here but
@@ -87,7 +87,7 @@ class PaymentCallback(db.Model):
     payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"))
 
 
-class Reconciliation(db.Model):
+class Reconciliation(Model):
     """A provider's statement 对账单 of a day beside our payments; `differences` lists what does not agree."""
 
     __tablename__ = "reconciliation"

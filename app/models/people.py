@@ -7,11 +7,11 @@ from datetime import date
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.columns import CaseRef, Code, Id, Instant, OptionalInstant, OptionalOrganisationRef
 
 
-class Person(db.Model):
+class Person(Model):
     """An applicant 申报人 (or an officer who might be one: ALL-04)."""
 
     __tablename__ = "person"
@@ -34,7 +34,7 @@ class Person(db.Model):
     left_at: Mapped[OptionalInstant]
 
 
-class EnteredIdNumber(db.Model):
+class EnteredIdNumber(Model):
     """An ID number entered at a form of a case, or borne before its correction there (LIFE-03).
 
     The form's value and the log hold `shown`, the masked number; `former` tells a person's old one.

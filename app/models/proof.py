@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.columns import Code, Instant
 
 
-class ProofRoot(db.Model):
+class ProofRoot(Model):
     """A copy of one line of the root file, which alone is trusted; `at` is of the real clock.
 
     `root` is over `cases` leaves (RFC 6962), `previous` the digest of the line before, `mac` keyed with the

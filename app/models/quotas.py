@@ -5,11 +5,11 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.columns import CaseRef, Code, Id, Instant, OptionalInstant, OrganisationRef
 
 
-class PostQuota(db.Model):
+class PostQuota(Model):
     """What a unit's latest verified filing says of one grade; `rank` orders the grades, 1 is the highest."""
 
     __tablename__ = "post_quota"
@@ -29,7 +29,7 @@ class PostQuota(db.Model):
     registered_at: Mapped[Instant]
 
 
-class PlaceClaim(db.Model):
+class PlaceClaim(Model):
     """A place held by a case; `basis`: vacancy (counts against the vacancies), or what exempts it."""
 
     __tablename__ = "place_claim"
@@ -46,7 +46,7 @@ class PlaceClaim(db.Model):
     released_at: Mapped[OptionalInstant]
 
 
-class SharePool(db.Model):
+class SharePool(Model):
     """So many as a unit may put forward of one kind, `pool`, in a year's scheme (JD-09).
 
     `most` is what the rule said to the last case that got a share.
@@ -64,7 +64,7 @@ class SharePool(db.Model):
     most: Mapped[int]
 
 
-class ShareClaim(db.Model):
+class ShareClaim(Model):
     """A share held by a case."""
 
     __tablename__ = "share_claim"

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.columns import (
     Code,
     Id,
@@ -19,7 +19,7 @@ from app.models.columns import (
 )
 
 
-class Holding(db.Model):
+class Holding(Model):
     """A grade that a person holds in a trade, or held: then `ended_at` tells since when no longer.
 
     `source`: entered (with the person, by unit or department) or imported (results of an assessment).
@@ -45,7 +45,7 @@ class Holding(db.Model):
     ended_at: Mapped[OptionalInstant]
 
 
-class AssessmentResult(db.Model):
+class AssessmentResult(Model):
     """What the assessment of a year gave somebody, who was then of `unit_id`; `passed` or not."""
 
     __tablename__ = "assessment_result"

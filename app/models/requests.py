@@ -5,11 +5,11 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.columns import Code, Instant, Json
 
 
-class IdempotencyKey(db.Model):
+class IdempotencyKey(Model):
     """The answer given to a request that named an `Idempotency-Key`; the same key gets the same answer."""
 
     __tablename__ = "idempotency_key"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from sqlalchemy import DDL, ForeignKey, Index, event
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.columns import Code
 
 
-class PersonKey(db.Model):
+class PersonKey(Model):
     """One way to type a person: the name in signs, pinyin or initials, from any sign on; the number.
 
     `inside`: the key begins behind the first sign of the name. `unit_id` is each unit that the person is in,
@@ -30,7 +30,7 @@ class PersonKey(db.Model):
     region: Mapped[Code]
 
 
-class OrganisationKey(db.Model):
+class OrganisationKey(Model):
     """One way to type an organisation's name, today's or an earlier one."""
 
     __tablename__ = "organisation_key"
@@ -42,7 +42,7 @@ class OrganisationKey(db.Model):
     region: Mapped[Code]
 
 
-class CaseKey(db.Model):
+class CaseKey(Model):
     """A case's trade, in each unit that the case belongs or belonged to; a trigger follows the case's row."""
 
     __tablename__ = "case_key"

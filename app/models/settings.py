@@ -7,11 +7,11 @@ from datetime import date, timedelta
 from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.columns import Code, Instant, OptionalAccountRef
 
 
-class DatabaseMark(db.Model):
+class DatabaseMark(Model):
     """Whether this is a rehearsal database 演练库; set at creation, never changed (decision 13)."""
 
     __tablename__ = "database_mark"
@@ -22,7 +22,7 @@ class DatabaseMark(db.Model):
     created_at: Mapped[Instant]
 
 
-class SchemeClock(db.Model):
+class SchemeClock(Model):
     """The offset of a scheme's rehearsal clock from real time; it only grows."""
 
     __tablename__ = "scheme_clock"
@@ -31,7 +31,7 @@ class SchemeClock(db.Model):
     offset: Mapped[timedelta]
 
 
-class Holiday(db.Model):
+class Holiday(Model):
     """An administrator's word on one day, on top of the State Council's calendar; the newest version wins."""
 
     __tablename__ = "holiday"

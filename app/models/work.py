@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import db
+from app.extensions import Model
 from app.models.columns import (
     Code,
     Id,
@@ -17,7 +17,7 @@ from app.models.columns import (
 )
 
 
-class Work(db.Model):
+class Work(Model):
     """Acts on many tasks, the lines of an import, or an export, as accepted; kept for some weeks.
 
     `kind`: decisions, returns, recalls, handover, import, export; who has no organisation may hand over.
@@ -53,7 +53,7 @@ class Work(db.Model):
     finished_at: Mapped[OptionalInstant]
 
 
-class WorkItem(db.Model):
+class WorkItem(Model):
     """One task of the decisions of a long work, by its `number` there.
 
     `state`: waiting, done, refused, failed (a defect), cancelled; `message` is the new status, or why not.

@@ -36,7 +36,10 @@ def in_force(
 ) -> ScalarSelect[Any]:
     """The moved dates in a region, or for a case there, as `read` takes them: those that win come last."""
     lies_in = (region, func.left(region, 4).concat("00"), func.left(region, 2).concat("0000"))
-    chosen = [_OVERLAY.area.in_(lies_in), _OVERLAY.area.is_(None) & _OVERLAY.case_id.is_(None)]
+    chosen: list[ColumnElement[bool]] = [
+        _OVERLAY.area.in_(lies_in),
+        _OVERLAY.area.is_(None) & _OVERLAY.case_id.is_(None),
+    ]
     if case_id is not None:
         chosen.append(_OVERLAY.case_id == case_id)
     one = func.jsonb_build_array(_OVERLAY.date, _OVERLAY.at, _OVERLAY.decided_at)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib import import_module
@@ -39,6 +38,12 @@ class Forged(Exception):
     """The callback does not bear the provider's signature, or an old one is played again."""
 
 
+class Headers(Protocol):
+    """Those of a callback, by names of any case."""
+
+    def get(self, name: str, default: str, /) -> str: ...
+
+
 class Provider(Protocol):
     """An adapter to one provider, in `APP_PAYMENT`; docs/payments.md tells how to write one."""
 
@@ -47,7 +52,7 @@ class Provider(Protocol):
     def checkout(self, order: Order) -> str:
         """The address at which to pay; asked again for the same order, it is the same order there."""
 
-    def read(self, headers: Mapping[str, str], body: bytes) -> Told:
+    def read(self, headers: Headers, body: bytes) -> Told:
         """What a callback says. Raises Forged for one that is not the provider's, ValueError for nonsense."""
 
 
@@ -69,7 +74,7 @@ class Sandbox:
     def sign(self, body: bytes) -> str:
         return hmac.new(self._key, body, hashlib.sha256).hexdigest()
 
-    def read(self, headers: Mapping[str, str], body: bytes) -> Told:
+    def read(self, headers: Headers, body: bytes) -> Told:
         if not hmac.compare_digest(self.sign(body).encode(), headers.get(SIGNATURE, "").encode()):
             raise Forged
         told = json.loads(body)

@@ -20,7 +20,7 @@ from app.models import Case, MessageWait, Payment, PaymentCallback, Reconciliati
 from app.operations import clock
 from app.operations._locking import lock_case
 from app.operations._moving import Moving
-from app.operations._payment_provider import Forged, Order, Provider, StatementLine, Told, provider
+from app.operations._payment_provider import Forged, Headers, Order, Provider, StatementLine, Told, provider
 from app.operations._road import caught_up
 from app.operations.actors import SYSTEM, Actor
 from app.operations.apart import savepoint
@@ -87,7 +87,7 @@ def _of_unit(row: Row[Any], actor: Actor) -> bool:
     return bool(row.unit_id == actor.organisation_id and actor.has("operator"))
 
 
-def take_callback(name: str, headers: Mapping[str, str], body: bytes, real_now: datetime) -> str:
+def take_callback(name: str, headers: Headers, body: bytes, real_now: datetime) -> str:
     """Takes in what a provider tells, and answers the verdict; but for "accepted" nothing changes.
 
     The case goes on in the same transaction, with the instant of receipt as for any submission (decision 3).
@@ -171,8 +171,9 @@ def _differences(
 def _difference(
     kind: str, number: str, reference: str | None, there: int | None, mine: Payment | None
 ) -> dict[str, str | int | None]:
-    here = {"here": mine and mine.amount, "case": mine and mine.case_id}
-    return {"kind": kind, "order_number": number, "reference": reference, "there": there, **here}
+    here, case = (mine.amount, mine.case_id) if mine else (None, None)
+    ours: dict[str, str | int | None] = {"order_number": number, "here": here, "case": case}
+    return {"kind": kind, "reference": reference, "there": there, **ours}
 
 
 DIFFERENCES = {

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import aliased
 
 from app.errors import DomainError, NotFound
@@ -67,6 +67,7 @@ def done_by(actor: Actor, *, task_ids: Sequence[int] = (), work_id: int | None =
     """What the account has done of these tasks, the newest first; or of the decisions of its long work, as
     far as those cases still run.
     """
+    those: ColumnElement[bool]
     if work_id is None:
         those = Task.id.in_(task_ids)
     else:

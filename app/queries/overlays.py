@@ -58,7 +58,7 @@ class Effect:
     cases: int
     timers: int
     fired: int
-    shown: Sequence[Row[tuple[int, str, datetime, str, str]]]
+    shown: Sequence[Row[tuple[int, str | None, datetime, str, str]]]
 
 
 def effect(overlay: Overlay, now: datetime) -> Effect:
@@ -71,7 +71,7 @@ def effect(overlay: Overlay, now: datetime) -> Effect:
     return Effect(cases, timers, count, db.session.execute(newest).all())
 
 
-def _fired(overlay: Overlay, until: datetime) -> Select[tuple[int, str, datetime, str, str]]:
+def _fired(overlay: Overlay, until: datetime) -> Select[tuple[int, str | None, datetime, str, str]]:
     return (
         select(Case.id, History.element, History.at, Organisation.name, Case.status)
         .join(History, History.case_id == Case.id)

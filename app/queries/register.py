@@ -30,7 +30,7 @@ def held_now(person_ids: Collection[int]) -> dict[int, list[Holding]]:
     return found
 
 
-def strengths(unit_ids: Collection[int]) -> Sequence[Row[tuple[int, str, str, int]]]:
+def strengths(unit_ids: Collection[int]) -> Sequence[Row[tuple[int | None, str, str, int]]]:
     """(unit, trade, grade, how many of its present people hold it now): what shares go by (JD-09)."""
     counted = (
         select(Person.unit_id, Holding.trade, Holding.grade, func.count().label("count"))

@@ -84,4 +84,7 @@ def last_return(case_id: int) -> GivenBack | None:
         .limit(1)
     )
     found = db.session.execute(query).first()
-    return GivenBack(*found[:4], found[4] or "") if found else None
+    if found is None:
+        return None
+    name, office, actor, at, opinion = found
+    return GivenBack(name, office, actor, at, opinion or "")

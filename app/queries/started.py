@@ -10,7 +10,7 @@ from app.queries import cases
 from app.queries.cases import CaseFilter, CaseRow
 from app.queries.paging import Page
 
-FIRST = literal_column("1")
+FIRST: ColumnElement[int] = literal_column("1")
 """The row of the log that tells who began a case; a constant, for the index of these rows alone."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from flask import render_template, request
 from flask_babel import gettext as _
@@ -20,6 +20,7 @@ EARLIEST, LATEST = date(1949, 10, 1), date(2200, 1, 1)
 
 Values = Mapping[str, Any]
 Errors = Mapping[str, Sequence[str]]
+Option = TypeVar("Option", bound=str)
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,9 @@ def since(text: str, field: str = "since") -> datetime:
     return start_of_day(day)
 
 
-def chosen(text: str, options: Mapping[str, Any], field: str) -> str | None:
+def chosen(text: str, options: Iterable[Option], field: str) -> Option | None:
     """One of the options, None for none. Raises Invalid for what is not among them."""
-    if text and text not in options:
+    found = next((one for one in options if one == text), None)
+    if text and found is None:
         raise Invalid({field: [_("请选择。")]})
-    return text or None
+    return found

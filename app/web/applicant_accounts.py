@@ -56,10 +56,11 @@ def activate() -> Any:
     password = request.form.get("password", "")
     if password != request.form.get("again"):
         return _page(values, {"again": [_("两次输入的密码不一样，请重新输入。")]}), 422
-    given = (*(values[name] for name in ACTIVATION), password, request.remote_addr or "")
     try:
         with edge.transaction():
-            token, login = applicants.activate(*given, edge.received_at())
+            token, login = applicants.activate(
+                **values, password=password, address=request.remote_addr or "", now=edge.received_at()
+            )
     except Invalid as refusal:
         return _page(values, refusal.fields), 422
     except DomainError as refusal:

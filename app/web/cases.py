@@ -18,6 +18,7 @@ from app.models import Person
 from app.operations import cases as case_operations
 from app.operations import organisations, windows
 from app.queries import cases, inbox, people, register
+from app.queries.cases import CaseRow
 from app.queries.paging import Page
 from app.web import case_lists, submissions
 from app.web.batches import MOST_AT_ONCE
@@ -146,7 +147,8 @@ def _list_page(items: Sequence[Mapping[str, Any]] = (), message: str = "") -> st
     scope = case_lists.scope_of(me)
     choices = case_lists.kinds(scope)
     shown = case_lists.asked_list(scope, choices)
-    rows, count = Page((), None), (0, False)
+    rows: Page[CaseRow] = Page((), None)
+    count = (0, False)
     if shown:
         wanted = shown.wanted()
         rows = cases.listing(scope, wanted, request.args.get("before"))

@@ -55,7 +55,8 @@ def since(
     """What was done again after an instant, each step against what stood there before it."""
     if returned_at is None:
         return []
-    before, after = {}, {}
+    before: dict[tuple[str, str], Entered] = {}
+    after: dict[tuple[str, str], Entered] = {}
     for one in entered:
         side = before if one.task.completed_at and one.task.completed_at <= returned_at else after
         side[one.task.process, one.task.element] = one

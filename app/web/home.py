@@ -38,9 +38,7 @@ def index() -> Any:
     return render_template(
         "home/index.html",
         waiting=inbox.count_open(own_desk()) if me.has("operator") else None,
-        newest=inbox.open_tasks(own_desk(), inbox.TaskFilter()).rows[:5]
-        if me.has("operator")
-        else [],
+        newest=inbox.open_tasks(own_desk(), inbox.TaskFilter()).rows[:5] if me.has("operator") else [],
         running=cases.count(own, CaseFilter(state="running")) if me.is_unit else None,
         unread=notices.unread(me.actor),
         deadlines=_deadlines(me.organisation_id) if me.is_unit else [],

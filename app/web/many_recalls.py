@@ -56,7 +56,7 @@ def _asked(task_ids: list[int]) -> Sequence[TaskRow]:
     """What was ticked, or is of the work that the address names, as far as the account has done it."""
     work_id = read_id_cursor(request.args.get("work"))
     if work_id is None:
-        return company.done_by(signed_in().actor, task_ids=task_ids[:batches.MOST_AT_ONCE])
+        return company.done_by(signed_in().actor, task_ids=task_ids[: batches.MOST_AT_ONCE])
     return company.done_by(signed_in().actor, work_id=work_id)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -30,7 +30,10 @@ from app.web.session import needs, signed_in
 bp = Blueprint("organisations", __name__, url_prefix="/administration/organisations")
 
 KINDS = {"unit": _l("申报单位"), "department": _l("主管部门"), "office": _l("经办机构")}
-ALLOTTED = {kind: KINDS[kind] for kind in ("office", "department")}
+ALLOTTED: dict[Literal["office", "department"], Any] = {
+    "office": KINDS["office"],
+    "department": KINDS["department"],
+}
 """Units register themselves (CQ-26)."""
 LOGGED = {
     "organisation.created": _l("建立"),

@@ -19,13 +19,13 @@ from app.operations import people as person_operations
 from app.operations import register as register_operations
 from app.queries import organisations, people
 from app.queries import register as register_queries
-from app.web import register
+from app.web import register as register_pages
 from app.web.listing import asked
 from app.web.schemes import real_now
 from app.web.session import needs, signed_in
 
 bp = Blueprint("people", __name__, url_prefix="/people")
-bp.register_blueprint(register.bp)
+bp.register_blueprint(register_pages.bp)
 
 EDITABLE = ("name", "telephone", "ethnicity")
 Errors = Mapping[str, Sequence[str]]
@@ -149,7 +149,7 @@ def _one(person_id: int) -> Person:
 def _form(person: Person | None, values: Mapping[str, Any], errors: Errors) -> str:
     units = _units()
     unit = (person.unit_id if person else None) or _unit(units)
-    home = organisations.one(unit)
+    home = organisations.known(unit)
     return render_template(
         "people/edit.html",
         person=person,

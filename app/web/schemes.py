@@ -93,7 +93,9 @@ def _filled(scheme: Scheme) -> Iterator[tuple[str, Field]]:
     """Variables with the fields whose values they take; a field that no task maps goes by its own name."""
     for element in _on_the_way(scheme):
         form = scheme.forms.get(element.form or "")
-        outputs = read_mapping(element.properties.get("outputs", "")) if form else ()
+        if form is None:
+            continue
+        outputs = read_mapping(element.properties.get("outputs", ""))
         yield from ((variable, form.fields[field]) for variable, field in outputs if field in form.fields)
     for form in scheme.forms.values():
         for part in form.fields.values():

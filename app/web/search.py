@@ -39,8 +39,8 @@ def find() -> Any:
     """Leads to the address of what was typed; a number that may be somebody's is answered at once instead."""
     text = request.form.get("q", "").replace("\x00", "").strip()[:LONGEST]
     if not is_private(text):
-        narrowed = {name: request.form.get(name, "") for name in ("scheme", "state")}
-        return redirect(url_for("search.index", q=text, **{n: v for n, v in narrowed.items() if v}))
+        scheme, state = (request.form.get(name) or None for name in ("scheme", "state"))
+        return redirect(url_for("search.index", q=text, scheme=scheme, state=state))
     typed = read_typed(text)
     if typed.number is None:
         return _page("", typed, private=True, message=_("身份证号码应当是 18 位，请核对后再试。"))

@@ -16,7 +16,7 @@ class Body(Schema):
     class Meta:
         unknown = RAISE
 
-    error_messages: ClassVar = {"unknown": "没有这个字段。", "type": "应为 JSON 对象。"}
+    error_messages: ClassVar = {"unknown": "没有这个字段。", "type": "应为 JSON 对象。"}  # type: ignore[misc]  # its class has it bare
 
 
 class ProblemPart(Schema):
