@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Text,
     bindparam,
     cast,
     func,
@@ -26,6 +27,7 @@ from app.content.capabilities import CapabilityDeclaration
 from app.extensions import db
 from app.models import Account, Contact, Notice, Post
 from app.operations._prepared import Prepared
+from app.operations._recipients import recipient
 from app.operations.actors import Actor
 from app.operations.capabilities import Request, Values, capability
 
@@ -47,11 +49,12 @@ _LIVE = _ACCOUNT.c.disabled_at.is_(None)
 def _sending(recipients: Any) -> Prepared:
     """Writes the notices and, with them, what is to go out to whoever chose a channel for that kind."""
     given = recipients.cte("given")
-    common: list[Any] = [bindparam(name) for name in ("case_id", "token", "kind", "text", "sent_at")]
-    written = ["organisation_id", "account_id", *(bind.key for bind in common)]
+    common: list[Any] = [bindparam(name) for name in ("case_id", "token", "kind", "sent_at")]
+    told = [given.c.organisation_id, given.c.account_id, given.c.text]
+    written = ["organisation_id", "account_id", "text", *(bind.key for bind in common)]
     sent = (
         upsert(_NOTICE)
-        .from_select(written, select(given.c.organisation_id, given.c.account_id, *common))
+        .from_select(written, select(*told, *common))
         .on_conflict_do_nothing()
         .returning(*(_NOTICE.c[name] for name in ("id", "organisation_id", "account_id", "case_id", "kind")))
         .cte("sent")
@@ -82,15 +85,18 @@ def _queued(sent: CTE) -> Any:
 
 _NOBODY = cast(null(), BigInteger)
 _organisation = select(
-    cast(bindparam("organisation"), BigInteger).label("organisation_id"), _NOBODY.label("account_id")
+    cast(bindparam("organisation"), BigInteger).label("organisation_id"),
+    _NOBODY.label("account_id"),
+    cast(bindparam("organisation_text"), Text).label("text"),
 )
-_applicants = select(_NOBODY, _ACCOUNT.c.id).where(
+_TOLD = cast(bindparam("text"), Text)
+_applicants = select(_NOBODY, _ACCOUNT.c.id, _TOLD).where(
     _ACCOUNT.c.person_id == bindparam("person"), literal("applicant") == _HOLDS, _LIVE
 )
 _TO_ORGANISATION = _sending(_organisation)
 _TO_UNIT_AND_PERSON = _sending(union_all(_organisation, _applicants))
 _TO_ACCOUNT = _sending(
-    select(_NOBODY.label("organisation_id"), _ACCOUNT.c.id.label("account_id")).where(
+    select(_NOBODY.label("organisation_id"), _ACCOUNT.c.id.label("account_id"), _TOLD.label("text")).where(
         _ACCOUNT.c.id == bindparam("account")
     )
 )
@@ -98,11 +104,14 @@ _TO_ACCOUNT = _sending(
 
 @capability(NOTIFY)
 def notify(request: Request) -> Values:
-    """Tells the case's unit, and its person where they have an account, when the step is written; one notice
-    a token, however often it is asked.
+    """Tells whoever acts for the case's unit, when the step is written; one notice a token, however often it
+    is asked. Its person is told the same where they have an account.
     """
-    told = {"organisation": request.unit_id, "person": request.person_id, "token": request.token}
-    row = _row(request.case_id, str(request.inputs["text"]), request.at, CASE)
+    to = recipient(request.scheme, request.unit_id, request.at)
+    text = str(request.inputs["text"])
+    told: Values = {"organisation": to.organisation_id, "person": request.person_id, "token": request.token}
+    row = _row(request.case_id, text, request.at, CASE)
+    told["organisation_text"] = to.words(text, request.unit_id, request.person_id)
     request.changes.later(_TO_UNIT_AND_PERSON, {**row, **told})
     return {}
 
@@ -123,7 +132,7 @@ def tell(
     """
     row = _row(case_id, text, at, kind)
     if organisation_id is not None:
-        _TO_ORGANISATION.run({**row, "organisation": organisation_id})
+        _TO_ORGANISATION.run({**row, "organisation": organisation_id, "organisation_text": text})
     for account_id in dict.fromkeys(accounts):
         _TO_ACCOUNT.run({**row, "account": account_id})
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import ColumnElement, or_, select
 
 from app.extensions import db
-from app.models import Notice
+from app.models import Case, Notice
 from app.operations.actors import Actor
 from app.queries.paging import Page, capped_count, cut, limited, read_id_cursor
+from app.queries.visibility import Sight, seen_by
 
 
 def of_actor(actor: Actor, before: str | None = None) -> Page[Notice]:
@@ -17,6 +20,12 @@ def of_actor(actor: Actor, before: str | None = None) -> Page[Notice]:
     if last is not None:
         query = query.where(Notice.id < last)
     return cut(db.session.scalars(limited(query)).all(), lambda notice: str(notice.id))
+
+
+def cases_in_sight(notices: Iterable[Notice], sight: Sight) -> set[int]:
+    """Of the cases that notices are about, those that whoever reads them may open."""
+    about = {notice.case_id for notice in notices if notice.case_id is not None}
+    return set(db.session.scalars(select(Case.id).where(Case.id.in_(about), seen_by(sight))))
 
 
 def unread(actor: Actor) -> int:

@@ -18,7 +18,12 @@ bp = Blueprint("notices", __name__, url_prefix="/notices")
 def index() -> str:
     me = signed_in()
     page = notices.of_actor(me.actor, request.args.get("before"))
-    return render_template("notices/index.html", page=page, unread=notices.unread(me.actor))
+    return render_template(
+        "notices/index.html",
+        page=page,
+        opens=notices.cases_in_sight(page.rows, me.sight),
+        unread=notices.unread(me.actor),
+    )
 
 
 @bp.post("/read")
