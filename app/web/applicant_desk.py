@@ -17,10 +17,12 @@ from app.content.forms import Form
 from app.content.scheme import Scheme
 from app.errors import Invalid, NotFound
 from app.models import Task
+from app.operations import tasks
 from app.queries import applicants
 from app.queries import tasks as task_queries
 from app.queries.returns import came_back
-from app.web import applicant_words, task_forms, uploads
+from app.web import applicant_words, meanwhile, task_forms, uploads
+from app.web.changes import Difference, differences
 from app.web.filters import instant
 from app.web.schemes import now_of, scheme_of
 from app.web.session import signed_in
@@ -78,6 +80,14 @@ class Desk:
         closes_at = self.task.closes_at
         return self.task.state == "open" and (closes_at is None or now_of(self.scheme.id) < closes_at)
 
+    def save(self, values: Values) -> None:
+        """Saves the whole draft, in the caller's transaction.
+
+        Raises SavedElsewhere if somebody has saved another one since this was read.
+        """
+        read = self.owned.draft.saved_at if self.owned.draft else None
+        tasks.save_draft(self.task.id, values, signed_in().actor, now_of(self.scheme.id), read)
+
     @property
     def numbers(self) -> list[int]:
         """The sections with something to show, counted from 1 in the order of the form."""
@@ -114,9 +124,30 @@ class Desk:
 
     def with_step(self, number: int, kept: Values) -> Values:
         """The draft with a step as it was kept."""
+        others = {name: value for name, value in self.values.items() if name not in self.names(number)}
+        return others | self.part(number, kept)
+
+    def part(self, number: int, values: Values) -> Values:
         mine = self.names(number)
-        others = {name: value for name, value in self.values.items() if name not in mine}
-        return others | {name: value for name, value in kept.items() if name in mine}
+        return {name: value for name, value in values.items() if name in mine}
+
+    def collisions(self, number: int, values: Values) -> list[Difference]:
+        """Where a step as it was sent differs from what was saved of it since the page was drawn."""
+        since = meanwhile.saved_since(self.values, self.names(number))
+        found = differences(self._view(self.values, {}), self._view(values, {})) if since else []
+        return [one for one in found if one.name in since]
+
+    def settled(self, number: int, values: Values) -> Values:
+        """Without `collisions`: what the sender left alone stays as it was saved, such as a newer file."""
+        since = meanwhile.saved_since(self.values, self.names(number))
+        theirs = meanwhile.left_alone(values, since)
+        return values | {name: value for name, value in self.values.items() if name in theirs}
+
+    def overtaken(self) -> list[str]:
+        """The titles of the fields that were saved since the form was shown for its check."""
+        fields = self.form.fields if self.form else {}
+        since = meanwhile.saved_since(self.values, fields)
+        return [fields[name].title for name in fields if name in since]
 
     @cached_property
     def asked_last(self) -> set[str]:
@@ -179,7 +210,20 @@ class Desk:
     def files(self, *fields: FieldView) -> Mapping[str, Any]:
         return task_forms.files_in([FormView("", "", (SectionView("", fields),), ())])
 
-    def page(self, number: int, values: Values, errors: Errors, *, refused: str = "", note: str = "") -> str:
+    def page(
+        self,
+        number: int,
+        values: Values,
+        errors: Errors,
+        *,
+        saved: Values | None = None,
+        seen: str | None = None,
+        kept: bool = False,
+        refused: str = "",
+        note: str = "",
+    ) -> str:
+        """A step as it stands; `saved` is the draft if it was just saved, `seen` what the page began with."""
+        begun = meanwhile.marks(self.values if saved is None else saved, self.names(number))
         whole = self._view(values, errors)
         section = self._without_last(whole.sections[number - 1])
         view = replace(whole, sections=(section,), errors=[e for e in whole.errors])
@@ -196,6 +240,22 @@ class Desk:
             files=self.files(*section.fields),
             refused=refused,
             note=note,
+            kept=kept,
+            seen=begun if seen is None else seen,
+        )
+
+    def compare(self, number: int, values: Values, found: Sequence[Difference]) -> str:
+        """The page on which the step as it was sent stands beside what was saved of it meanwhile."""
+        draft = self.owned.draft
+        by_unit = saver(draft)
+        return render_template(
+            "tasks/compare.html",
+            **self._common(),
+            differences=found,
+            theirs=meanwhile.left_alone(values, {one.name for one in found}),
+            saved_by=_("单位") if by_unit else signed_in().name,
+            merge=url_for("applicant_form.merge", task_id=self.task.id, number=number),
+            case_page=self._home,
         )
 
     def _without_last(self, section: SectionView) -> SectionView:
@@ -203,7 +263,8 @@ class Desk:
 
     def _last_view(self, errors: Errors) -> FormView | None:
         """The fields that are typed beside the button that submits; the unit types them where it submits."""
-        found = [f for s in self._view(self.values, errors).sections for f in s.fields]
+        typed = {**self.values, **self.typed_last()}
+        found = [f for s in self._view(typed, errors).sections for f in s.fields]
         last = [f for f in found if f.name in self.asked_last and f.visible]
         return FormView("", "", (SectionView("", last),), ()) if last and not self.unit_submits else None
 
@@ -218,6 +279,7 @@ class Desk:
             lacking={n for n in self._numbers(view) if self.at(n, told)},
             view=view,
             last=self._last_view(errors),
+            seen=meanwhile.marks(self.values, self.form.fields if self.form else ()),
             files=task_forms.files_in([view]),
             refused=refused,
             steps=[(n, view.sections[n - 1].title or view.title) for n in self._numbers(view)],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -13,10 +14,12 @@ from app.operations import filled_in, kept_forms, tasks
 from app.operations.actors import APPLICANT, Actor
 from app.queries import applicants
 from app.queries import desk as beside
-from app.web import uploads
+from app.web import meanwhile, uploads
 from app.web.applicant_desk import Desk
+from app.web.changes import Difference, picked
 from app.web.schemes import now_of, scheme_of
 from app.web.session import after_lapse, needs, signed_in
+from app.web.task_forms import Errors, Values
 
 bp = Blueprint("applicant_form", __name__, url_prefix="/my/tasks")
 
@@ -44,13 +47,15 @@ def step(task_id: int, number: int) -> Any:
         return redirect(url_for("applicant_form.check", task_id=task_id))
     told = desk.at(number, desk.faults(desk.values)) if "missing" in request.args else {}
     kept = beside.kept(task_id, signed_in().actor.account_id)
-    if kept is None:
+    if kept is None or not desk.part(number, kept.values):
         return desk.page(number, desk.values, told)
     return desk.page(
         number,
         desk.with_step(number, kept.values),
         told,
-        note=_("下面有登录超时以前填写的内容，点“保存”或“下一步”留下。"),
+        kept=True,
+        seen=kept.values.get(meanwhile.SEEN),
+        note=_("下面是您填写的内容，已经保留，还没有保存；点“保存”或“下一步”留下。"),
     )
 
 
@@ -59,22 +64,64 @@ def step(task_id: int, number: int) -> Any:
 def keep(task_id: int, number: int) -> Any:
     """Keeps what stands on the step, whatever is still missing, and goes where the button says."""
     desk = Desk.of(task_id).demand(number)
-    values, refused = desk.merged(number)
+    return _keep(desk, number, *desk.merged(number))
+
+
+def _keep(desk: Desk, number: int, values: Values, refused: Errors) -> Any:
+    quiet = "_quiet" in request.form  # a script keeps it, nobody waits for a page
+    found = desk.collisions(number, values)
+    if found:
+        return (_told_quietly(), 409) if quiet else _compare(desk, number, values, found)
+    values = desk.settled(number, values)
     try:
         with edge.transaction():
-            tasks.save_draft(task_id, values, signed_in().actor, now_of(desk.scheme.id))
-            kept_forms.forget(signed_in().actor.account_id or 0, task_id)
+            desk.save(values)
+            if "_kept" in request.form:
+                kept_forms.forget(signed_in().actor.account_id or 0, desk.task.id)
+    except tasks.SavedElsewhere:  # at this very moment
+        desk = Desk.of(desk.task.id)
+        return _keep(desk, number, desk.with_step(number, values), refused)
     except Conflict as refusal:
-        return desk.page(number, values, {}, refused=refusal.message), 409
-    if "_quiet" in request.form:
-        return "", 204
+        return refusal.message if quiet else desk.page(number, values, {}, refused=refusal.message), 409
+    if quiet:
+        return "", 204, {"Draft-Seen": meanwhile.marks(values, desk.names(number))}
+    return _onward(desk, number, values, refused)
+
+
+def _onward(desk: Desk, number: int, values: Values, refused: Errors) -> Any:
+    """Where the button says, once the step was saved; what is wrong with it is told before."""
     wrong = {**desk.wrong(number, values), **refused}
     if wrong and "_back" not in request.form:
-        return desk.page(number, values, wrong), 422
+        return desk.page(number, values, wrong, saved=values), 422
     if any(button in request.form for button in LATER):
-        saved = _("已保存。可以关掉页面，下次登录接着填。") if "_save" in request.form else ""
-        return desk.page(number, values, {}, note=saved)
+        note = _("已保存。可以关掉页面，下次登录接着填。") if "_save" in request.form else ""
+        return desk.page(number, values, {}, saved=values, note=note)
     return redirect(desk.address(number, values))
+
+
+def _told_quietly() -> str:
+    return _("这一步已在另一个窗口或由单位保存过，您刚填写的还没有保存。点“保存”或“下一步”，可以逐项核对。")
+
+
+def _compare(desk: Desk, number: int, values: Values, found: Sequence[Difference]) -> Any:
+    with edge.transaction():
+        mine = desk.part(number, values)
+        kept_forms.keep(signed_in().actor.account_id or 0, desk.task.id, mine, edge.received_at())
+    return desk.compare(number, values, found), 409
+
+
+@bp.post("/<int:task_id>/steps/<int:number>/merge")
+@needs("applicant")
+def merge(task_id: int, number: int) -> Any:
+    """Goes on with one's own step, but for the fields in which the saved ones were chosen."""
+    desk, me = Desk.of(task_id).demand(number), signed_in().actor.account_id or 0
+    mine = beside.kept(task_id, me)
+    if mine is None or not desk.stands:
+        raise NotFound
+    merged = picked(mine.values, desk.values, desk.names(number))
+    with edge.transaction():
+        kept_forms.keep(me, task_id, merged, edge.received_at())
+    return redirect(url_for("applicant_form.step", task_id=task_id, number=number))
 
 
 @after_lapse("applicant_form.keep")
@@ -87,12 +134,19 @@ def keep_for(actor: Actor, task_id: int, number: int) -> str | None:
     except NotFound:
         return None
     form = scheme_of(page.case.deployment_id).forms.get(page.task.form or "")
-    if form is not None and page.task.state == "open":
+    if form is not None and page.task.state == "open" and 1 <= number <= len(form.sections):
         texts = {name: request.form.getlist(name) for name in request.form}
+        sent, mine = form.parse_post(texts), form.sections[number - 1].fields
+        # What was saved before the sign-in stands against it as against the page that was sent.
+        values = {name: value for name, value in sent.items() if name in mine} | _seen()
         with edge.transaction():
-            kept_forms.keep(actor.account_id, task_id, form.parse_post(texts), edge.received_at())
+            kept_forms.keep(actor.account_id, task_id, values, edge.received_at())
         flash(_("登录已超时。您填写的内容已经保留，登录后可以接着填；上传的文件需要重新选择。"), "warning")
     return url_for("applicant_form.step", task_id=task_id, number=number)
+
+
+def _seen() -> Values:
+    return {meanwhile.SEEN: request.form[meanwhile.SEEN]} if meanwhile.SEEN in request.form else {}
 
 
 @bp.post("/<int:task_id>/files/<name>")
@@ -106,15 +160,25 @@ def upload(task_id: int, name: str) -> Any:
     field = desk.form.fields.get(name) if desk.form else None
     if desk.form is None or field is None or not desk.stands:
         raise NotFound
-    texts = {name: request.form.getlist(name)} if field.type == "array" else {}
+    # Several join those that are saved, whoever did that; one takes the place of the one that was shown.
+    texts = {name: list(desk.values.get(name, ()))} if field.type == "array" else {}
     refused = uploads.take(desk.form, texts, signed_in().actor, once=request.form.get("_once", "")[:64])
+    texts = {name: list(dict.fromkeys(names)) for name, names in texts.items()}
     values = {**desk.values, **desk.read(texts, {name})}
+    if not refused and field.type != "array" and _replaced(desk, name, values):
+        refused = {name: [_("这份材料在您打开以后换过。请核对；仍要更换的，请再选一次文件。")]}
+        values = desk.values
     if not refused:
         with edge.transaction():
-            tasks.save_draft(task_id, values, signed_in().actor, now_of(desk.scheme.id))
+            desk.save(values)
     shown = desk.field(name, values, refused)
     page = render_template("applicant/field.html", field=shown, task=desk.task, files=desk.files(shown))
-    return page, 422 if refused else 200
+    return page, 422 if refused else 200, {"Draft-Seen": meanwhile.remarked(values, name)}
+
+
+def _replaced(desk: Desk, name: str, values: Values) -> bool:
+    """Whether the file was another one when the page was drawn; the same sent again is no other."""
+    return bool(meanwhile.saved_since(desk.values, {name})) and not meanwhile.alike(values, desk.values, name)
 
 
 @bp.get("/<int:task_id>/check")
@@ -131,6 +195,11 @@ def submit(task_id: int) -> Any:
     actor, now = signed_in().actor, now_of(desk.scheme.id)
     if desk.task.completed_by == actor.account_id:
         return _done(desk, desk.owned.case.status)
+    overtaken = desk.overtaken() if desk.stands else []
+    if overtaken:
+        named = "、".join(overtaken)
+        told = _("这份表单在您打开以后又保存过：%(fields)s。请核对下面的内容，再提交。", fields=named)
+        return desk.check_page({}, refused=told), 409
     try:
         with edge.transaction():
             if desk.unit_submits:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from flask import request
 from flask_babel import gettext as _
 
 from app.content.form_view import FieldView, FormView
@@ -47,6 +49,13 @@ def differences(was: FormView | None, is_: FormView | None) -> list[Difference]:
             label = (after.get(name) or before[name]).label
             found.append(Difference(name, label, *texts))
     return found
+
+
+def picked(mine: Mapping[str, Any], saved: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """One's own filling, but for those of these fields in which the saved one was chosen."""
+    theirs = {name for name in names if request.form.get(f"pick-{name}") == "theirs"}
+    own = {name: value for name, value in mine.items() if name not in theirs}
+    return own | {name: saved[name] for name in theirs if name in saved}
 
 
 def since(

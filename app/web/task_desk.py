@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template, request, url_for
 
 from app.content.beginnings import begins_with
 from app.content.form_view import FormView
@@ -24,6 +24,7 @@ from app.queries.returns import came_back, last_return
 from app.web import changes, grounds, task_forms
 from app.web.assigning import assigning_context
 from app.web.desk import in_list, list_address
+from app.web.listing import url_in_list
 from app.web.schemes import now_of, real_now, scheme_of
 from app.web.session import signed_in
 from app.web.task_forms import Errors, Values
@@ -91,7 +92,7 @@ class TaskDesk:
             return None
         task = self.page.task
         known = begins_with(self.scheme, task.process, task.element, self.variables)
-        return task_forms.shown(self.form, values, errors or {}, known, self.page.case.unit_id)
+        return task_forms.shown(self.form, values, errors or {}, known, self.page.case.unit_id, self.scheme)
 
     def render(
         self,
@@ -133,7 +134,12 @@ class TaskDesk:
     def compare(self, differences: Sequence[changes.Difference], saved_by: str) -> str:
         """The page on which two fillings of the form stand side by side, to choose from."""
         return render_template(
-            "tasks/compare.html", **self._what(), differences=differences, saved_by=saved_by
+            "tasks/compare.html",
+            **self._what(),
+            differences=differences,
+            saved_by=saved_by,
+            merge=url_in_list("tasks.merge", task_id=self.task_id),
+            case_page=url_for("case.show", case_id=self.page.case.id),
         )
 
     def _what(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from app.operations.actors import Actor
 from app.queries import desk as beside
 from app.queries import tasks as task_queries
 from app.web import task_forms
-from app.web.changes import Difference, differences
+from app.web.changes import Difference, differences, picked
 from app.web.company import copy_beside
 from app.web.desk import onward
 from app.web.listing import url_in_list
@@ -77,9 +77,7 @@ def merge(task_id: int) -> Response:
     if mine is None or not desk.stands:
         raise NotFound
     saved = desk.page.draft.values if desk.page.draft else {}
-    theirs = {name for name in {*mine.values, *saved} if request.form.get(f"pick-{name}") == "theirs"}
-    merged = {name: value for name, value in mine.values.items() if name not in theirs}
-    merged |= {name: saved[name] for name in theirs if name in saved}
+    merged = picked(mine.values, saved, {*mine.values, *saved})
     with edge.transaction():
         kept_forms.keep(me, task_id, merged, edge.received_at())
     return redirect(url_in_list("tasks.show", task_id=task_id))

@@ -246,6 +246,7 @@ OWN_ADDRESSES = {
     "/my/cases/{case}/say/withdrawn": ("GET", "POST"),
     "/my/tasks/{task}": ("GET",),
     "/my/tasks/{task}/steps/1": ("GET", "POST"),
+    "/my/tasks/{task}/steps/1/merge": ("POST",),
     "/my/tasks/{task}/files/certificate": ("POST",),
     "/my/tasks/{task}/check": ("GET", "POST"),
     "/my/payments/{payment}/order": ("POST",),

@@ -44,6 +44,7 @@ SENT_ELSEWHERE = {
     **dict.fromkeys(LEFT, "ends the walk, and takes no text"),
     "applicant.order": "a button alone",
     "applicant.start": "a button alone",
+    "applicant_form.merge": "choices alone",
     "applicant_form.upload": "a file by a script: the same as by its form",
     "imports.confirm": "a choice alone",
     "imports.go_on": "a button alone",

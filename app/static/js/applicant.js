@@ -37,7 +37,11 @@ async function keep(leaving) {
   const sent = {method: "POST", body: typedTexts(), keepalive: leaving === true};
   const answer = await fetch(form.action, sent).catch(() => null);
   if (answer?.status === 204) {
+    form.elements._seen.value = answer.headers.get("Draft-Seen");
     tell("已自动保存。没填完也可以先往下走，最后一步会列出还缺什么。");
+  } else if (answer?.status === 409) {
+    // Somebody else has saved meanwhile, or it is closed: nothing is written over it, the next button compares.
+    tell(await answer.text());
   } else {
     changed = true;
     if (answer?.redirected) tell("登录已超时。重新登录以后，接着从这里填。", signIn());
@@ -74,9 +78,7 @@ function send(name, file, key, box) {
   const body = new FormData();
   body.set("csrf_token", form.elements.csrf_token.value);
   body.set("_once", key);
-  for (const kept of form.querySelectorAll(`input[type=checkbox][name="${CSS.escape(name)}"]:checked`)) {
-    body.append(name, kept.value);
-  }
+  body.set("_seen", form.elements._seen.value);
   body.set(`_file-${name}`, file, file.name);
   const request = new XMLHttpRequest();
   request.upload.onprogress = (event) => {
@@ -117,6 +119,7 @@ async function upload(name, file, key, box) {
     return tell("登录已超时，文件没有传上去。重新登录以后，接着从这里填。", signIn());
   }
   if ((answer.status === 200 || answer.status === 422) && showField(name, answer.responseText)) {
+    form.elements._seen.value = answer.getResponseHeader("Draft-Seen");
     part(name).querySelector("input[type=file]")?.focus();
     return answer.status === 200 && tell("文件已上传并保存。");
   }
