@@ -21,7 +21,9 @@ from app.queries import assigning as told
 from app.queries import tasks as task_queries
 from app.queries.assigning import Act, Countersigning
 from app.queries.colleagues import Colleague, colleagues
+from app.web.desk import in_list, onward
 from app.web.history import act_title
+from app.web.listing import url_in_list
 from app.web.schemes import now_of, scheme_of
 from app.web.session import needs, signed_in
 
@@ -223,7 +225,10 @@ def _to() -> int:
 
 
 def _do(verb: str, task_id: int, act: Callable[[Actor, datetime], None]) -> Any:
-    """Does it and goes back to the task, or to the list; a refusal keeps what was typed."""
+    """Does it and goes back to the task; to the next of the list from one that was handed on.
+
+    A refusal keeps what was typed.
+    """
     page = _one(task_id)
     try:
         with edge.transaction():
@@ -232,11 +237,11 @@ def _do(verb: str, task_id: int, act: Callable[[Actor, datetime], None]) -> Any:
         return _page(task_id, tried=verb, errors=refusal.fields, typed=request.form), 422
     except Conflict as refusal:
         return _page(task_id, refused=refusal.message, tried=verb, typed=request.form), 409
+    if verb == "transfer" and in_list() and _to() != signed_in().actor.account_id:
+        return onward(page, str(DONE[verb]))
     flash(str(DONE[verb]), "done")
-    if request.form.get("next") == "inbox":
-        return redirect(url_for("inbox.index"))
     there = "tasks.show" if signed_in().has("operator") else "assigning.show"
-    return redirect(url_for(there, task_id=task_id))
+    return redirect(url_in_list(there, task_id=task_id))
 
 
 def _one(task_id: int) -> task_queries.TaskPage:
@@ -253,7 +258,7 @@ def _page(task_id: int, refused: str = "", **tried: Any) -> str:
         unit_name=page.unit_name,
         person=page.person,
         refused=refused,
-        back=url_for("tasks.show", task_id=task_id)
+        back=url_in_list("tasks.show", task_id=task_id)
         if signed_in().has("operator")
         else url_for("case.show", case_id=page.case.id),
         **assigning_context(page, **tried),

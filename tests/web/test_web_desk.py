@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import replace
 from datetime import date, timedelta
@@ -92,6 +93,48 @@ def test_after_giving_back_the_next_of_the_list_comes_too(three: dict[str, int],
     done = bureau.post(address, {"to": "fill", "opinion": "总结太短", "then": "on"})
     assert done.location == f"/tasks/{three['李二']}?list=inbox"
     assert "已退回。办件现在的状态：" in bureau.follow(done).text
+
+
+def test_after_handing_on_the_next_of_the_list_comes_too(
+    three: dict[str, int], stage: Stage, bureau: Browser
+) -> None:
+    address = f"/tasks/{three['陈一']}/transfer?list=inbox&by=due"
+    shown = bureau.get(f"/tasks/{three['陈一']}?list=inbox&by=due").text
+    assert f'action="{html.escape(address)}"' in shown
+    to = {"to": stage.account_id(COLLEAGUE)}
+    refused = bureau.post(address, {**to, "ground": ""})
+    assert (refused.status_code, f'action="{html.escape(address)}"' in refused.text) == (422, True)
+    handed = bureau.post(address, {**to, "ground": "分工调整"})
+    assert handed.location.startswith(f"/tasks/{three['李二']}?")
+    assert "by=due" in handed.location
+    page = bureau.follow(handed).text
+    assert "已转办" in page
+    assert ">陈一</a>" in page
+
+
+def test_what_one_goes_on_having_stays_open_in_its_list(
+    three: dict[str, int], stage: Stage, bureau: Browser
+) -> None:
+    task = three["陈一"]
+    asked = {"to": stage.account_id(COLLEAGUE), "question": "年限对吗？"}
+    back = {"to": stage.account_id(BUREAU), "ground": "不等了"}
+    bureau.get(f"/tasks/{task}?list=inbox")
+    for verb, sent in (("claim", {}), ("delegate", asked), ("transfer", back)):
+        done = bureau.post(f"/tasks/{task}/{verb}?list=inbox", sent)
+        assert done.location == f"/tasks/{task}?list=inbox", verb
+
+
+def test_what_was_not_come_to_from_the_list_leads_nowhere_else(
+    three: dict[str, int], stage: Stage, bureau: Browser
+) -> None:
+    task = three["陈一"]
+    bureau.get(f"/tasks/{task}")
+    sent = {"to": stage.account_id(COLLEAGUE), "ground": "分工调整"}
+    handed = bureau.post(f"/tasks/{task}/transfer", sent)
+    assert handed.location == f"/tasks/{task}"
+    page = bureau.follow(handed).text
+    assert "已转办" in page
+    assert f"已由{COLLEAGUE}签收" in page
 
 
 def test_the_list_s_filter_and_order_go_along(three: dict[str, int], bureau: Browser) -> None:
