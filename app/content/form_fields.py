@@ -15,16 +15,20 @@ Complain = Callable[[str, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Option:
+    """`taken`: why it can't be chosen here, as a sentence; empty where it can."""
+
     value: Any
     label: str
     group: str = ""
+    taken: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """One field. Options are those that `enum`, `oneOf` or `x-options` give; None: free input.
 
-    `item` is what an array holds; a table of rows has `columns` instead.
+    `item` is what an array holds; a table of rows has `columns` instead. `begins`: the process of which each
+    person that is chosen gets a case.
     """
 
     name: str
@@ -45,5 +49,6 @@ class Field:
     max_bytes: int | None = None
     width: int | None = None
     rows: int = 1
+    begins: str = ""
     item: "Field | None" = None
     columns: Sequence["Field"] = ()

@@ -79,6 +79,7 @@ SHAPES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "x-clauses": (is_texts, "一列条款编号"),
     "x-error": (_is_map_of_texts, "“关键字: 提示语”"),
     "x-columns": (lambda value: type(value) is int and 1 <= value <= 12, "1 到 12 的栅格宽度"),
+    "x-begins": (_is_text, "流程编号"),
     "x-rows": (lambda value: type(value) is int and 1 <= value <= 30, "1 到 30 的行数"),
 }
 _COMMON = {
@@ -87,10 +88,11 @@ _COMMON = {
 _CHOICE = {"enum", "oneOf", "x-options"}
 ALLOWED = {
     "string": _COMMON | _CHOICE | {"minLength", "maxLength", "pattern", "format", "x-accept", "x-max-bytes"},
-    "integer": _COMMON | _CHOICE | {"minimum", "maximum", "format"},
+    "integer": _COMMON | _CHOICE | {"minimum", "maximum", "format", "x-begins"},
     "number": _COMMON | {"minimum", "maximum"},
     "boolean": _COMMON | {"const"},
-    "array": _COMMON | {"items", "minItems", "maxItems", "uniqueItems", "x-rows", "x-accept", "x-max-bytes"},
+    "array": _COMMON
+    | {"items", "minItems", "maxItems", "uniqueItems", "x-rows", "x-accept", "x-max-bytes", "x-begins"},
 }
 LIMITS = ("minLength", "maxLength", "pattern", "minimum", "maximum", "minItems", "maxItems", "uniqueItems")
 FORMATS = {

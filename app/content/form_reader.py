@@ -57,6 +57,7 @@ class FieldReader:
             max_bytes=spec.get("x-max-bytes"),
             width=spec.get("x-columns"),
             rows=spec.get("x-rows", 1),
+            begins=spec.get("x-begins", ""),
             item=item,
             columns=columns,
         )
@@ -141,6 +142,8 @@ class FieldReader:
             self.complain(told, f"x-error 里的 {keyword} 不是会出错的关键字")
         if (found.accept or found.max_bytes) and (found.item or found).format != "file":
             self.complain(told, "x-accept 和 x-max-bytes 只能用于附件（format: file）")
+        if found.begins and (found.item or found).format != "person":
+            self.complain(told, "x-begins 只能用于人员（format: person）")
         if any(inner.format == "id_number" for inner in (found.item, *found.columns) if inner):
             self.complain(told, "列表和表格里不能有证件号码（format: id_number），请做成单独的字段")
         if found.const is not None and found.const is not True:

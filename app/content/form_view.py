@@ -20,6 +20,7 @@ class OptionView:
     label: str
     selected: bool
     group: str = ""
+    taken: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ class _View:
             multiple=multiple,
             help=field.help,
             errors=tuple(self.errors.get(name, ())),
-            options=self._options(inner, value if multiple else [value]),
+            options=self._options(inner, value if multiple else [value], bool(field.begins)),
             accept=field.accept or inner.accept,
             max_bytes=field.max_bytes or inner.max_bytes,
             max_length=field.limits.get("maxLength", bound) if field.type == "string" else None,
@@ -163,13 +164,15 @@ class _View:
             **more,
         )
 
-    def _options(self, field: Field, chosen: Any) -> Sequence[OptionView]:
+    def _options(self, field: Field, chosen: Any, begins: bool) -> Sequence[OptionView]:
         options = self.choices.get(field.format or "", field.options)
         if field.type == "boolean" and field.widget == "radio":
             options = (Option(True, "是"), Option(False, "否"))
         picked = {_text(value) for value in chosen} if isinstance(chosen, list) else set()
         texts = [(_text(option.value), option) for option in options or ()]
-        return tuple(OptionView(text, o.label, text in picked, o.group) for text, o in texts)
+        return tuple(
+            OptionView(text, o.label, text in picked, o.group, o.taken if begins else "") for text, o in texts
+        )
 
     def _rows(self, field: Field, value: Any) -> Sequence[Sequence[FieldView]]:
         """The filled rows and at least one empty one, so that a table grows without a script, too."""

@@ -81,6 +81,12 @@ class Scheme(Head):
             if element.kind in _MARKING and "status" in element.properties
         }
 
+    @cached_property
+    def begun_by_lists(self) -> frozenset[str]:
+        """The processes of which a form's list of people begins a case each (`x-begins`)."""
+        fields = (field for form in self.forms.values() for field in form.fields.values())
+        return frozenset(field.begins for field in fields if field.begins)
+
     def form(self, name: str) -> Form:
         """The form that an element calls `name`. Raises NotFound."""
         try:

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-RECALLED, REMINDED, COPIED = "recalled", "reminded", "copied"
+RECALLED, REMINDED, COPIED, ABSORBED = "recalled", "reminded", "copied", "absorbed"

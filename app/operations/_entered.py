@@ -11,11 +11,12 @@ from sqlalchemy import insert, select
 from app.content.forms import Form
 from app.content.identity import READS_LIKE_CITIZEN_ID, clean_citizen_id
 from app.content.masking import DEFAULT_ID_MASK
+from app.content.scheme import Scheme
 from app.engine.civil import civil
 from app.errors import Invalid
 from app.extensions import db
 from app.models import EnteredIdNumber, Person
-from app.operations import files
+from app.operations import files, live
 from app.operations._assignee import colleague
 from app.operations._id_numbers import seal
 from app.operations._moving import Moving
@@ -31,6 +32,7 @@ def take_in(
     """
     taken = form.load(values)
     _check_people(form, taken, moving.unit_id)
+    _check_filed(form, taken, moving.scheme)
     _check_colleagues(form, taken, actor.organisation_id)
     for name, value in list(taken.items()):
         try:
@@ -55,6 +57,19 @@ def _check_people(form: Form, taken: Mapping[str, Any], unit_id: int) -> None:
     if strangers:
         told = ["所选人员不在本单位的人员名册中，请重新选择。"]
         raise Invalid({name: told for name, ids in asked.items() if strangers.intersection(ids)})
+
+
+def _check_filed(form: Form, taken: Mapping[str, Any], scheme: Scheme) -> None:
+    """Raises Invalid at the field that is to begin a case for somebody who has one (LIFE-07)."""
+    told: dict[str, list[str]] = {}
+    for name, value in taken.items():
+        process = scheme.processes.get(form.fields[name].begins)
+        found = live.of_people(scheme, process, form.person_ids({name: value})) if process else {}
+        if process and found:
+            people = db.session.execute(select(Person.id, Person.name).where(Person.id.in_(found)))
+            told[name] = [f"{who}{found[one].told(process)}，请去掉后再提交。" for one, who in people]
+    if told:
+        raise Invalid(told)
 
 
 def _check_colleagues(form: Form, taken: Mapping[str, Any], office_id: int | None) -> None:

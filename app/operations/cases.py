@@ -16,7 +16,7 @@ from app.content.scheme import Scheme
 from app.errors import Closed, Conflict, DomainError, NotFound
 from app.extensions import db
 from app.models import Case, Organisation, Person
-from app.operations import _overlays, deployments, notices, organisations, regions, sayings, workdays
+from app.operations import _overlays, deployments, live, notices, organisations, regions, sayings, workdays
 from app.operations._calls import Call
 from app.operations._entered import take_in
 from app.operations._given import given_variables
@@ -135,7 +135,7 @@ def open_case(
 
     `linked` is the case that it is about, as `linked_case` gives it.
 
-    Raises Conflict when the subject has a live one already (LIFE-07), telling where it is.
+    Raises AlreadyLive when the subject has a live one already (LIFE-07), telling where it is.
     """
     scheme = deployments.scheme(deployment_id)
     linked_id = linked.id if linked else None
@@ -303,8 +303,8 @@ def _insert_row(
     linked_case_id: int | None,
     at: datetime,
 ) -> int:
-    """The new row's id. Raises Conflict where the subject has a live case already (LIFE-07)."""
-    unique_key = f"{process.id}:{person_id or f'unit-{unit_id}'}" if process.unique else None
+    """The new row's id. Raises AlreadyLive where the subject has a live case (LIFE-07)."""
+    key = live.unique_key(process, unit_id, person_id)
     new = insert(Case).values(
         jurisdiction=scheme.jurisdiction,
         scheme_id=scheme.id,
@@ -313,7 +313,7 @@ def _insert_row(
         unit_id=unit_id,
         person_id=person_id,
         linked_case_id=linked_case_id,
-        unique_key=unique_key,
+        unique_key=key,
         state="running",
         status="",
         listed={},
@@ -328,20 +328,4 @@ def _insert_row(
         with db.session.begin_nested():
             return db.session.execute(new.returning(Case.id)).scalar_one()
     except IntegrityError as clash:
-        raise Conflict(_told_where(scheme, unique_key)) from clash
-
-
-def _told_where(scheme: Scheme, unique_key: str | None) -> str:
-    first = db.session.execute(
-        select(Case.id, Case.status, Organisation.name)
-        .join(Organisation, Organisation.id == Case.unit_id)
-        .where(
-            Case.jurisdiction == scheme.jurisdiction,
-            Case.scheme_id == scheme.id,
-            Case.unique_key == unique_key,
-            Case.ended_at.is_(None),
-        )
-    ).first()
-    if first is None:
-        return "同一对象本年度已有在办的申报，不能重复申报。"
-    return f"同一对象本年度已有在办的申报（办件 {first.id}，{first.name}，{first.status}），不能重复申报。"
+        raise live.AlreadyLive(live.of_key(scheme, key)) from clash

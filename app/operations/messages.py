@@ -17,15 +17,19 @@ from app.content.scheme import Scheme
 from app.errors import Conflict, DomainError, NotFound
 from app.extensions import db
 from app.models import Case, Message, MessageWait, Person
-from app.operations import deployments, incidents
+from app.operations import deployments, incidents, notices
+from app.operations._acts import ABSORBED
+from app.operations._beside import locked, log_beside
 from app.operations._locking import lock_case
 from app.operations._moving import Moving
 from app.operations._plain import from_json
 from app.operations._prepared import Prepared
+from app.operations._recipients import recipient
 from app.operations._road import caught_up
 from app.operations.actors import SYSTEM
 from app.operations.apart import savepoint
 from app.operations.cases import open_case, receive
+from app.operations.live import AlreadyLive, Live
 
 log = logging.getLogger(__name__)
 
@@ -126,13 +130,42 @@ def _waits_still(moving: Moving, message: Row[Any]) -> bool:
 
 def _start(message: Row[Any], payload: Mapping[str, Any]) -> int:
     deployment_id = deployments.current(message.scheme_id, message.sent_at)
-    process = _started_by(deployments.scheme(deployment_id), message.message)
+    scheme = deployments.scheme(deployment_id)
+    process = _started_by(scheme, message.message)
     person_id = None
     if process.subject == "person":
         person_id = _person_of_unit(payload, message.unit_id)
-    return open_case(
-        deployment_id, process, message.unit_id, person_id, payload, SYSTEM, message.sent_at, message.message
+    sent_at = message.sent_at
+    try:
+        return open_case(
+            deployment_id, process, message.unit_id, person_id, payload, SYSTEM, sent_at, message.message
+        )
+    except AlreadyLive as refusal:
+        if refusal.live is None or person_id is None or process.id not in scheme.begun_by_lists:
+            raise
+        _absorb(message, scheme, process, person_id, refusal.live)
+        return refusal.live.case_id
+
+
+def _absorb(message: Row[Any], scheme: Scheme, process: Process, person_id: int, live: Live) -> None:
+    """Somebody who is on a list filed before the list arrived: they have what it was to give them.
+
+    The log of the list's case says so, and whoever made the list is told.
+    """
+    at, name = message.sent_at, db.session.scalar(select(Person.name).where(Person.id == person_id))
+    log_beside(
+        locked(message.from_case_id),
+        ABSORBED,
+        SYSTEM,
+        at,
+        text=f"{live.told(process)}。",
+        element=message.from_element,
+        about=live.case_id,
+        to_name=name,
     )
+    to, told = recipient(scheme, message.unit_id, at), f"{name}{live.told(process)}，没有另起一件。"
+    told = to.words(told, message.unit_id, None)
+    notices.tell(message.from_case_id, told, at, organisation_id=to.organisation_id, kind=notices.CASE)
 
 
 def _started_by(scheme: Scheme, name: str) -> Process:

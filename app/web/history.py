@@ -43,6 +43,7 @@ ACTS = {
     "recalled": _l("撤回"),
     "reminded": _l("催办"),
     "copied": _l("抄送"),
+    "absorbed": _l("已有在办，没有另起"),
 }
 """What is done beside the way of a case."""
 

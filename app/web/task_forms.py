@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import request
@@ -14,6 +15,7 @@ from app.content.scheme import Scheme
 from app.engine import Element, Instance
 from app.engine.definitions import split_list
 from app.models import Attachment, Case
+from app.operations import live
 from app.operations.actors import Actor
 from app.queries import colleagues, files, people
 from app.web import uploads
@@ -45,13 +47,24 @@ def _may_stand(form: Form, name: str, values: Values) -> bool:
     return name not in form.fields or form.conditions.visible(name, values)
 
 
-def shown(form: Form, values: Values, errors: Errors, variables: Values, unit_id: int) -> FormView:
-    """The form's view, its lists of persons those of the unit, of colleagues those of the viewer."""
+def shown(
+    form: Form,
+    values: Values,
+    errors: Errors,
+    variables: Values,
+    unit_id: int,
+    scheme: Scheme | None = None,
+) -> FormView:
+    """The form's view, its lists of persons those of the unit, of colleagues those of the viewer.
+
+    With the `scheme`, it is told of whom a list may not choose, having filed already.
+    """
     own = viewer()
     office_id = own.actor.organisation_id if own else None
-    return form.view(
-        values, errors, variables, people=_people(form, unit_id), colleagues=_colleagues(form, office_id)
-    )
+    chosen_from = _people(form, unit_id)
+    if scheme is not None:
+        chosen_from = _but_for_filed(form, scheme, chosen_from)
+    return form.view(values, errors, variables, people=chosen_from, colleagues=_colleagues(form, office_id))
 
 
 def read_view(name: str | None, values: Values, scheme: Scheme, unit_id: int) -> FormView | None:
@@ -67,6 +80,19 @@ def _people(form: Form, unit_id: int, left: bool = False) -> list[Option]:
     if not _asks_for(form, "person"):
         return []
     return [Option(person.id, person.name) for person in people.choices(unit_id, left=left)]
+
+
+def _but_for_filed(form: Form, scheme: Scheme, offered: list[Option]) -> list[Option]:
+    """The same people, told of who has a case already of what the form's list begins (LIFE-07)."""
+    begun = next((field.begins for field in form.fields.values() if field.begins), "")
+    process = scheme.processes.get(begun)
+    if process is None:
+        return offered
+    found = live.of_people(scheme, process, [option.value for option in offered])
+    return [
+        replace(one, taken=f"{found[one.value].told(process)}，不用再选。") if one.value in found else one
+        for one in offered
+    ]
 
 
 def _colleagues(form: Form, office_id: int | None) -> list[Option]:

@@ -63,6 +63,11 @@ class TestBadInput:
         told = NANYANG.faults("scheme.yaml", "from: filing_opens, until", "from: review_due, until")
         assert any("流程“registration”的办理时间" in text for text in told)
 
+    def test_a_list_that_begins_what_people_may_have_twice(self) -> None:
+        late = "appraisal, late, paid_on, sitting_on, attendance, score, certificate_number]\n    unique: year"
+        told = NANYANG.faults("scheme.yaml", late, late.removesuffix("\n    unique: year"))
+        assert any("registration.json" in text and "x-begins" in text for text in told)
+
     def test_a_lane_of_no_role(self) -> None:
         told = NANYANG.faults("roles.yaml", "title: 市工考服务中心\n", "title: 市考试院\n")
         assert any("市工考服务中心" in text for text in told)

@@ -32,6 +32,8 @@ def check_tasks(subject: Subject) -> Iterator[Problem]:
             yield from _check_role(subject, process, element)
         if element.kind == "endEvent" and element.parent is None and subject.listed(process):
             yield from _check_end(process, element)
+    for form in subject.scheme.forms.values():
+        yield from _check_lists(subject, form)
     if subject.readable:
         yield from _unused(subject)
 
@@ -68,6 +70,16 @@ def _check_form(subject: Subject, process: ProcessDefinition, element: Element) 
     if form is None:
         yield at_element(process, element.id, f"表单 {element.form} 不存在或有错误")
     yield from _check_outputs(process, element, form)
+
+
+def _check_lists(subject: Subject, form: Form) -> Iterator[Problem]:
+    """A list of people begins a process of which each of them has only one at a time (LIFE-07)."""
+    for field in form.fields.values():
+        process = subject.scheme.processes.get(field.begins)
+        if field.begins and (process is None or process.subject != "person" or process.unique is None):
+            wanted = "关于人（subject: person）、写了 unique: year 的流程"
+            sentence = f"x-begins 要写一个{wanted}，不能是“{field.begins}”"
+            yield in_file(form.file, field.name, sentence)
 
 
 def _check_outputs(process: ProcessDefinition, element: Element, form: Form | None) -> Iterator[Problem]:
