@@ -195,7 +195,11 @@ class TaskValue(Model):
 
 
 class TaskDraft(Model):
-    """What a person has typed and not submitted yet."""
+    """What a person has typed and not submitted yet.
+
+    `saved_from` is the key of the page that it was saved from, if that has one: what a page has saved is no
+    other's for it, though the answer was lost on the way.
+    """
 
     __tablename__ = "task_draft"
 
@@ -203,6 +207,7 @@ class TaskDraft(Model):
     values: Mapped[Json]
     saved_at: Mapped[Instant]
     saved_by: Mapped[OptionalAccountRef]
+    saved_from: Mapped[str | None]
 
 
 class Timer(Model):

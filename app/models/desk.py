@@ -45,12 +45,14 @@ class TaskPresence(Model):
 class KeptForm(Model):
     """What somebody sent whose session had ended: theirs again after the next sign-in, for a day.
 
-    Without ID numbers and files, as a draft.
+    Without ID numbers and files, as a draft. `kind`: the task's own form, or one for many tasks of which this
+    was the first.
     """
 
     __tablename__ = "kept_form"
 
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
     task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
     values: Mapped[Json]
     kept_at: Mapped[Instant]

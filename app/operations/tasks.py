@@ -83,14 +83,16 @@ def save_draft(
     actor: Actor,
     received_at: datetime,
     seen: datetime | Literal["any"] | None = "any",
+    page: str | None = None,
 ) -> None:
     """Keeps what a person has typed, unchecked; refused from the due instant on.
 
     `seen`: when the draft was saved that the person began with, None if there was none. Another one that was
-    saved meanwhile raises SavedElsewhere, unless `any` will do.
+    saved meanwhile raises SavedElsewhere, unless `any` will do. `page` is the key of the page that sent it.
     """
     open_task(task_id, actor, received_at)
     draft = {"values": as_draft(values), "saved_at": received_at, "saved_by": actor.account_id}
+    draft["saved_from"] = page
     saved = db.session.execute(
         upsert(TaskDraft)
         .values(task_id=task_id, **draft)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.models import Account, KeptForm, TaskPresence
+from app.operations.kept_forms import Kind
 from app.operations.presence import HERE
 
 
@@ -33,14 +34,15 @@ def others(task_id: int, account_id: int | None, now: datetime) -> Sequence[Pres
     return [Present(*row) for row in db.session.execute(query)]
 
 
-def kept(task_id: int, account_id: int | None) -> KeptForm | None:
+def kept(task_id: int, account_id: int | None, kind: Kind = "task") -> KeptForm | None:
     """What the account sent and could not be taken."""
-    return db.session.get(KeptForm, (account_id, task_id)) if account_id is not None else None
+    return db.session.get(KeptForm, (account_id, task_id, kind)) if account_id is not None else None
 
 
 def all_kept(task_ids: Collection[int], account_id: int | None) -> dict[int, KeptForm]:
     """The same of several tasks, by task."""
-    query = select(KeptForm).where(KeptForm.account_id == account_id, KeptForm.task_id.in_(task_ids))
+    own = (KeptForm.account_id == account_id, KeptForm.kind == "task")
+    query = select(KeptForm).where(*own, KeptForm.task_id.in_(task_ids))
     return {found.task_id: found for found in db.session.scalars(query)}
 
 

@@ -86,7 +86,14 @@ class Desk:
         Raises SavedElsewhere if somebody has saved another one since this was read.
         """
         read = self.owned.draft.saved_at if self.owned.draft else None
-        tasks.save_draft(self.task.id, values, signed_in().actor, now_of(self.scheme.id), read)
+        now = now_of(self.scheme.id)
+        tasks.save_draft(self.task.id, values, signed_in().actor, now, read, meanwhile.page_sent())
+
+    def saved_since(self, names: Collection[str]) -> set[str]:
+        """The fields that were saved otherwise since the page was drawn that was sent, not by that page."""
+        draft = self.owned.draft
+        here = draft and draft.saved_by == signed_in().actor.account_id and draft.saved_from
+        return set() if here and here == meanwhile.page_sent() else meanwhile.saved_since(self.values, names)
 
     @property
     def numbers(self) -> list[int]:
@@ -133,13 +140,13 @@ class Desk:
 
     def collisions(self, number: int, values: Values) -> list[Difference]:
         """Where a step as it was sent differs from what was saved of it since the page was drawn."""
-        since = meanwhile.saved_since(self.values, self.names(number))
+        since = self.saved_since(self.names(number))
         found = differences(self._view(self.values, {}), self._view(values, {})) if since else []
         return [one for one in found if one.name in since]
 
     def settled(self, number: int, values: Values) -> Values:
         """Without `collisions`: what the sender left alone stays as it was saved, such as a newer file."""
-        since = meanwhile.saved_since(self.values, self.names(number))
+        since = self.saved_since(self.names(number))
         theirs = meanwhile.left_alone(values, since)
         return values | {name: value for name, value in self.values.items() if name in theirs}
 
@@ -242,6 +249,7 @@ class Desk:
             note=note,
             kept=kept,
             seen=begun if seen is None else seen,
+            page=meanwhile.new_page(),
         )
 
     def compare(self, number: int, values: Values, found: Sequence[Difference]) -> str:

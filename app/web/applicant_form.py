@@ -178,7 +178,7 @@ def upload(task_id: int, name: str) -> Any:
 
 def _replaced(desk: Desk, name: str, values: Values) -> bool:
     """Whether the file was another one when the page was drawn; the same sent again is no other."""
-    return bool(meanwhile.saved_since(desk.values, {name})) and not meanwhile.alike(values, desk.values, name)
+    return bool(desk.saved_since({name})) and not meanwhile.alike(values, desk.values, name)
 
 
 @bp.get("/<int:task_id>/check")

@@ -1,9 +1,10 @@
-"""What somebody has saved of a form since its page was drawn, field by field: pages of one step of a form."""
+"""What somebody has saved of a form since its page was drawn, field by field, and by which page."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -14,6 +15,15 @@ from app.operations import tasks
 
 SEEN = "_seen"
 Values = Mapping[str, Any]
+
+
+def new_page() -> str:
+    """The key of a page that saves what is typed in it; it is sent back as `_page`."""
+    return secrets.token_urlsafe(12)
+
+
+def page_sent() -> str | None:
+    return request.form.get("_page", "")[:32] or None
 
 
 def marks(values: Values, names: Collection[str]) -> str:

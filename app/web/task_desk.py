@@ -101,7 +101,9 @@ class TaskDesk:
         refused: str = "",
         kept: KeptForm | None = None,
         compared: Sequence[changes.Difference] = (),
+        saved: bool = False,
     ) -> str:
+        """The page; drawn anew without having been `saved`, it still began with what it had begun with."""
         view = self.view(values, errors)
         entered = task_queries.entered(self.page.case.id)
         earlier = [Earlier.of(one, self.scheme, self.page.case.unit_id) for one in entered]
@@ -119,7 +121,7 @@ class TaskDesk:
             saved_at=self.page.draft.saved_at if self.page.draft and request.method == "GET" else None,
             saved_by=saver(self.page.draft),
             kept=kept,
-            version=self.version,
+            version=self.version if saved else request.form.get("_seen", self.version),
             entered=told,
             material=material,
             files={**material, **task_forms.files_in([view] if view else [])},

@@ -130,7 +130,7 @@ def _save(desk: TaskDesk, values: Values, errors: Errors) -> Any:
     if quiet:
         return "", 204, {"Draft-Seen": now.isoformat()}
     if errors:
-        return TaskDesk.of(desk.task_id).render(values, errors), 422
+        return TaskDesk.of(desk.task_id).render(values, errors, saved=True), 422
     flash(_("已暂存，尚未提交。"), "done")
     return redirect(url_in_list("tasks.show", task_id=desk.task_id))
 

@@ -12,11 +12,12 @@ from playwright.sync_api import Page, Route
 from sqlalchemy import func, select
 from support.applying import hand_out, number_of, stage_where_people_file
 from support.pages import Stage
-from support.world import BUREAU, case_row, open_filing
+from support.world import BUREAU, LIBRARY, case_row, open_filing, task_of
 
 from app import clock
-from app.extensions import db
-from app.models import Attachment, Task
+from app.extensions import atomic, db
+from app.models import Attachment, Task, TaskDraft
+from app.operations import tasks
 
 pytestmark = pytest.mark.browser
 
@@ -152,3 +153,44 @@ def test_the_whole_way_without_scripts(stage: Stage, visit: Any, photo: str) -> 
     page.click("main form .btn-primary")
     page.wait_for_selector(f"text=正在等{BUREAU}办理“初审”")
     assert page.locator("text=流程图的文字说明").is_visible()
+
+
+def test_what_the_unit_saved_meanwhile_is_told_and_compared(stage: Stage, visit: Any) -> None:
+    """What the page saves by itself, draws anew and uploads is its own; what the unit saves stops it."""
+    task_id = task_of(open_filing(stage.world))
+    visitor = visit(**PHONE)
+    page = activate(stage, visitor)
+    page.click("text=去办理")
+    page.check("[name=grade][value=technician]")
+    page.wait_for_selector("#certificate")
+    page.fill("#summary", "我写的")
+    page.wait_for_selector("text=已自动保存")
+    page.check("[name=grade][value=junior]")
+    page.wait_for_selector("#certificate", state="detached")
+    page.fill("#summary", "我又写的")
+    page.click(".step-buttons [name=_save]")
+    page.wait_for_selector("text=已保存。")
+    with atomic():
+        theirs = {"grade": "senior", "summary": "单位写的"}
+        tasks.save_draft(task_id, theirs, stage.world.actors[LIBRARY], stage.now())
+    page.fill("#summary", "我再写的")
+    page.wait_for_selector("text=由单位保存过")
+    visitor.look("applicant-saved-elsewhere")
+    page.set_viewport_size(PHONE["viewport"])
+    page.click(".step-buttons [name=_next]")
+    page.wait_for_selector("text=保存的人：单位")
+    assert page.is_checked("#theirs-grade")
+    assert page.is_checked("#mine-summary")
+    visitor.look("applicant-compare")
+    page.set_viewport_size(PHONE["viewport"])
+    page.click("text=用选定的内容接着办理")
+    page.wait_for_selector("text=还没有保存")
+    assert page.input_value("#summary") == "我再写的"
+    assert page.is_checked("[name=grade][value=senior]")
+    visitor.look("applicant-chosen")
+    page.set_viewport_size(PHONE["viewport"])
+    page.click(".step-buttons [name=_next]")
+    page.wait_for_selector("text=填写齐全了")
+    db.session.rollback()
+    kept = db.session.get_one(TaskDraft, task_id).values
+    assert kept == {"grade": "senior", "summary": "我再写的"}

@@ -131,6 +131,22 @@ def test_one_s_own_saving_is_no_other_s(stage: Stage, me: Browser) -> None:
     assert me.post(step_of(task_id), last).status_code == 302
 
 
+def test_what_this_page_saved_itself_is_no_other_s_though_the_answer_was_lost(
+    stage: Stage, me: Browser, unit: Browser
+) -> None:
+    """On a bad line, or gone back to by the browser; until somebody else saves."""
+    task_id = task_of(open_filing(stage.world))
+    page = me.get(step_of(task_id)).text
+    (key,) = re.findall('name="_page" value="([^"]+)"', page)
+    mine = {"grade": "junior", "_seen": seen_in(page), "_page": key}
+    assert me.post(step_of(task_id), {**mine, "summary": "一", "_quiet": "1"}).status_code == 204
+    assert me.post(step_of(task_id), {**mine, "summary": "二", "_quiet": "1"}).status_code == 204
+    assert me.post(step_of(task_id), {**mine, "summary": "三", "_next": "1"}).status_code == 302
+    unit_saves(unit, task_id, UNITS)
+    assert me.post(step_of(task_id), {**mine, "summary": "四", "_next": "1"}).status_code == 409
+    assert saved(task_id) == UNITS
+
+
 def test_another_window_of_one_s_own_is_told_too(stage: Stage, me: Browser) -> None:
     task_id = task_of(open_filing(stage.world))
     seen = drawn(me, step_of(task_id))

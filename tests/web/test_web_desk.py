@@ -279,6 +279,20 @@ def test_two_windows_are_compared_and_each_field_is_chosen(stage: Stage, unit: B
         assert not session.scalars(select(KeptForm)).all()
 
 
+@pytest.mark.parametrize("button", ["_update", "_submit"])
+def test_a_form_drawn_anew_still_knows_what_it_began_with(stage: Stage, unit: Browser, button: str) -> None:
+    """Another answer or a refusal in between: what the other window saved is compared all the same."""
+    address, other = f"/tasks/{task_of(open_filing(stage.world))}", stage.open(LIBRARY)
+    seen = SEEN.search(unit.get(address).text)[1]
+    other.get(address)
+    other.post(address, {"grade": "senior", "summary": "窗口乙", "_seen": seen, "_draft": "1"})
+    wrong = {"grade": "technician", "_file-certificate": (BytesIO(b"MZ"), "证书.exe")}
+    page = unit.post(address, {**wrong, "_seen": seen, button: "1"})
+    assert SEEN.search(page.text)[1] == seen
+    late = unit.post(address, {"grade": "junior", "summary": "窗口甲", "_seen": seen, "_draft": "1"})
+    assert (late.status_code, "窗口乙" in late.text) == (409, True)
+
+
 def test_the_same_submission_twice_is_no_conflict(three: dict[str, int], bureau: Browser) -> None:
     """A line was lost before the answer came: what was sent again is what was done."""
     query = "?list=inbox"

@@ -78,7 +78,7 @@ function send(name, file, key, box) {
   const body = new FormData();
   body.set("csrf_token", form.elements.csrf_token.value);
   body.set("_once", key);
-  body.set("_seen", form.elements._seen.value);
+  for (const mark of ["_seen", "_page"]) body.set(mark, form.elements[mark].value);
   body.set(`_file-${name}`, file, file.name);
   const request = new XMLHttpRequest();
   request.upload.onprogress = (event) => {
