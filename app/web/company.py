@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from app import edge
 from app.errors import Conflict, DomainError, Invalid, Refused
-from app.models import Case
+from app.models import Case, Task
 from app.operations import copies, recalls, reminders
 from app.queries import company, people, phrases
 from app.queries.inbox import TaskRow
@@ -59,17 +59,17 @@ def recall(task_id: int) -> Any:
 @bp.post("/tasks/<int:task_id>/remind")
 @needs("operator", "supervisor", "applicant")
 def remind(task_id: int) -> Any:
+    """Reminds; a refusal keeps the note."""
     task, case = company.task_in_sight(task_id, signed_in().sight)
     note = request.form.get("note", "")
     try:
         with edge.transaction():
             reminders.remind(task_id, note, signed_in().actor, now_of(task.scheme_id))
     except Invalid as refusal:
-        flash("；".join(text for texts in refusal.fields.values() for text in texts), "refused")
-    except DomainError as refusal:
-        flash(refusal.message, "refused")
-    else:
-        flash(_("已催办“%(name)s”，四小时后可以再催。", name=task.name), "done")
+        return _remind_page(task, case, errors=refusal.fields), refusal.status
+    except (Conflict, Refused) as refusal:
+        return _remind_page(task, case, refusal.message), refusal.status
+    flash(_("已催办“%(name)s”，四小时后可以再催。", name=task.name), "done")
     return redirect(_case_page(case.id))
 
 
@@ -123,6 +123,11 @@ def _recall_page(task_id: int, refused: str = "") -> str:
         longest=recalls.LONGEST_NOTE,
         **_subject(case),
     )
+
+
+def _remind_page(task: Task, case: Case, refused: str = "", errors: Errors | None = None) -> str:
+    told = {"refused": refused, "errors": errors or {}}
+    return render_template("tasks/remind.html", task=task, **told, **_subject(case))
 
 
 def _copy_page(case: Case, errors: Errors) -> str:

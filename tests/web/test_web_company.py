@@ -70,17 +70,32 @@ class TestReminding:
         told = unit.follow(unit.post(f"/tasks/{task}/remind", {"note": "月底要上会"})).text
         assert "四小时后可以再催" in told
         assert "以后可以再催" in told
-        assert "四小时内已催办过" in unit.follow(unit.post(f"/tasks/{task}/remind")).text
         assert "催请尽快办理。月底要上会" in bureau.get("/notices/").text
         assert "催办" in bureau.get("/inbox/").text
         assert "初审：催办" in bureau.get(f"/cases/{case_id}").text
 
     def test_an_id_number_is_refused(self, unit: Browser, case_id: int) -> None:
         unit.get(f"/cases/{case_id}")
-        told = unit.follow(
-            unit.post(f"/tasks/{task_of(case_id)}/remind", {"note": "50010119900101123X"})
-        ).text
-        assert "请不要填写身份证号码" in told
+        answer = unit.post(f"/tasks/{task_of(case_id)}/remind", {"note": "请办 50010119900101123X"})
+        assert (answer.status_code, "请不要填写身份证号码" in answer.text) == (422, True)
+        assert 'value="请办 50010119900101123X"' in answer.text, "what was typed stays"
+
+    @pytest.mark.parametrize("refused", ["throttled", "done"])
+    def test_a_refused_note_comes_back_in_its_box(
+        self, stage: Stage, unit: Browser, case_id: int, refused: str
+    ) -> None:
+        task = task_of(case_id)
+        unit.get(f"/cases/{case_id}")
+        if refused == "throttled":
+            unit.post(f"/tasks/{task}/remind", {"note": "一"})
+        else:
+            decided = {"decision": "approve"}
+            complete(case_id, "first_review", decided, stage.world.actors[BUREAU], "2021-06-11 08:30")
+        answer = unit.post(f"/tasks/{task}/remind", {"note": "月底要上会，请先办"})
+        assert answer.status_code == 409
+        assert ("四小时内已催办过" if refused == "throttled" else "已不在等待办理") in answer.text
+        assert 'value="月底要上会，请先办"' in answer.text
+        assert f'href="/cases/{case_id}"' in answer.text
 
 
 class TestCopying:

@@ -6,8 +6,9 @@ const form = document.querySelector("form[data-steps]");
 const told = document.querySelector("[data-step-told]");
 const SAVED_AFTER = 2000;
 
-function tell(text, where) {
+function tell(text, where, warns = false) {
   told.textContent = text;
+  for (const name of ["alert", "alert-warning"]) told.classList.toggle(name, warns);
   if (!where) return;
   const link = document.createElement("a");
   link.href = where;
@@ -41,7 +42,7 @@ async function keep(leaving) {
     tell("已自动保存。没填完也可以先往下走，最后一步会列出还缺什么。");
   } else if (answer?.status === 409) {
     // Somebody else has saved meanwhile, or it is closed: nothing is written over it, the next button compares.
-    tell(await answer.text());
+    tell(await answer.text(), null, true);
   } else {
     changed = true;
     if (answer?.redirected) tell("登录已超时。重新登录以后，接着从这里填。", signIn());
