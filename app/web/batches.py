@@ -14,7 +14,7 @@ from app import edge, jobs
 from app.operations import tasks, work
 from app.operations.work import MOST_ITEMS
 from app.queries import inbox
-from app.queries.inbox import TaskRow
+from app.queries.inbox import Desk, TaskRow
 from app.queries.paging import read_id_cursor
 from app.web.desk import own_desk, wanted_tasks
 from app.web.schemes import now_of
@@ -32,14 +32,18 @@ class Batch:
     message: str
 
     @classmethod
-    def asked(cls, task_ids: list[int]) -> Batch:
-        """Those ticked, or all that the address narrows the inbox to, none newer than it was shown with."""
+    def asked(cls, task_ids: list[int], desk: Desk | None = None) -> Batch:
+        """Those ticked, or all that the address narrows the inbox to, none newer than it was shown with.
+
+        `desk` is whose they are, if that is not whoever is signed in.
+        """
         upto = read_id_cursor(request.args.get("all"))
-        return cls._of(task_ids) if upto is None else cls._of_kind(upto)
+        desk = desk or own_desk()
+        return cls._of(task_ids, desk) if upto is None else cls._of_kind(upto, desk)
 
     @classmethod
-    def _of_kind(cls, upto: int) -> Batch:
-        rows = inbox.all_of_kind(own_desk(), wanted_tasks(), upto, MOST_ITEMS + 1)
+    def _of_kind(cls, upto: int, desk: Desk) -> Batch:
+        rows = inbox.all_of_kind(desk, wanted_tasks(), upto, MOST_ITEMS + 1)
         if not rows:
             return cls((), _("没有可以批量办理的事项；请先按环节筛选。"))
         if len(rows) > MOST_ITEMS:
@@ -50,12 +54,12 @@ class Batch:
         return cls(alike, told if others else "")
 
     @classmethod
-    def _of(cls, task_ids: list[int]) -> Batch:
+    def _of(cls, task_ids: list[int], desk: Desk) -> Batch:
         if not task_ids:
             return cls((), _("请先在待办列表里勾选要办理的事项。"))
         if len(task_ids) > MOST_AT_ONCE:
             return cls((), _("一次最多办理 %(most)s 件，请分批勾选。", most=MOST_AT_ONCE))
-        rows = [row for row in inbox.chosen(task_ids, own_desk()) if row.task.bulk]
+        rows = [row for row in inbox.chosen(task_ids, desk) if row.task.bulk]
         if not rows:
             return cls((), _("勾选的事项已经办理，或不能批量办理。"))
         if len({(row.case.deployment_id, row.task.element) for row in rows}) > 1:

@@ -15,6 +15,7 @@ from app.content.returns import may_return
 from app.content.scheme import Scheme
 from app.errors import Invalid
 from app.operations import tasks
+from app.operations.actors import Actor
 from app.queries import delegated as queries
 from app.queries import imports, inbox
 from app.queries import tasks as task_queries
@@ -22,12 +23,12 @@ from app.queries.company import untouched
 from app.queries.inbox import TaskRow
 from app.queries.returns import came_back
 from app.queries.saved_filters import usable
-from app.web import batches, task_forms
+from app.web import batches, kept_many, task_forms
 from app.web.batches import Batch, result_rows, subjects
 from app.web.desk import Place, list_address, own_desk, wanted_tasks
 from app.web.listing import ticked, url_in_list
 from app.web.schemes import newest_schemes, now_of, scheme_of
-from app.web.session import needs, signed_in
+from app.web.session import after_lapse, needs, signed_in
 from app.web.task_forms import Errors, Values
 
 bp = Blueprint("inbox", __name__, url_prefix="/inbox")
@@ -105,8 +106,9 @@ def done() -> str:
 @needs("operator")
 def bulk() -> Any:
     """The form for the ticked tasks, once for all."""
-    batch = Batch.asked(ticked(request.args))
-    return _bulk_page(batch, {}, {}) if batch.rows else (_bulk_page(batch, {}, {}), 422)
+    kept = kept_many.found("bulk")
+    batch = Batch.asked(kept_many.tasks_asked(kept))
+    return _bulk_page(batch, kept.values if kept else {}, {}), 200 if batch.rows else 422
 
 
 @bp.post("/bulk")
@@ -121,10 +123,23 @@ def bulk_submit() -> Any:
     if errors:
         return _bulk_page(batch, values, errors), 422
     if batch.long:
+        kept_many.forget("bulk")
         return batch.hand_over(values, _("批量办理：%(name)s", name=batch.rows[0].task.name))
     at = now_of(batch.rows[0].task.scheme_id)
     results = tasks.complete_many(batch.ids, values, signed_in().actor, at, edge.transaction)
+    kept_many.forget("bulk")
     return _bulk_page(batch, values, {}, result_rows(results, subjects(batch.rows)))
+
+
+@after_lapse("inbox.bulk_submit")
+def keep_for(actor: Actor) -> str | None:
+    """Keeps what an ended session has sent until its account signs in again; where to go on then."""
+    if actor.organisation_id is None:
+        return None
+    batch = Batch.asked(ticked(request.form), kept_many.lapsed_desk(actor))
+    form = _form_of(batch)
+    texts = {name: request.form.getlist(name) for name in request.form if name != "task"}
+    return kept_many.keep("bulk", actor, batch.ids, form.parse_post(texts) if form else {}, "inbox.bulk")
 
 
 def _check(form: Form | None, values: Values) -> Errors:
@@ -145,6 +160,7 @@ def _bulk_page(batch: Batch, values: Values, errors: Errors, items: Sequence[dic
         rows=() if items else batch.rows,
         items=items,
         recallable=sorted(untouched([one["task_id"] for one in items if one["ok"]], signed_in().actor)),
+        **kept_many.shown("bulk"),
         view=view,
         updates=bool(form and form.conditions.controls),
         files=task_forms.files_in([view] if view else []),

@@ -12,14 +12,15 @@ from flask_babel import gettext as _
 from app import edge, jobs
 from app.errors import Invalid
 from app.operations import recalls, work
+from app.operations.actors import Actor
 from app.queries import company
 from app.queries.inbox import TaskRow
 from app.queries.paging import read_id_cursor
-from app.web import batches
+from app.web import batches, kept_many
 from app.web.batches import chosen, result_rows, subjects
 from app.web.listing import ticked
 from app.web.schemes import now_of
-from app.web.session import needs, signed_in
+from app.web.session import after_lapse, needs, signed_in
 
 bp = Blueprint("many_recalls", __name__, url_prefix="/inbox/recall")
 
@@ -27,7 +28,7 @@ bp = Blueprint("many_recalls", __name__, url_prefix="/inbox/recall")
 @bp.get("")
 @needs("operator")
 def form() -> Any:
-    rows = _asked(ticked(request.args))
+    rows = _asked(kept_many.tasks_asked(kept_many.found("recall")), signed_in().actor)
     return _page(rows) if rows else (_page(rows), 422)
 
 
@@ -35,12 +36,14 @@ def form() -> Any:
 @needs("operator")
 def submit() -> Any:
     """At once; beyond 200 in the background."""
-    rows, ground = _asked(ticked(request.form)), request.form.get("ground", "")
+    rows, ground = _asked(ticked(request.form), signed_in().actor), request.form.get("ground", "")
     if not rows:
         return _page(rows), 422
     try:
         if len(rows) > batches.MOST_AT_ONCE:
-            return redirect(url_for("work.show", work_id=_accept(rows, ground)))
+            accepted = _accept(rows, ground)
+            kept_many.forget("recall")
+            return redirect(url_for("work.show", work_id=accepted))
         schemes = {row.task.id: row.task.scheme_id for row in rows}
 
         def now(task_id: int) -> datetime:
@@ -49,15 +52,24 @@ def submit() -> Any:
         results = recalls.recall_many(schemes, ground, signed_in().actor, now, edge.transaction)
     except Invalid as refusal:
         return _page(rows, refusal.fields), 422
+    kept_many.forget("recall")
     return _page(rows, items=result_rows(results, subjects(rows)))
 
 
-def _asked(task_ids: list[int]) -> Sequence[TaskRow]:
+@after_lapse("many_recalls.submit")
+def keep_for(actor: Actor) -> str | None:
+    """Keeps what an ended session has sent until its account signs in again; where to go on then."""
+    rows = _asked(ticked(request.form), actor) if actor.organisation_id is not None else ()
+    said = {"ground": request.form.get("ground", "")}
+    return kept_many.keep("recall", actor, [row.task.id for row in rows], said, "many_recalls.form")
+
+
+def _asked(task_ids: list[int], actor: Actor) -> Sequence[TaskRow]:
     """What was ticked, or is of the work that the address names, as far as the account has done it."""
     work_id = read_id_cursor(request.args.get("work"))
     if work_id is None:
-        return company.done_by(signed_in().actor, task_ids=task_ids[: batches.MOST_AT_ONCE])
-    return company.done_by(signed_in().actor, work_id=work_id)
+        return company.done_by(actor, task_ids=task_ids[: batches.MOST_AT_ONCE])
+    return company.done_by(actor, work_id=work_id)
 
 
 def _accept(rows: Sequence[TaskRow], ground: str) -> int:
@@ -80,6 +92,7 @@ def _page(
         rows=rows,
         errors=errors or {},
         items=items,
+        **kept_many.shown("recall"),
         most_shown=batches.MOST_AT_ONCE,
         longest=recalls.LONGEST_NOTE,
     )

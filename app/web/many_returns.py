@@ -11,12 +11,14 @@ from flask_babel import gettext as _
 from app import edge
 from app.errors import Conflict, Invalid
 from app.operations import returns
+from app.operations.actors import Actor
 from app.operations.returns import Target, Then
-from app.web import batches
+from app.web import batches, kept_many
 from app.web.batches import Batch, result_rows, subjects
 from app.web.listing import ticked
+from app.web.returns import said_of_return
 from app.web.schemes import now_of
-from app.web.session import needs, signed_in
+from app.web.session import after_lapse, needs, signed_in
 
 bp = Blueprint("many_returns", __name__, url_prefix="/inbox/return")
 
@@ -24,7 +26,7 @@ bp = Blueprint("many_returns", __name__, url_prefix="/inbox/return")
 @bp.get("")
 @needs("operator")
 def form() -> Any:
-    batch = Batch.asked(ticked(request.args))
+    batch = Batch.asked(kept_many.tasks_asked(kept_many.found("return")))
     return _page(batch) if batch.rows else (_page(batch), 422)
 
 
@@ -41,6 +43,7 @@ def submit() -> Any:
     if not wanted[1].strip():
         return _page(batch, {"opinion": [_("请填写退回意见，写明要补正什么。")]}), 422
     if batch.long:
+        kept_many.forget("return")
         values = dict(zip(("element", "opinion", "then"), wanted, strict=True))
         return batch.hand_over(values, _("批量退回：%(name)s", name=batch.rows[0].task.name), "returns")
     try:
@@ -48,7 +51,17 @@ def submit() -> Any:
         results = returns.give_back_many(batch.ids, *wanted, signed_in().actor, at, edge.transaction)
     except Invalid as refusal:
         return _page(batch, refusal.fields), 422
+    kept_many.forget("return")
     return _page(batch, items=result_rows(results, subjects(batch.rows)))
+
+
+@after_lapse("many_returns.submit")
+def keep_for(actor: Actor) -> str | None:
+    """Keeps what an ended session has sent until its account signs in again; where to go on then."""
+    if actor.organisation_id is None:
+        return None
+    batch = Batch.asked(ticked(request.form), kept_many.lapsed_desk(actor))
+    return kept_many.keep("return", actor, batch.ids, said_of_return(), "many_returns.form")
 
 
 def _page(
@@ -64,6 +77,7 @@ def _page(
         message=batch.message or message,
         errors=errors or {},
         items=items,
+        **kept_many.shown("return"),
         most_shown=batches.MOST_AT_ONCE,
         longest=returns.LONGEST_OPINION,
     )

@@ -8,12 +8,14 @@ from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
 from app import edge
-from app.errors import Conflict, Invalid
+from app.errors import Conflict, Invalid, NotFound
 from app.operations import returns
+from app.operations.actors import Actor
 from app.queries import tasks as task_queries
+from app.web import kept_many
 from app.web.desk import onward
 from app.web.schemes import now_of, scheme_of
-from app.web.session import needs, signed_in
+from app.web.session import after_lapse, needs, signed_in
 
 bp = Blueprint("returns", __name__, url_prefix="/tasks")
 
@@ -48,7 +50,25 @@ def submit(task_id: int) -> Any:
         return _page(task_id, refusal.fields), 422
     except Conflict as refusal:
         return _page(task_id, refused=refusal.message), 409
+    kept_many.forget("return")
     return onward(page, _("已退回。办件现在的状态：%(status)s", status=done.status))
+
+
+@after_lapse("returns.submit")
+def keep_for(actor: Actor, task_id: int) -> str | None:
+    """Keeps what an ended session has sent until its account signs in again; where to go on then."""
+    if actor.organisation_id is None:
+        return None
+    try:
+        task_queries.one(task_id, actor.organisation_id)
+    except NotFound:
+        return None
+    return kept_many.keep("return", actor, [task_id], said_of_return(), "returns.form", task_id=task_id)
+
+
+def said_of_return() -> dict[str, str]:
+    """What the form of a return says, of one or of many."""
+    return {name: request.form.get(name, "") for name in ("to", "opinion", "then")}
 
 
 def _page(task_id: int, errors: dict[str, list[str]] | None = None, refused: str = "") -> str:
@@ -68,6 +88,7 @@ def _page(task_id: int, errors: dict[str, list[str]] | None = None, refused: str
         previews=found,
         errors=errors or {},
         refused=refused,
+        **kept_many.shown("return"),
         now=now,
         longest=returns.LONGEST_OPINION,
     )

@@ -9,7 +9,7 @@ from flask import Flask
 from playwright.sync_api import Dialog, Page
 from support.pages import PASSWORD, Stage, set_stage
 from support.sheets import PAGE, lapse, publish_in_parts, saved, wait_for_entries
-from support.world import LIBRARY, open_filing, task_of
+from support.world import BUREAU, LIBRARY, open_filing, open_review, register_posts, task_of
 
 pytestmark = pytest.mark.browser
 
@@ -74,6 +74,31 @@ def test_rows_of_an_ended_session_are_marked_as_kept(stage: Stage, visit: Any) -
     page.wait_for_selector("text=有 1 行是您登录超时以前填写的")
     assert page.input_value(f"#t{entry}-years") == "12"
     unit.look("rows-kept")
+
+
+def test_a_return_of_many_stands_as_it_was_after_the_sign_in(stage: Stage, visit: Any) -> None:
+    register_posts(stage.world, {"technician": 1})
+    open_review(stage.world, when="2021-06-11 08:00")
+    bureau = visit()
+    bureau.sign_in(stage.login(BUREAU), PASSWORD)
+    page: Page = bureau.go("/inbox/")
+    page.check("[name=task]")
+    page.click("text=批量退回")
+    page.fill("#opinion", "请补近五年考核")
+    page.check("#then-back")
+    lapse()
+    page.click("text=全部退回")
+    page.wait_for_url("**/sign-in**")
+    bureau.look("many-lapsed")
+    page.fill("#login", stage.login(BUREAU))
+    page.fill("#password", PASSWORD)
+    page.click("main button")
+    page.wait_for_selector("text=还没有提交")
+    assert page.input_value("#opinion") == "请补近五年考核"
+    assert page.is_checked("#then-back")
+    bureau.look("many-kept")
+    page.click("text=全部退回")
+    page.wait_for_selector("text=成功 1 件")
 
 
 @pytest.mark.parametrize("broken", ["line", "session"])
