@@ -126,6 +126,7 @@ def _tell_accounts(script: Script, told: Told) -> None:
         .order_by(Account.id)
     ).all()
     offices = {facts["login"] for facts in (*script.organisations.values(), *script.duties)}
+    offices |= set(script.head_logins)
     named, last = {*offices, *script.example_logins}, script.login_of(FEWEST_UNITS)
     rows = [row for row in rows if row[0] in offices or row[0].startswith(script.unit_login)]
     told(f"账号（{script.scheme}，密码都是 {PASSWORD}）：")

@@ -64,4 +64,4 @@ def _scripts() -> tuple[Script, ...]:
 def _logins(script: Script) -> list[str]:
     offices = [facts["login"] for facts in (*script.organisations.values(), *script.duties)]
     units = [script.login_of(number) for number in range(1, UNITS + 1)]
-    return [*offices, *units, *script.example_logins]
+    return [*offices, *units, *script.example_logins, *script.head_logins]

@@ -96,6 +96,8 @@ class Stage:
         superior = self.ids.get(facts.get("superior", ""))
         unit = accounts.complete_unit_profile(superior, _profile(facts), actor=actor, now=self.now)
         self.actors[unit.id].append(actor)
+        if "head" in facts:
+            self._allot(unit.id, facts["head"], "单位负责人", ["operator"])
         applicants = tuple(self._applicant(unit.id, unit.name, actor, kind) for kind in kinds)
         return Unit(unit.id, unit.name, actor, applicants)
 

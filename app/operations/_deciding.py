@@ -232,4 +232,5 @@ def _check_decider(
         raise Refused(f"{called}是该办件的申报人，不能办理自己的事项，请由本机构其他经办人办理。")
     for other in tasks:
         if other.role != task.role and moving.scheme.roles[other.role].relation != "unit":
-            raise Refused(f"{called}已在“{other.name}”环节办理过该办件，同一人不能在两级审核中作出决定。")
+            done = f"{called}已在“{other.name}”环节办理过该办件，同一人不能在两级审核中作出决定，"
+            raise Refused(f"{done}请由本机构另一人办理；没有另一人的，请系统管理员先为本机构增设账号。")

@@ -51,7 +51,7 @@ def follow(app: Flask, heading: str, step: Step) -> None:
         if what == "选":
             values |= chosen(reader, word, values)
         elif what == "填":
-            field = named(reader.page, word)
+            field = named(reader, word, values)
         elif what == "为":
             values[field] = word.replace(" ", "T")
         elif links(reader.page, word):
@@ -79,9 +79,16 @@ def boxes(page: HtmlElement, word: str) -> list[HtmlElement]:
     return [box for box in found if box.label is not None and words(box.label).startswith(word)]
 
 
-def named(page: HtmlElement, word: str) -> str:
-    (label,) = [label for label in page.cssselect("main label") if words(label).startswith(word)]
-    return str(page.get_element_by_id(label.get("for")).get("name"))
+def named(reader: Reader, word: str, values: Mapping[str, str]) -> str:
+    """The name of the field with such a label; the form is drawn anew to look for it."""
+    if not labels(reader.page, word):
+        reader.press("更新表单", values)
+    (label,) = labels(reader.page, word)
+    return str(reader.page.get_element_by_id(label.get("for")).get("name"))
+
+
+def labels(page: HtmlElement, word: str) -> list[HtmlElement]:
+    return [label for label in page.cssselect("main label") if words(label).startswith(word)]
 
 
 def words(element: HtmlElement) -> str:
