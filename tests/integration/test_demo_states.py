@@ -71,7 +71,9 @@ def test_whatever_waits_at_an_organisation_somebody_there_may_decide(scheme_id: 
     """Nobody decides in two roles (ALL-04): an office whose one officer has done the first stands still."""
     play(scheme_id, None)
     now = clocks.scheme_now(scheme_id, clock.now())
-    wanted = select(Task).where(Task.scheme_id == scheme_id, Task.state == "open", Task.office_id.is_not(None))
+    wanted = select(Task).where(
+        Task.scheme_id == scheme_id, Task.state == "open", Task.office_id.is_not(None)
+    )
     waiting = [(task.id, task.office_id, task.name) for task in db.session.scalars(wanted)]
     assert waiting
     stuck = {(name, office) for one, office, name in waiting if not may_be_decided(one, office, now)}
