@@ -233,7 +233,7 @@ class Desk:
         begun = meanwhile.marks(self.values if saved is None else saved, self.names(number))
         whole = self._view(values, errors)
         section = self._without_last(whole.sections[number - 1])
-        view = replace(whole, sections=(section,), errors=[e for e in whole.errors])
+        view = replace(whole, sections=(section,))
         numbers = sorted({*self._numbers(whole), number})
         return render_template(
             "applicant/step.html",
