@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from app.content.forms import Form
 from app.content.mapping import read_mapping
 from app.content.scheme import Scheme
 
@@ -27,4 +28,11 @@ def begins_with(scheme: Scheme, process: str, element: str, variables: Mapping[s
         if one.kind == "userTask" and one.role != task.role
         for variable, _field in read_mapping(one.properties.get("outputs", ""))
     }
-    return {name: value for name, value in variables.items() if name not in asked & others}
+    return {
+        name: value for name, value in variables.items() if name not in (asked & others) | listed_anew(form)
+    }
+
+
+def listed_anew(form: Form | None) -> set[str]:
+    """The lists of a form that begin cases (`x-begins`): whoever stood in the last one has a case by now."""
+    return {name for name, field in form.fields.items() if field.begins} if form else set()

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.orm import aliased
 
+from app.content.beginnings import listed_anew
 from app.errors import NotFound
 from app.extensions import db
 from app.models import Account, Case, Organisation, Person, Task, TaskDraft, TaskValue
@@ -115,7 +116,14 @@ def _submitted_before(task_ids: Collection[int]) -> dict[int, dict[str, Any]]:
         .where(Task.id.in_(task_ids))
         .order_by(before.completed_at, before.id)
     )
-    return {row.id: dict(row.values) for row in db.session.execute(query) if _begins_with(row)}
+    return {row.id: _again(row) for row in db.session.execute(query) if _begins_with(row)}
+
+
+def _again(row: Row[Any]) -> dict[str, Any]:
+    scheme = deployments.scheme(row.deployment_id)
+    form = scheme.definitions.processes[row.process].elements[row.element].form
+    anew = listed_anew(scheme.forms.get(form or ""))
+    return {name: value for name, value in row.values.items() if name not in anew}
 
 
 def _begins_with(row: Row[Any]) -> bool:

@@ -64,8 +64,9 @@ class TestBadInput:
         assert any("流程“registration”的办理时间" in text for text in told)
 
     def test_a_list_that_begins_what_people_may_have_twice(self) -> None:
-        late = "appraisal, late, paid_on, sitting_on, attendance, score, certificate_number]\n    unique: year"
-        told = NANYANG.faults("scheme.yaml", late, late.removesuffix("\n    unique: year"))
+        once = "\n    unique: year"
+        shown = "appraisal, late, paid_on, sitting_on, attendance, score, certificate_number]"
+        told = NANYANG.faults("scheme.yaml", shown + once, shown)
         assert any("registration.json" in text and "x-begins" in text for text in told)
 
     def test_a_lane_of_no_role(self) -> None:

@@ -16,7 +16,7 @@ from support.world import at, task_of
 from app.errors import Conflict
 from app.extensions import atomic, db
 from app.models import Case, Incident, Message, Notice
-from app.operations import cases, messages, tasks
+from app.operations import cases, messages, tasks, timers
 
 PLACE = PLACES["nanyang-2021"]
 TODAY = at(PLACE.today)
@@ -112,3 +112,30 @@ def test_the_person_comes_too_late_where_the_list_was_first(stage: Stage) -> Non
     with pytest.raises(Conflict, match="不能重复申报"):
         file_oneself(stage, FILED)
     assert db.session.scalars(select(Notice.id)).all() == []
+
+
+def test_who_is_listed_later_is_listed_alone(app: Flask) -> None:
+    """A unit that adds to its list finds nobody ticked who was on it before (JZ-11)."""
+    place = PLACES["jiaozuo-2026"]
+    stage = rehearse(app, place.scheme, place.today, place.holder, at("2026-01-01"))
+    unit, people, today = stage.world.actors[place.holder], stage.world.people, at(place.today)
+    with atomic():
+        listing = cases.start(
+            place.scheme, "registration", unit_id=unit.organisation_id, actor=unit, received_at=today
+        )
+    policy = {
+        "names_checked": True,
+        "appointment_policy": "按空缺择优聘用，一年一聘。",
+        "policy_told": True,
+        "planned": 2,
+    }
+    for values in (policy, {"voluntary": True, "people": [people[place.person]]}, {"decision": "more"}):
+        with atomic():
+            tasks.complete(task_of(listing), values, unit, today)
+        timers.sweep(lambda scheme_id: today, atomic)
+        messages.deliver(atomic)
+    page, (filing,) = stage.open(place.holder).get(f"/tasks/{task_of(listing)}").text, filings()
+    (before,), (other,) = (row_of(page, one).cssselect("input") for one in (place.person, place.other))
+    assert f"办件 {filing}，" in row_of(page, place.person).text_content()
+    assert (before.get("checked"), before.get("disabled")) == (None, "disabled")
+    assert other.get("disabled") is None
