@@ -16,8 +16,13 @@ from flask import Flask
 from app import clock
 from app.errors import Refused
 from app.extensions import atomic, db, settings
-from app.operations import files, imports, leftovers, messages, outbox, overlays, proof, timers, work
-from app.operations.clock import scheme_now
+from app.operations import leftovers, messages, timers
+from app.operations.dates import overlays
+from app.operations.dates.clock import scheme_now
+from app.operations.evidence import proof
+from app.operations.long_work import imports, work
+from app.operations.telling import outbox
+from app.operations.uploads import files
 
 log = logging.getLogger(__name__)
 

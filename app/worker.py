@@ -23,8 +23,9 @@ from app.edge import lock_not_available
 from app.errors import Busy
 from app.extensions import SENT, atomic, database_address, db, settings
 from app.jobs import QUEUE, TURN, enqueue_turn, queue
-from app.operations import messages, work
-from app.operations.clock import scheme_now
+from app.operations import messages
+from app.operations.dates.clock import scheme_now
+from app.operations.long_work import work
 from app.web import long_exports
 
 log = logging.getLogger(__name__)

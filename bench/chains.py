@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from app.extensions import atomic, db, settings
 from app.models import Task, TaskValue
-from app.operations._history import GENESIS, link
+from app.operations.road._history import GENESIS, link
 from bench.ground import vacuum
 
 Record = dict[str, Any]

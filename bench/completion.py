@@ -22,8 +22,8 @@ from app import clock
 from app.content.instants import parse_local_instant as at
 from app.extensions import atomic, db
 from app.operations import deployments, tasks
-from app.operations._sessions import open_session
-from app.operations.made_up import filled_in
+from app.operations.access._sessions import open_session
+from app.operations.trials.made_up import filled_in
 from bench.ground import (
     BUREAU,
     DATABASE,

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 
 from app.extensions import db
 from app.operations import timers
-from app.operations._road import PENDING_FOR
+from app.operations.road._road import PENDING_FOR
 
 
 def fire_batch(

@@ -21,12 +21,14 @@ from app.content import read_scenarios, read_scheme_folder
 from app.content.instants import parse_local_instant as at
 from app.extensions import atomic, db
 from app.models import Case, Task
-from app.operations import cases, clock, deployments, worlds
-from app.operations._projection import Changes
+from app.operations import cases, deployments
 from app.operations.actors import SYSTEM, Actor
 from app.operations.capabilities import Request
-from app.operations.places import register_posts
-from app.operations.worlds import Built
+from app.operations.dates import clock
+from app.operations.registers.places import register_posts
+from app.operations.road._projection import Changes
+from app.operations.trials import worlds
+from app.operations.trials.worlds import Built
 
 SCHEME, UNIT, PERSON, BUREAU, OFFICE = (
     "chongqing-2021", "万州区图书馆", "谭小琴", "万州区人力资源和社会保障局", "市工考办",

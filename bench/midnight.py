@@ -30,11 +30,14 @@ from app.content import read_scenarios, read_scheme_folder
 from app.content.instants import parse_local_instant as at
 from app.extensions import atomic, db
 from app.models import Account, Case, Task
-from app.operations import accounts, clock, deployments, tasks, verify
-from app.operations._performance import Performance
-from app.operations._road import GRACE
-from app.operations._scenario_stage import Stage
+from app.operations import deployments, tasks
+from app.operations.access import accounts
 from app.operations.actors import SYSTEM
+from app.operations.dates import clock
+from app.operations.evidence import verify
+from app.operations.road._road import GRACE
+from app.operations.trials._performance import Performance
+from app.operations.trials._scenario_stage import Stage
 from bench.chains import chained_copies
 from bench.floor import fire_batch, written
 from bench.ground import DATABASE, Ground, application, ground

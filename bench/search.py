@@ -15,9 +15,9 @@ from app.content.identity import make_citizen_id
 from app.content.searching import read_typed
 from app.extensions import db
 from app.models import Organisation, Region
-from app.operations._id_numbers import seal
-from app.operations._names import name_key, person_key
-from app.operations._search_keys import organisation_keys, person_keys
+from app.operations.finding._id_numbers import seal
+from app.operations.finding._names import name_key, person_key
+from app.operations.finding._search_keys import organisation_keys, person_keys
 from app.queries import search
 from app.queries.visibility import Sight, sight_of
 from bench.ground import BUREAU, OFFICE, OPENED, UNIT, Ground, backends, ground, open_application, vacuum

@@ -174,7 +174,7 @@ def app(request: pytest.FixtureRequest, worker_app: Flask, _cleaner: Cleaner) ->
 
 
 def _assert_invariants() -> None:
-    from app.operations import verify
+    from app.operations.evidence import verify
 
     findings = list(verify.verify_all())
     db.session.rollback()

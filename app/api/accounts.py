@@ -11,7 +11,7 @@ from app.api.auth import me, signed_in
 from app.api.fields import choice, number, text
 from app.api.reading import Room
 from app.api.schemas import Body, Cursor, page_of
-from app.operations import accounts, second_factor
+from app.operations.access import accounts, second_factor
 from app.queries import accounts as account_queries
 from app.queries import acts as act_queries
 from app.queries.accounts import AccountFilter, AccountRow

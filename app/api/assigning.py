@@ -18,8 +18,8 @@ from app.api.moving import task_receipt
 from app.api.reading import Room
 from app.api.schemas import Body
 from app.api.tasks import task_row
-from app.operations import assignments, cosigning, delegations
 from app.operations.actors import Actor
+from app.operations.company import assignments, cosigning, delegations
 from app.queries import assigning as told
 from app.queries import inbox
 from app.queries import tasks as task_queries

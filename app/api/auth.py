@@ -12,7 +12,7 @@ from flask_smorest import Blueprint
 
 from app import edge
 from app.errors import DomainError, Forbidden
-from app.operations import accounts
+from app.operations.access import accounts
 from app.operations.actors import Actor
 from app.queries import organisations
 from app.queries.visibility import Sight, sight_of

@@ -14,7 +14,8 @@ from app.api.moving import receipt
 from app.api.people import masked_number
 from app.api.problems import pointing_into
 from app.api.reading import Room
-from app.operations import cases, deployments, organisations, sayings
+from app.operations import cases, deployments, sayings
+from app.operations.offices import organisations
 from app.queries import cases as case_queries
 from app.queries import certificates, pictures, timeline
 from app.queries.visibility import case_for, seen_by

@@ -15,7 +15,8 @@ from app.api.schemas import Body
 from app.api.schemes import newest
 from app.errors import NotFound
 from app.extensions import atomic
-from app.operations import clock, deployments, rehearsal
+from app.operations import deployments
+from app.operations.dates import clock, rehearsal
 
 blueprint = Room("api_clocks", __name__, "演练时钟")
 

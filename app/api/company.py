@@ -19,7 +19,9 @@ from app.api.reading import Room
 from app.api.schemas import Body, Case, Cursor
 from app.api.tasks import send_copies
 from app.errors import Conflict, NotFound
-from app.operations import copies, phrases, recalls, reminders, work
+from app.operations.company import copies, phrases, reminders
+from app.operations.going_back import recalls
+from app.operations.long_work import work
 from app.operations.tasks import ItemResult
 from app.queries import company, started
 from app.queries import copies as copy_queries

@@ -14,7 +14,8 @@ from app.api.idempotency import PARAMETER, once, once_in_parts
 from app.api.moving import receipt
 from app.api.reading import Room
 from app.api.schemas import Body, Started
-from app.operations import deputies, handovers, work
+from app.operations.company import deputies, handovers
+from app.operations.long_work import work
 from app.queries import deputies as queries
 
 blueprint = Room("api_deputies", __name__, "代理与交接")

@@ -16,7 +16,8 @@ from app.api.schemes import newest
 from app.content.dry_run_words import told_end, told_steps
 from app.content.dry_runs import DryRunScript, read_script
 from app.errors import NotFound
-from app.operations import deployments, dry_runs
+from app.operations import deployments
+from app.operations.trials import dry_runs
 
 blueprint = Room("api_dry_runs", __name__, "试走")
 

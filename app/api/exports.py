@@ -14,7 +14,7 @@ from app.api.idempotency import PARAMETER, once
 from app.api.reading import Room
 from app.api.work import told
 from app.errors import NotFound
-from app.operations import files
+from app.operations.uploads import files
 from app.queries import work as queries
 from app.web import long_exports
 from app.web.exports import as_download

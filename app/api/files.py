@@ -11,7 +11,7 @@ from app.api import schemas
 from app.api.auth import me, signed_in
 from app.api.reading import Room
 from app.models import Attachment
-from app.operations import files
+from app.operations.uploads import files
 from app.queries.visibility import attachment_for
 
 blueprint = Room("api_files", __name__, "附件")

@@ -9,8 +9,8 @@ from app.api import schemas
 from app.api.auth import me, signed_in
 from app.api.moving import receipt
 from app.api.reading import Room
-from app.operations import imports, work
-from app.operations._tables import MOST_BYTES
+from app.operations.long_work import imports, work
+from app.operations.uploads._tables import MOST_BYTES
 from app.queries import imports as import_queries
 from app.queries import work as works
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from app import edge
 from app.api.auth import me
-from app.operations.clock import scheme_now, task_now
+from app.operations.dates.clock import scheme_now, task_now
 from app.queries import applicants
 
 

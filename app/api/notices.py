@@ -8,7 +8,7 @@ from app import edge
 from app.api import schemas
 from app.api.auth import me, signed_in
 from app.api.reading import Room
-from app.operations import notices
+from app.operations.telling import notices
 from app.queries import notices as notice_queries
 
 blueprint = Room("api_notices", __name__, "站内消息")

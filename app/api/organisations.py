@@ -16,8 +16,8 @@ from app.api.fields import choice, instant, number, pattern, text
 from app.api.idempotency import PARAMETER, once
 from app.api.reading import Room
 from app.api.schemas import LEVELS, NATURES, SYSTEMS, Cursor, Started, page_of
-from app.operations import organisations
-from app.operations.organisations import Profile
+from app.operations.offices import organisations
+from app.operations.offices.organisations import Profile
 from app.queries import acts as act_queries
 from app.queries import organisations as queries
 from app.queries.organisations import OrganisationFilter

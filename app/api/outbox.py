@@ -12,7 +12,7 @@ from app.api.auth import me, signed_in
 from app.api.fields import choice, text
 from app.api.reading import Room
 from app.api.schemas import Body, Cursor
-from app.operations import contacts, outbox
+from app.operations.telling import contacts, outbox
 from app.queries import outbox as post_queries
 
 blueprint = Room("api_outbox", __name__, "邮件和短信通知")

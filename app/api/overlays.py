@@ -16,7 +16,7 @@ from app.api.organisations import REGION
 from app.api.reading import Room
 from app.api.schemas import Body, Cursor, Started, page_of
 from app.errors import Invalid
-from app.operations import overlays
+from app.operations.dates import overlays
 from app.queries import organisations
 from app.queries import overlays as queries
 

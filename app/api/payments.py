@@ -14,8 +14,8 @@ from app.api.fields import choice, pattern, text
 from app.api.reading import Room, TooLarge
 from app.api.schemas import Body
 from app.errors import Invalid
-from app.operations import online_payments, payments
-from app.operations.online_payments import StatementLine
+from app.operations.paying import online_payments, payments
+from app.operations.paying.online_payments import StatementLine
 from app.queries import payments as payment_queries
 from app.queries.visibility import seen_by
 from app.web.payments import callback_address

@@ -18,7 +18,8 @@ from app.api.reading import Room
 from app.content.masking import DEFAULT_ID_MASK
 from app.errors import NotFound
 from app.models import Holding, Person
-from app.operations import deployments, people, register
+from app.operations import deployments
+from app.operations.registers import people, register
 from app.queries import people as person_queries
 from app.queries import register as register_queries
 

@@ -17,7 +17,8 @@ from app.api.moving import receipt
 from app.api.reading import Room
 from app.api.schemas import Body, Status
 from app.errors import Conflict
-from app.operations import returns, work
+from app.operations.going_back import returns
+from app.operations.long_work import work
 from app.operations.tasks import ItemResult
 from app.queries import inbox
 from app.queries import tasks as task_queries

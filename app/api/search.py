@@ -13,7 +13,8 @@ from app.api.cases import row_of
 from app.api.fields import choice, pattern, text
 from app.api.reading import Room
 from app.content.searching import LONGEST, is_private, read_typed
-from app.operations import lookups, people
+from app.operations.finding import lookups
+from app.operations.registers import people
 from app.queries import search
 
 blueprint = Room("api_search", __name__, "搜索")

@@ -13,7 +13,7 @@ from app.api.auth import me, signed_in
 from app.api.fields import text
 from app.api.reading import Room
 from app.api.schemas import Body
-from app.operations import second_factor
+from app.operations.access import second_factor
 
 blueprint = Room("api_second_factor", __name__, "两步验证")
 

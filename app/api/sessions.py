@@ -11,7 +11,7 @@ from app import edge
 from app.api import schemas
 from app.api.auth import bearer, me, signed_in
 from app.api.reading import Room
-from app.operations import accounts
+from app.operations.access import accounts
 
 blueprint = Room("api_sessions", __name__, "登录")
 

@@ -18,7 +18,9 @@ from app.api.problems import pointing_into
 from app.api.reading import Room
 from app.content.returns import may_return
 from app.errors import Conflict, Invalid
-from app.operations import copies, deployments, tasks, work
+from app.operations import deployments, tasks
+from app.operations.company import copies
+from app.operations.long_work import work
 from app.queries import applicants, inbox
 from app.queries import tasks as task_queries
 from app.queries.returns import came_back

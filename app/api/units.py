@@ -10,8 +10,8 @@ from app import edge
 from app.api import schemas
 from app.api.auth import me, signed_in
 from app.api.reading import Room
-from app.operations import accounts
-from app.operations.organisations import Profile
+from app.operations.access import accounts
+from app.operations.offices.organisations import Profile
 from app.queries import organisations
 
 blueprint = Room("api_units", __name__, "申报单位")

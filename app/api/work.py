@@ -8,7 +8,7 @@ from app import edge
 from app.api import schemas
 from app.api.auth import me, signed_in
 from app.api.reading import Room
-from app.operations import work
+from app.operations.long_work import work
 from app.queries import work as queries
 
 blueprint = Room("api_work", __name__, "长任务")

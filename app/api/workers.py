@@ -12,8 +12,8 @@ from app.api.auth import me, signed_in
 from app.api.reading import Room
 from app.documents import workbooks
 from app.errors import Invalid, NotFound
-from app.operations import register_imports
-from app.operations._tables import MOST_BYTES
+from app.operations.registers import register_imports
+from app.operations.uploads._tables import MOST_BYTES
 from app.queries import register, shares
 from app.web.exports import as_download
 

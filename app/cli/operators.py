@@ -14,9 +14,13 @@ from app.cli.telling import INSTANT, Command, Failed, Group, shown
 from app.config import PROJECT
 from app.extensions import atomic, db, settings
 from app.models import Account
-from app.operations import accounts, deployments, organisations, regions, rehearsal, timers, verify, workdays
-from app.operations import clock as clocks
+from app.operations import deployments, timers
+from app.operations.access import accounts
 from app.operations.actors import SYSTEM
+from app.operations.dates import clock as clocks
+from app.operations.dates import rehearsal, workdays
+from app.operations.evidence import verify
+from app.operations.offices import organisations, regions
 
 REGIONS = PROJECT / "bpmn" / "common" / "regions.yaml"
 

@@ -9,7 +9,7 @@ import click
 from app import clock
 from app.cli.telling import Failed, Group, shown
 from app.extensions import atomic
-from app.operations import proof
+from app.operations.evidence import proof
 from app.queries import proofs
 
 

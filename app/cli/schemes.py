@@ -14,11 +14,12 @@ from app.content.dry_runs import DryRunScript, read_script
 from app.engine import demand_bounded
 from app.engine.types import Problem
 from app.extensions import atomic
-from app.operations import clock as clocks
-from app.operations import deployments, dry_runs, scenarios
+from app.operations import deployments
 from app.operations.actors import SYSTEM
 from app.operations.capabilities import declarations
-from app.operations.scenarios import Gap, ScenarioResult
+from app.operations.dates import clock as clocks
+from app.operations.trials import dry_runs, scenarios
+from app.operations.trials.scenarios import Gap, ScenarioResult
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 SCRIPT = click.Path(exists=True, dir_okay=False, path_type=Path)

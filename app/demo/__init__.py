@@ -21,10 +21,11 @@ from app.engine.civil import civil
 from app.errors import NotFound
 from app.extensions import atomic, db
 from app.models import Account, Organisation
-from app.operations import clock as clocks
-from app.operations import deployments, regions
-from app.operations.accounts import DUTIES
+from app.operations import deployments
+from app.operations.access.accounts import DUTIES
 from app.operations.actors import SYSTEM
+from app.operations.dates import clock as clocks
+from app.operations.offices import regions
 
 __all__ = ["PASSWORD", "make"]
 

@@ -14,10 +14,11 @@ from app.demo.script import Known, Script, filled
 from app.errors import Refused
 from app.extensions import db
 from app.models import Case, Task
-from app.operations import cases, organisations, sayings, tasks
+from app.operations import cases, sayings, tasks
 from app.operations.actors import Actor
 from app.operations.apart import savepoint
-from app.operations.made_up import filled_in
+from app.operations.offices import organisations
+from app.operations.trials.made_up import filled_in
 
 
 class Acting:

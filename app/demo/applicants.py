@@ -9,8 +9,9 @@ from sqlalchemy import select
 from app.demo.stage import PASSWORD
 from app.extensions import db
 from app.models import Account, Case, Person, Task
-from app.operations import applicants, people
+from app.operations.access import applicants
 from app.operations.actors import APPLICANT, SYSTEM
+from app.operations.registers import people
 
 NOWHERE = "127.0.0.1"
 

@@ -11,9 +11,9 @@ from sqlalchemy import func, or_, select
 from app.demo.script import Script, read_scripts
 from app.extensions import db
 from app.models import Account, Case, Organisation, Person
-from app.operations import clock
-from app.operations.accounts import DUTIES
+from app.operations.access.accounts import DUTIES
 from app.operations.actors import APPLICANT
+from app.operations.dates import clock
 
 WORDS = {**DUTIES, APPLICANT: "申报人本人"}
 UNITS = 8

@@ -22,10 +22,12 @@ from app.engine.civil import civil, start_of_day
 from app.errors import DomainError
 from app.extensions import db
 from app.models import Case, Person
-from app.operations import cases, messages, organisations, overlays, timers
+from app.operations import cases, messages, timers
 from app.operations.actors import Actor
 from app.operations.apart import savepoint
-from app.operations.people import id_number_of
+from app.operations.dates import overlays
+from app.operations.offices import organisations
+from app.operations.registers.people import id_number_of
 
 LAST_WEEKS = timedelta(days=60)
 """Of what is played: cases about others begin only then."""

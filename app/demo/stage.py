@@ -13,10 +13,12 @@ from app.content.identity import make_credit_code
 from app.demo.people import MadeUp, made_up_people
 from app.demo.script import Script
 from app.engine.civil import start_of_day
-from app.operations import accounts, organisations, people, register
-from app.operations.accounts import actor_for
+from app.operations.access import accounts
+from app.operations.access.accounts import actor_for
 from app.operations.actors import SYSTEM, Actor
-from app.operations.organisations import Profile
+from app.operations.offices import organisations
+from app.operations.offices.organisations import Profile
+from app.operations.registers import people, register
 
 PASSWORD = "Yanshi#2021"  # noqa: S105 - of a rehearsal database, and printed
 LONG_AGO = datetime(2010, 1, 1, tzinfo=UTC)

@@ -10,7 +10,7 @@ from typing import Any
 from app.content.capabilities import CapabilityDeclaration
 from app.content.scheme import Scheme
 from app.errors import EngineError
-from app.operations._projection import Changes
+from app.operations.road._projection import Changes
 
 Values = dict[str, Any]
 

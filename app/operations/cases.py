@@ -16,19 +16,22 @@ from app.content.scheme import Scheme
 from app.errors import Closed, Conflict, DomainError, NotFound
 from app.extensions import db
 from app.models import Case, Organisation, Person
-from app.operations import _overlays, deployments, live, notices, organisations, regions, sayings, workdays
-from app.operations._calls import Call
-from app.operations._entered import take_in
-from app.operations._given import given_variables
-from app.operations._history import GENESIS
-from app.operations._links import linked_case
-from app.operations._locking import lock_case
-from app.operations._moving import Moving
-from app.operations._plain import to_json
-from app.operations._road import caught_up, renew
+from app.operations import deployments, live, sayings
 from app.operations.actors import APPLICANT, Actor
+from app.operations.dates import _overlays, workdays
+from app.operations.dates.windows import check_window
+from app.operations.offices import organisations, regions
+from app.operations.road._calls import Call
+from app.operations.road._entered import take_in
+from app.operations.road._given import given_variables
+from app.operations.road._history import GENESIS
+from app.operations.road._links import linked_case
+from app.operations.road._locking import lock_case
+from app.operations.road._moving import Moving
+from app.operations.road._plain import to_json
+from app.operations.road._road import caught_up, renew
 from app.operations.sayings import demand_impartial
-from app.operations.windows import check_window
+from app.operations.telling import notices
 
 NOT_YOURS = "没有可以由您发起的这类办件。"
 

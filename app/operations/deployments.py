@@ -14,9 +14,9 @@ from app.engine.types import Problem
 from app.errors import EngineError, NotFound, SchemeInvalid
 from app.extensions import db
 from app.models import DatabaseMark, Deployment, DeploymentFile, SchemeClock
-from app.operations._holders import holder_problems as holder_problems
 from app.operations.actors import Actor
 from app.operations.capabilities import declarations
+from app.operations.offices._holders import holder_problems as holder_problems
 
 _by_hash: dict[str, Scheme] = {}
 """Parsed once per operating-system process, shared by all cases; a hash names one content for ever."""

@@ -10,11 +10,11 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from app.errors import DomainError, NotFound
 from app.extensions import db
 from app.models import Case, Incident, Message, Task, Timer
-from app.operations import organisations
 from app.operations._administration import record
-from app.operations._handing import log_handed
-from app.operations._locking import lock_case
 from app.operations.actors import Actor
+from app.operations.company._handing import log_handed
+from app.operations.offices import organisations
+from app.operations.road._locking import lock_case
 
 NO_DATABASE = (OperationalError, InterfaceError)
 """The database was away, or a lock not to be had: no fault of a case, so no incident; it is tried again."""

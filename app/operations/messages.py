@@ -17,19 +17,20 @@ from app.content.scheme import Scheme
 from app.errors import Conflict, DomainError, NotFound
 from app.extensions import db
 from app.models import Case, Message, MessageWait, Person
-from app.operations import deployments, incidents, notices
-from app.operations._acts import ABSORBED
-from app.operations._beside import locked, log_beside
-from app.operations._locking import lock_case
-from app.operations._moving import Moving
-from app.operations._plain import from_json
+from app.operations import deployments, incidents
 from app.operations._prepared import Prepared
-from app.operations._recipients import recipient
-from app.operations._road import caught_up
 from app.operations.actors import SYSTEM
 from app.operations.apart import savepoint
 from app.operations.cases import open_case, receive
+from app.operations.company._acts import ABSORBED
 from app.operations.live import AlreadyLive, Live
+from app.operations.road._beside import locked, log_beside
+from app.operations.road._locking import lock_case
+from app.operations.road._moving import Moving
+from app.operations.road._plain import from_json
+from app.operations.road._road import caught_up
+from app.operations.telling import notices
+from app.operations.telling._recipients import recipient
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,10 @@ from app.content.scheme import Scheme
 from app.errors import Conflict, DomainError, NotFound, Refused
 from app.extensions import db
 from app.models import Case, MessageWait
-from app.operations import deployments, organisations
-from app.operations._moving import Moving
+from app.operations import deployments
 from app.operations.actors import Actor
+from app.operations.offices import organisations
+from app.operations.road._moving import Moving
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,13 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from app.errors import Conflict
 from app.extensions import db
 from app.models import Deputy, Task, TaskDraft
-from app.operations._deciding import complete_with, deciding, open_task
-from app.operations._entered import take_in, without_id_numbers
 from app.operations._one_by_one import ItemResult, Transaction, one_by_one, told
-from app.operations._plain import to_json
-from app.operations._road import PENDING_FOR
-from app.operations._straight_back import go_straight_back
 from app.operations.actors import Actor
+from app.operations.going_back._straight_back import go_straight_back
+from app.operations.road._deciding import complete_with, deciding, open_task
+from app.operations.road._entered import take_in, without_id_numbers
+from app.operations.road._plain import to_json
+from app.operations.road._road import PENDING_FOR
 
 __all__ = [
     "Completion",

@@ -19,13 +19,13 @@ from app.errors import EngineError
 from app.extensions import db
 from app.models import Case, Deployment, Message, MessageWait, Task, Timer
 from app.operations import deployments, incidents
-from app.operations._locking import load, lock_case, locked_cases, on_its_way
-from app.operations._moving import Moving
 from app.operations._prepared import Prepared
-from app.operations._projection import Changes
-from app.operations._quota_paths import may_lock_quota
-from app.operations._road import GRACE, PENDING_FOR, due_timers, fire_due
 from app.operations.capabilities import Together
+from app.operations.road._locking import load, lock_case, locked_cases, on_its_way
+from app.operations.road._moving import Moving
+from app.operations.road._projection import Changes
+from app.operations.road._quota_paths import may_lock_quota
+from app.operations.road._road import GRACE, PENDING_FOR, due_timers, fire_due
 
 log = logging.getLogger(__name__)
 

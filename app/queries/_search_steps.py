@@ -12,8 +12,8 @@ from sqlalchemy.orm import aliased
 from app.content.searching import Typed, Word
 from app.extensions import db
 from app.models import Case, CaseKey, Certificate, OrganisationKey, Person, PersonKey
-from app.operations._id_numbers import index_of
-from app.operations._search_keys import HEAD, TAIL, TRADE, whole_number_key
+from app.operations.finding._id_numbers import index_of
+from app.operations.finding._search_keys import HEAD, TAIL, TRADE, whole_number_key
 
 Kind = Literal["person", "unit", "trade", "number"]
 TradesOf = Callable[[str], Sequence[str]]

@@ -15,7 +15,7 @@ from app.engine import Ahead, ahead
 from app.errors import NotFound
 from app.extensions import db
 from app.models import Case, Notice, Organisation, Payment, Person, Task, TaskDraft, TaskValue
-from app.operations.notices import CASE
+from app.operations.telling.notices import CASE
 from app.queries.inbox import ROWS, TaskRow
 from app.queries.paging import Page, cut, limited, read_id_cursor
 from app.queries.timeline import Step

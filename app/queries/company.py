@@ -12,8 +12,9 @@ from sqlalchemy.orm import aliased
 from app.errors import DomainError, NotFound
 from app.extensions import db
 from app.models import Case, History, Task, Work, WorkItem
-from app.operations import copies, recalls, reminders
 from app.operations.actors import Actor
+from app.operations.company import copies, reminders
+from app.operations.going_back import recalls
 from app.queries.inbox import ROWS, TaskRow
 from app.queries.visibility import Sight, case_for
 

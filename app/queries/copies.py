@@ -10,7 +10,7 @@ from sqlalchemy.orm import defer
 from app.extensions import db
 from app.models import Account, Case, CaseCopy, Organisation, Person
 from app.operations.actors import Actor
-from app.operations.copies import received_by
+from app.operations.company.copies import received_by
 from app.queries.paging import Page, capped_count, cut, limited, read_id_cursor
 
 

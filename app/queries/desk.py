@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.models import Account, KeptForm, TaskPresence
-from app.operations.kept_forms import Kind
-from app.operations.presence import HERE
+from app.operations.company.kept_forms import Kind
+from app.operations.company.presence import HERE
 
 
 @dataclass(frozen=True)

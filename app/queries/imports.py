@@ -12,9 +12,9 @@ from app.errors import NotFound
 from app.extensions import db
 from app.models import Case, Import, ImportRow, Task
 from app.operations import deployments
-from app.operations._import_lines import importable
-from app.operations._tables import MOST_LINES
 from app.operations.actors import Actor
+from app.operations.long_work._import_lines import importable
+from app.operations.uploads._tables import MOST_LINES
 from app.queries.inbox import ROWS, TaskKind, TaskRow
 
 MOST_SHOWN = 200

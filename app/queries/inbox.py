@@ -31,7 +31,7 @@ from app.errors import Forbidden
 from app.extensions import db
 from app.models import Account, Case, Cosigner, Organisation, Person, Task
 from app.operations.actors import Actor
-from app.operations.deputies import principals_of
+from app.operations.company.deputies import principals_of
 from app.queries.paging import (
     COUNT_CAP,
     PAGE_SIZE,

@@ -13,8 +13,8 @@ from app.errors import NotFound
 from app.extensions import db
 from app.models import Case, History, Organisation, Overlay, Timer
 from app.operations import deployments
-from app.operations._overlay_reach import concerned, waiting
-from app.operations.regions import with_parents
+from app.operations.dates._overlay_reach import concerned, waiting
+from app.operations.offices.regions import with_parents
 from app.queries.paging import Page, read_id_cursor
 
 SHOWN = 50

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.extensions import db
 from app.models import Phrase
 from app.operations.actors import Actor
-from app.operations.phrases import usable_by
+from app.operations.company.phrases import usable_by
 
 
 def usable(actor: Actor) -> Sequence[Phrase]:

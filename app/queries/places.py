@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, and_, exists, false, or_, select
 
 from app.extensions import db
 from app.models import Jurisdiction, Organisation, Person, Region, Subordination
-from app.operations import clock, regions
+from app.operations.dates import clock
+from app.operations.offices import regions
 from app.queries.visibility import Sight, covers, lies_in
 
 

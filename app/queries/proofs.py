@@ -11,11 +11,11 @@ from sqlalchemy import select
 
 from app.extensions import db, settings
 from app.models import Case, History
-from app.operations import _check_codes, proof
-from app.operations._history import broken_links
-from app.operations._leaves import Tree
-from app.operations._roots import Root
-from app.operations.replay import history_of
+from app.operations.evidence import _check_codes, proof
+from app.operations.evidence._leaves import Tree
+from app.operations.evidence._roots import Root
+from app.operations.evidence.replay import history_of
+from app.operations.road._history import broken_links
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from app.content.catalogues import Entry
 from app.content.searching import folded
 from app.operations import deployments
-from app.operations._search_keys import organisation_keys
+from app.operations.finding._search_keys import organisation_keys
 
 MOST = 20
 

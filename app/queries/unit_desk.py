@@ -10,7 +10,7 @@ from sqlalchemy.orm import defer
 
 from app.extensions import db
 from app.models import Case, Person, PlaceClaim, PostQuota, Task
-from app.operations.places import BY_VACANCY
+from app.operations.registers.places import BY_VACANCY
 from app.queries.inbox import KEYS, ROWS, TaskRow, place_of, read_place
 from app.queries.paging import Page, capped_count, cut, limited
 

@@ -16,8 +16,9 @@ from sqlalchemy.orm import aliased
 from app.errors import NotFound
 from app.extensions import db
 from app.models import Attachment, Case, Jurisdiction, Organisation, Task, TaskDraft, TaskValue
-from app.operations import clock, regions
 from app.operations.actors import APPLICANT, Actor
+from app.operations.dates import clock
+from app.operations.offices import regions
 from app.queries.copies import copied_to
 
 

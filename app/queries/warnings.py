@@ -11,7 +11,7 @@ from sqlalchemy import Row, func, select
 from app.content.scheme import Scheme
 from app.extensions import db
 from app.models import Case, PlaceClaim, PostQuota
-from app.operations import bars
+from app.operations.registers import bars
 
 
 @dataclass(frozen=True)

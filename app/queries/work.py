@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, select
 from app.errors import NotFound
 from app.extensions import db
 from app.models import Work, WorkItem
-from app.operations import work as operations
 from app.operations.actors import Actor
+from app.operations.long_work import work as operations
 from app.queries.paging import Page, cut, limited, read_id_cursor
 
 FILE_KEPT = timedelta(days=1)

@@ -14,9 +14,9 @@ from app.content import words
 from app.demo import PASSWORD, cast
 from app.errors import Conflict, DomainError, Invalid
 from app.extensions import settings
-from app.operations import accounts
-from app.operations.accounts import TooManyRegistrations
-from app.operations.organisations import Profile
+from app.operations.access import accounts
+from app.operations.access.accounts import TooManyRegistrations
+from app.operations.offices.organisations import Profile
 from app.queries import organisations
 from app.web import session
 from app.web.schemes import newest_schemes, now_of

@@ -11,7 +11,9 @@ from flask_babel import lazy_gettext as _l
 
 from app import edge
 from app.errors import NotFound
-from app.operations import accounts, exports, handovers, second_factor
+from app.operations.access import accounts, second_factor
+from app.operations.company import handovers
+from app.operations.long_work import exports
 from app.queries import accounts as account_queries
 from app.queries import acts as act_queries
 from app.queries import organisations

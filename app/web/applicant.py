@@ -13,7 +13,8 @@ from app.content.form_view import FormView
 from app.content.scheme import Scheme
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Case, Task
-from app.operations import cases, online_payments, payments, sayings
+from app.operations import cases, sayings
+from app.operations.paying import online_payments, payments
 from app.queries import applicants, certificates, pictures, timeline
 from app.queries import cases as case_queries
 from app.queries import payments as payment_queries

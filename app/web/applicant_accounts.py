@@ -10,8 +10,8 @@ from flask_babel import gettext as _
 
 from app import edge
 from app.errors import DomainError, Invalid, NotFound
-from app.operations import applicants
-from app.operations.applicants import Opened
+from app.operations.access import applicants
+from app.operations.access.applicants import Opened
 from app.queries import people
 from app.queries import register as register_queries
 from app.web import session

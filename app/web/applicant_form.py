@@ -10,8 +10,9 @@ from flask_babel import gettext as _
 
 from app import edge
 from app.errors import Conflict, Invalid, NotFound
-from app.operations import filled_in, kept_forms, tasks
+from app.operations import tasks
 from app.operations.actors import APPLICANT, Actor
+from app.operations.company import filled_in, kept_forms
 from app.queries import applicants
 from app.queries import desk as beside
 from app.web import meanwhile, uploads

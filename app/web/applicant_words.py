@@ -13,7 +13,8 @@ from app.content.scheme import Scheme
 from app.engine import Ahead
 from app.errors import DomainError
 from app.models import Case, Task
-from app.operations import organisations, windows
+from app.operations.dates import windows
+from app.operations.offices import organisations
 from app.queries.applicants import OwnCase
 from app.queries.organisations import name_of
 from app.queries.timeline import Step

@@ -14,9 +14,9 @@ from werkzeug.datastructures import MultiDict
 from app import edge
 from app.errors import Conflict, Invalid
 from app.models import Task
-from app.operations import assignments, cosigning, delegations
 from app.operations.actors import Actor
-from app.operations.assignments import LONGEST_TEXT
+from app.operations.company import assignments, cosigning, delegations
+from app.operations.company.assignments import LONGEST_TEXT
 from app.queries import assigning as told
 from app.queries import tasks as task_queries
 from app.queries.assigning import Act, Countersigning

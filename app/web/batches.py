@@ -11,8 +11,9 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app import edge, jobs
-from app.operations import tasks, work
-from app.operations.work import MOST_ITEMS
+from app.operations import tasks
+from app.operations.long_work import work
+from app.operations.long_work.work import MOST_ITEMS
 from app.queries import inbox
 from app.queries.inbox import Desk, TaskRow
 from app.queries.paging import read_id_cursor

@@ -14,7 +14,7 @@ from app.content.head import Phase
 from app.content.phases import phases_of, statuses_of
 from app.content.scheme import Scheme
 from app.models import Case
-from app.operations.regions import prefix
+from app.operations.offices.regions import prefix
 from app.queries import cases, organisations
 from app.queries.cases import CaseFilter
 from app.queries.visibility import seen_by

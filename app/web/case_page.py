@@ -15,7 +15,8 @@ from app.content.scheme import Scheme
 from app.errors import DomainError, Invalid, NotFound
 from app.models import Case
 from app.operations import cases as case_operations
-from app.operations import organisations, sayings
+from app.operations import sayings
+from app.operations.offices import organisations
 from app.queries import cases as case_queries
 from app.queries import certificates, files, pictures, proofs, timeline
 from app.queries.assigning import assignees

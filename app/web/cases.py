@@ -16,7 +16,8 @@ from app.content.scheme import Scheme
 from app.errors import DomainError
 from app.models import Person
 from app.operations import cases as case_operations
-from app.operations import organisations, windows
+from app.operations.dates import windows
+from app.operations.offices import organisations
 from app.queries import cases, inbox, people, register
 from app.queries.cases import CaseRow
 from app.queries.paging import Page

@@ -11,8 +11,8 @@ from flask_babel import gettext as _
 from app import edge
 from app.errors import Conflict, NotFound
 from app.extensions import atomic
-from app.operations import clock as clocks
-from app.operations import rehearsal
+from app.operations.dates import clock as clocks
+from app.operations.dates import rehearsal
 from app.web.filters import CHINA, instant
 from app.web.schemes import newest_schemes
 from app.web.session import needs, signed_in

@@ -11,7 +11,8 @@ from flask_babel import gettext as _
 from app import edge
 from app.errors import Conflict, DomainError, Invalid, Refused
 from app.models import Case, Task
-from app.operations import copies, recalls, reminders
+from app.operations.company import copies, reminders
+from app.operations.going_back import recalls
 from app.queries import company, people, phrases
 from app.queries.inbox import TaskRow
 from app.queries.organisations import name_of

@@ -12,7 +12,8 @@ from flask_babel import lazy_gettext as _l
 
 from app import edge
 from app.errors import Conflict, Invalid, NotFound
-from app.operations import clock, contacts
+from app.operations.dates import clock
+from app.operations.telling import contacts
 from app.queries import outbox
 from app.web.session import needs, signed_in
 

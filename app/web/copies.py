@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app import edge
-from app.operations import copies as copy_operations
+from app.operations.company import copies as copy_operations
 from app.queries import copies
 from app.web.session import needs, signed_in
 

@@ -14,7 +14,7 @@ from app import edge
 from app.engine.civil import civil
 from app.errors import Invalid, NotFound
 from app.models import Account
-from app.operations import deputies
+from app.operations.company import deputies
 from app.queries import accounts as account_queries
 from app.queries import deputies as queries
 from app.queries.colleagues import Colleague, colleagues

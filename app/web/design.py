@@ -11,7 +11,7 @@ from flask import Blueprint, render_template
 
 from app.config import PROJECT
 from app.errors import Forbidden
-from app.operations import clock
+from app.operations.dates import clock
 from app.web.session import needs, signed_in
 
 bp = Blueprint("design", __name__, url_prefix="/design")

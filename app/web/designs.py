@@ -16,7 +16,8 @@ from app.content.dry_run_words import told_end, told_steps
 from app.content.dry_runs import DryRunScript, read_script
 from app.content.scheme import Scheme
 from app.errors import DomainError, Invalid, NotFound, SchemeInvalid
-from app.operations import deployments, dry_runs
+from app.operations import deployments
+from app.operations.trials import dry_runs
 from app.web.filters import CHINA
 from app.web.schemes import newest_schemes, scheme_of
 from app.web.session import needs

@@ -10,7 +10,7 @@ from flask import g
 from flask_babel import gettext as _
 
 from app.models import Task
-from app.operations import workdays
+from app.operations.dates import workdays
 from app.web.filters import CHINA, closing
 
 SOON = 5

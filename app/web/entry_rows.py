@@ -13,8 +13,9 @@ from app import edge
 from app.content.forms import Form
 from app.content.scheme import Scheme
 from app.errors import DomainError, Forbidden
-from app.operations import kept_forms, tasks
+from app.operations import tasks
 from app.operations.actors import Actor
+from app.operations.company import kept_forms
 from app.queries import inbox
 from app.queries.inbox import Desk, TaskFilter, TaskRow
 from app.web.desk import own_desk

@@ -16,7 +16,7 @@ from app import edge, jobs
 from app.documents import workbooks
 from app.documents.workbooks import Cell
 from app.models import Case
-from app.operations import exports, work
+from app.operations.long_work import exports, work
 from app.queries import cases, inbox
 from app.queries.cases import CaseRow
 from app.queries.inbox import TaskRow

@@ -11,7 +11,8 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
-from app.operations import clock, register
+from app.operations.dates import clock
+from app.operations.registers import register
 from app.queries import notices, outbox
 from app.web.desk import desk_tabs
 from app.web.dues import due_of

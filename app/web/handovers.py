@@ -11,8 +11,9 @@ from flask_babel import lazy_gettext as _l
 
 from app import edge, jobs
 from app.errors import Conflict, Invalid
-from app.operations import handovers, work
-from app.operations.handovers import Handed
+from app.operations.company import handovers
+from app.operations.company.handovers import Handed
+from app.operations.long_work import work
 from app.queries.colleagues import colleagues
 from app.web.deputies import named
 from app.web.schemes import now_of

@@ -6,7 +6,7 @@ from flask import g
 
 from app.content.scheme import Scheme
 from app.models import Organisation
-from app.operations import regions
+from app.operations.offices import regions
 from app.queries import applicants, organisations
 from app.web.schemes import newest_schemes
 from app.web.session import SignedIn, viewer

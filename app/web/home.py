@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, url_for
 
 from app.models import Case
-from app.operations.windows import dates_for
+from app.operations.dates.windows import dates_for
 from app.queries import cases, inbox, monitor, notices
 from app.queries.cases import CaseFilter
 from app.queries.visibility import seen_by

@@ -12,9 +12,9 @@ from app.content.form_cells import NAME, NUMBER, TO_READ, columns_of, explained
 from app.documents import workbooks
 from app.documents.workbooks import Cell
 from app.errors import Invalid
-from app.operations import imports, work
-from app.operations._tables import MOST_BYTES, MOST_LINES
-from app.operations.imports import AT_MOST
+from app.operations.long_work import imports, work
+from app.operations.long_work.imports import AT_MOST
+from app.operations.uploads._tables import MOST_BYTES, MOST_LINES
 from app.queries import imports as queries
 from app.queries import work as works
 from app.queries.inbox import TaskRow

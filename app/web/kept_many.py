@@ -10,9 +10,9 @@ from flask_babel import gettext as _
 
 from app import edge
 from app.models import KeptForm
-from app.operations import kept_forms
 from app.operations.actors import Actor
-from app.operations.kept_forms import Kind
+from app.operations.company import kept_forms
+from app.operations.company.kept_forms import Kind
 from app.queries import desk as beside
 from app.queries.inbox import Desk, desk_of
 from app.queries.paging import read_id_cursor

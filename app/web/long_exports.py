@@ -18,8 +18,9 @@ from app.documents.workbooks import Cell
 from app.errors import DomainError, Forbidden, NotFound
 from app.extensions import atomic
 from app.models import Work
-from app.operations import exports, files, work
 from app.operations.actors import Actor
+from app.operations.long_work import exports, work
+from app.operations.uploads import files
 from app.web.exports import LISTINGS, Listing
 from app.web.listing import filters
 from app.web.session import act_as, signed_in

@@ -11,8 +11,9 @@ from flask_babel import gettext as _
 
 from app import edge, jobs
 from app.errors import Invalid
-from app.operations import recalls, work
 from app.operations.actors import Actor
+from app.operations.going_back import recalls
+from app.operations.long_work import work
 from app.queries import company
 from app.queries.inbox import TaskRow
 from app.queries.paging import read_id_cursor

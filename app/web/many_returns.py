@@ -10,9 +10,9 @@ from flask_babel import gettext as _
 
 from app import edge
 from app.errors import Conflict, Invalid
-from app.operations import returns
 from app.operations.actors import Actor
-from app.operations.returns import Target, Then
+from app.operations.going_back import returns
+from app.operations.going_back.returns import Target, Then
 from app.web import batches, kept_many
 from app.web.batches import Batch, result_rows, subjects
 from app.web.listing import ticked

@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app import edge
-from app.operations import notices as notice_operations
+from app.operations.telling import notices as notice_operations
 from app.queries import notices
 from app.web.session import needs, signed_in
 

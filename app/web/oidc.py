@@ -17,7 +17,7 @@ from app import edge
 from app.config import Oidc
 from app.errors import DomainError, NotFound
 from app.extensions import settings
-from app.operations import accounts
+from app.operations.access import accounts
 from app.web.account import sign_in_page
 from app.web.session import enter
 

@@ -11,7 +11,8 @@ from app.content.messages import senders
 from app.content.scheme import Scheme
 from app.engine import ahead
 from app.errors import DomainError
-from app.operations import organisations, windows
+from app.operations.dates import windows
+from app.operations.offices import organisations
 from app.queries.applicants import OwnCase
 from app.queries.organisations import name_of
 from app.web.here import schemes_here

@@ -12,8 +12,8 @@ from flask_babel import lazy_gettext as _l
 from app import edge
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Organisation
-from app.operations import organisations
-from app.operations.organisations import Profile
+from app.operations.offices import organisations
+from app.operations.offices.organisations import Profile
 from app.queries import accounts as account_queries
 from app.queries import acts as act_queries
 from app.queries import organisations as queries

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from app import edge
 from app.errors import NotFound
-from app.operations import outbox as outbox_operations
+from app.operations.telling import outbox as outbox_operations
 from app.queries import outbox
 from app.web.contacts import CHANNELS, NAMED, STATES
 from app.web.session import needs, signed_in

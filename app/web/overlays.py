@@ -17,9 +17,9 @@ from app.engine.civil import civil
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import atomic
 from app.models import Overlay
-from app.operations import overlays
-from app.operations.clock import scheme_now
-from app.operations.movable_dates import Movable, movable
+from app.operations.dates import overlays
+from app.operations.dates.clock import scheme_now
+from app.operations.dates.movable_dates import Movable, movable
 from app.queries import overlays as queries
 from app.web import acts
 from app.web.acts import Act, Field, Values, chosen

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from app.content.head import Process
 from app.models import Case
-from app.operations import cases, windows
+from app.operations import cases
+from app.operations.dates import windows
 from app.web.schemes import newest_schemes
 from app.web.session import signed_in
 

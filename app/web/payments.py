@@ -10,8 +10,8 @@ from flask_babel import gettext as _
 
 from app import edge
 from app.errors import Invalid, NotFound
-from app.operations import online_payments, payments, statements
-from app.operations._tables import MOST_BYTES
+from app.operations.paying import online_payments, payments, statements
+from app.operations.uploads._tables import MOST_BYTES
 from app.queries import payments as payment_queries
 from app.queries.visibility import seen_by
 from app.web.session import needs, signed_in

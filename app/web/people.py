@@ -15,8 +15,8 @@ from flask_babel import gettext as _
 from app import edge
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Person
-from app.operations import people as person_operations
-from app.operations import register as register_operations
+from app.operations.registers import people as person_operations
+from app.operations.registers import register as register_operations
 from app.queries import organisations, people
 from app.queries import register as register_queries
 from app.web import register as register_pages

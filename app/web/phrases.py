@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from app import edge
 from app.errors import Conflict, Invalid
-from app.operations import phrases as phrase_operations
+from app.operations.company import phrases as phrase_operations
 from app.queries import phrases
 from app.web.session import needs, signed_in
 

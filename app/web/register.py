@@ -12,9 +12,9 @@ from flask_babel import gettext as _
 from app import edge
 from app.documents import workbooks
 from app.errors import Invalid
-from app.operations import register_imports
-from app.operations._tables import MOST_BYTES
-from app.operations.register_imports import MOST, RESULTS, WORKERS, Imported
+from app.operations.registers import register_imports
+from app.operations.registers.register_imports import MOST, RESULTS, WORKERS, Imported
+from app.operations.uploads._tables import MOST_BYTES
 from app.queries import register as register_queries
 from app.queries import shares
 from app.web.exports import as_download

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from app import edge
 from app.errors import Invalid, NotFound
-from app.operations import organisations
+from app.operations.offices import organisations
 from app.queries import organisations as queries
 from app.web import acts
 from app.web.account import LEVELS, SYSTEMS

@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 
 from app import edge
 from app.errors import Conflict, Invalid, NotFound
-from app.operations import returns
 from app.operations.actors import Actor
+from app.operations.going_back import returns
 from app.queries import tasks as task_queries
 from app.web import kept_many
 from app.web.desk import onward

@@ -13,9 +13,9 @@ from app import clock
 from app.errors import NotFound
 from app.extensions import db, settings
 from app.models import Payment
-from app.operations import clock as clocks
-from app.operations import online_payments, payments
-from app.operations._payment_provider import SANDBOX, SIGNATURE, Sandbox, Told, provider
+from app.operations.dates import clock as clocks
+from app.operations.paying import online_payments, payments
+from app.operations.paying._payment_provider import SANDBOX, SIGNATURE, Sandbox, Told, provider
 
 bp = Blueprint("sandbox_payment", __name__, url_prefix="/sandbox-payment")
 

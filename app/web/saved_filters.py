@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from app import edge
 from app.errors import Conflict, Invalid, NotFound
-from app.operations import saved_filters
+from app.operations.company import saved_filters
 from app.web.listing import filters, url_in_list
 from app.web.session import needs, signed_in
 

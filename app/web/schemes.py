@@ -16,9 +16,10 @@ from app.content.phases import Blanks
 from app.content.scheme import Scheme
 from app.engine.definitions import Element
 from app.models import Case, Person
-from app.operations import deployments, people
-from app.operations._plain import from_json
-from app.operations.clock import scheme_now
+from app.operations import deployments
+from app.operations.dates.clock import scheme_now
+from app.operations.registers import people
+from app.operations.road._plain import from_json
 from app.web.filters import ISO_DAY, day, instant
 
 BRIEFLY = 3

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from app import edge
 from app.content.searching import LONGEST, Typed, is_private, read_typed
-from app.operations import lookups
+from app.operations.finding import lookups
 from app.queries import search
 from app.queries.paging import PAGE_SIZE, Page
 from app.web.here import schemes_here

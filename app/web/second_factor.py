@@ -12,8 +12,8 @@ from flask_babel import gettext as _
 
 from app import edge
 from app.errors import DomainError, Invalid
-from app.operations import accounts, second_factor
-from app.operations.accounts import SignInLapsed
+from app.operations.access import accounts, second_factor
+from app.operations.access.accounts import SignInLapsed
 from app.web import session
 from app.web.session import needs, signed_in
 

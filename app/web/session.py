@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from app.errors import Forbidden
 from app.extensions import atomic, login_manager
 from app.models import Organisation
-from app.operations import accounts
+from app.operations.access import accounts
 from app.operations.actors import Actor
 from app.queries import organisations
 from app.queries.visibility import Sight, sight_of

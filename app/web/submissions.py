@@ -12,8 +12,9 @@ from flask_babel import gettext as _
 
 from app import edge, jobs
 from app.models import Task
-from app.operations import tasks, work
-from app.operations.work import MOST_ITEMS
+from app.operations import tasks
+from app.operations.long_work import work
+from app.operations.long_work.work import MOST_ITEMS
 from app.queries import cases, inbox
 from app.queries import tasks as task_queries
 from app.queries.inbox import TaskRow

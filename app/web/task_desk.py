@@ -16,7 +16,7 @@ from app.content.returns import may_return
 from app.content.scheme import Scheme
 from app.engine import Element
 from app.models import KeptForm, TaskDraft
-from app.operations import corrections
+from app.operations.registers import corrections
 from app.queries import desk as beside
 from app.queries import tasks as task_queries
 from app.queries import warnings

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from flask import request
+from flask_babel import gettext as _
 
 from app.content.form_fields import Field, Option
 from app.content.form_view import FieldView, FormView
@@ -90,7 +91,9 @@ def _but_for_filed(form: Form, scheme: Scheme, offered: list[Option]) -> list[Op
         return offered
     found = live.of_people(scheme, process, [option.value for option in offered])
     return [
-        replace(one, taken=f"{found[one.value].told(process)}，不用再选。") if one.value in found else one
+        replace(one, taken=_("%(has)s，不用再选。", has=found[one.value].told(process)))
+        if one.value in found
+        else one
         for one in offered
     ]
 

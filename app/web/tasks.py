@@ -11,8 +11,9 @@ from werkzeug.wrappers import Response
 
 from app import edge
 from app.errors import Conflict, DomainError, Invalid, NotFound
-from app.operations import kept_forms, presence, tasks
+from app.operations import tasks
 from app.operations.actors import Actor
+from app.operations.company import kept_forms, presence
 from app.queries import desk as beside
 from app.queries import tasks as task_queries
 from app.web import task_forms

@@ -11,7 +11,7 @@ from flask import Blueprint, render_template, request
 from app.content.scheme import Scheme
 from app.errors import Forbidden
 from app.models import Case, Task
-from app.operations.payments import yuan
+from app.operations.paying.payments import yuan
 from app.queries import cases, payments, returns, shares, unit_desk
 from app.queries import tasks as task_queries
 from app.queries.inbox import TaskRow

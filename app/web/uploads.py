@@ -11,9 +11,9 @@ from app import edge
 from app.content.form_fields import Field
 from app.content.forms import Form
 from app.errors import Busy, Invalid, Refused
-from app.operations import files
-from app.operations._file_types import MEDIA_TYPES
 from app.operations.actors import Actor
+from app.operations.uploads import files
+from app.operations.uploads._file_types import MEDIA_TYPES
 from app.queries.visibility import attachment_for
 from app.web.session import needs, signed_in
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, send_file
 
-from app.operations import files
+from app.operations.uploads import files
 from app.queries.visibility import attachment_for
 from app.web.session import needs, signed_in
 

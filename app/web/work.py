@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app import edge
 from app.errors import NotFound
-from app.operations import files, work
+from app.operations.long_work import work
+from app.operations.uploads import files
 from app.queries import work as queries
 from app.web.exports import as_download
 from app.web.schemes import real_now

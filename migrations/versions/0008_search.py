@@ -10,7 +10,7 @@ from itertools import groupby
 import sqlalchemy as sa
 from alembic import op
 
-from app.operations._search_keys import organisation_keys, person_keys
+from app.operations.finding._search_keys import organisation_keys, person_keys
 
 revision = "0008"
 down_revision = "0007"
@@ -120,7 +120,7 @@ def fill(connection: sa.Connection) -> None:
         sa.text(
             "INSERT INTO case_key (case_id, unit_id, trade, region)"
             " SELECT c.id, o.id, c.listed ->> 'trade', o.region"
-            ' FROM "case" c JOIN organisation o ON o.id = c.unit_id WHERE c.listed ->> \'trade\' IS NOT NULL'
+            " FROM \"case\" c JOIN organisation o ON o.id = c.unit_id WHERE c.listed ->> 'trade' IS NOT NULL"
         )
     )
     regions = dict(connection.execute(sa.text("SELECT id, region FROM organisation")).tuples().all())

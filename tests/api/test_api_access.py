@@ -34,8 +34,10 @@ from werkzeug.test import TestResponse
 from app import clock
 from app.extensions import atomic, db
 from app.models import Account, CaseCopy, Incident, Task
-from app.operations import accounts, copies, deployments, phrases
+from app.operations import deployments
+from app.operations.access import accounts
 from app.operations.actors import SYSTEM
+from app.operations.company import copies, phrases
 from app.web import long_exports
 
 OPERATORS = (LIBRARY, OTHER_UNIT, BUREAU, OTHER_BUREAU, OFFICE)
@@ -315,14 +317,18 @@ OWN_ACCOUNT = {
     ("POST", "/me/second-factor/removal"),
 }
 CONTACTS = {("GET", "/me/contacts"), ("PUT", "/me/contacts/<word:channel>")}
-FOR_ALL = OWN_ACCOUNT | CONTACTS | {
-    ("GET", "/departments"),
-    ("GET", "/schemes"),
-    ("GET", "/schemes/<word:scheme_id>/forms/<path:form>"),
-    ("GET", "/notices"),
-    ("PUT", "/notices/read"),
-    ("GET", "/proofs"),
-}
+FOR_ALL = (
+    OWN_ACCOUNT
+    | CONTACTS
+    | {
+        ("GET", "/departments"),
+        ("GET", "/schemes"),
+        ("GET", "/schemes/<word:scheme_id>/forms/<path:form>"),
+        ("GET", "/notices"),
+        ("PUT", "/notices/read"),
+        ("GET", "/proofs"),
+    }
+)
 WATCHING = {
     ("GET", "/monitor"),
     ("GET", "/incidents"),

@@ -14,7 +14,7 @@ from support.world import BUREAU, SCHEME, complete, open_filing, open_review, ta
 
 from app import clock
 from app.extensions import atomic
-from app.operations._sessions import open_session
+from app.operations.access._sessions import open_session
 
 FILLED = {"grade": "junior", "summary": "扎实"}
 OPEN = {

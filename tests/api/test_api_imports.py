@@ -10,7 +10,7 @@ from support.pages import Stage
 from support.phased import PHASED, add_people, open_phased, waiting_for_scores
 from support.world import LIBRARY, OFFICE, case_row
 
-from app.operations import imports
+from app.operations.long_work import imports
 
 KIND = f"{PHASED}/enter"
 HEAD = "办件编号,姓名,缺考,理论成绩,实作成绩,评价,考试日期\n"

@@ -32,9 +32,9 @@ from support.world import (
 
 from app.extensions import atomic, db
 from app.models import Case, History
-from app.operations import clock as clocks
 from app.operations import deployments
 from app.operations.actors import SYSTEM
+from app.operations.dates import clock as clocks
 from app.queries import paging, timeline
 
 PEOPLE = ("陈一", "李二", "王三")

@@ -15,7 +15,7 @@ from support.world import BUREAU, OTHER_BUREAU
 
 from app import clock
 from app.extensions import atomic
-from app.operations import contacts, outbox
+from app.operations.telling import contacts, outbox
 
 ADDRESS = "refused@example.cn"
 

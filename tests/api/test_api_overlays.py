@@ -12,7 +12,7 @@ from support.world import BUREAU, LIBRARY, OFFICE, SCHEME, at, open_filing
 
 from app.extensions import atomic, db
 from app.models import Timer
-from app.operations import overlays
+from app.operations.dates import overlays
 
 WANTED = {"scheme": SCHEME, "date": "filing_closes", "day": "2021-07-10", "ground": "云考〔2021〕9号"}
 

@@ -10,7 +10,7 @@ from support.api import Caller, citizen_id, problem
 from support.pages import Stage
 from support.world import SCHEME
 
-from app.operations import people
+from app.operations.registers import people
 
 NUMBER = citizen_id(100)
 MISTYPED = NUMBER[:-1] + ("0" if NUMBER[-1] != "0" else "1")

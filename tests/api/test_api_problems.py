@@ -15,7 +15,8 @@ from support.pages import Stage
 from support.world import LIBRARY, SCHEME, at, open_filing, task_of
 
 from app.extensions import atomic
-from app.operations import cases, people
+from app.operations import cases
+from app.operations.registers import people
 
 SIGN_IN = {"login": "nobody", "password": "nothing"}
 REGISTRATION = {

@@ -13,7 +13,7 @@ from support.world import BUREAU, LIBRARY, OTHER_UNIT, open_filing
 
 from app import clock
 from app.extensions import atomic
-from app.operations import _check_codes, proof
+from app.operations.evidence import _check_codes, proof
 
 pytestmark = pytest.mark.corrupts  # the root file is gone when the database is looked at
 

@@ -18,10 +18,12 @@ from app.config import PROJECT
 from app.content import read_scenarios, read_scheme_folder
 from app.extensions import atomic, db
 from app.models import AssessmentResult, Holding, Person
-from app.operations import cases, deployments, people, tasks, worlds
-from app.operations import clock as clocks
+from app.operations import cases, deployments, tasks
 from app.operations.actors import SYSTEM
-from app.operations.register_imports import RESULTS, WORKERS
+from app.operations.dates import clock as clocks
+from app.operations.registers import people
+from app.operations.registers.register_imports import RESULTS, WORKERS
+from app.operations.trials import worlds
 
 SCHEME = "jiangdu-2020"
 FILES = read_scheme_folder(PROJECT, SCHEME)

@@ -8,7 +8,7 @@ from flask import Flask
 from support.api import Caller, citizen_id, credit_code, problem
 from support.pages import PASSWORD, Stage
 
-from app.operations.accounts import ADDRESS_REGISTRATIONS, CODE_REGISTRATIONS
+from app.operations.access.accounts import ADDRESS_REGISTRATIONS, CODE_REGISTRATIONS
 
 UNIT = {
     "name": "东溪区档案馆",

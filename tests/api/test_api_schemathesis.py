@@ -56,9 +56,10 @@ from app.models import (
     Post,
     Task,
 )
-from app.operations import clock as clocks
-from app.operations import contacts, copies, deputies, outbox, phrases
 from app.operations.actors import SYSTEM
+from app.operations.company import copies, deputies, phrases
+from app.operations.dates import clock as clocks
+from app.operations.telling import contacts, outbox
 from app.queries import proofs
 
 NOBODY = ""

@@ -12,8 +12,9 @@ from support.world import BUREAU, LIBRARY, OTHER_UNIT, SCHEME, open_filing
 from app import clock
 from app.content.identity import make_citizen_id
 from app.extensions import atomic
-from app.operations import lookups, people
 from app.operations.actors import SYSTEM
+from app.operations.finding import lookups
+from app.operations.registers import people
 
 NUMBER = make_citizen_id("510102", date(1990, 1, 2), 7, "male")
 

@@ -15,7 +15,8 @@ from support.world import BUREAU, LIBRARY, OTHER_BUREAU, open_review, register_p
 
 from app import clock
 from app.extensions import atomic
-from app.operations import outbox, phrases
+from app.operations.company import phrases
+from app.operations.telling import outbox
 
 pytestmark = pytest.mark.browser
 

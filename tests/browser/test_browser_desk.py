@@ -16,7 +16,7 @@ from support.world import BUREAU, LIBRARY, complete, open_filing, register_posts
 
 from app.extensions import atomic
 from app.models import WebSession
-from app.operations import _passwords
+from app.operations.access import _passwords
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 

@@ -14,8 +14,8 @@ from support.world import OFFICE, at, case_row
 
 from app import clock
 from app.extensions import atomic
-from app.operations import clock as clocks
 from app.operations.actors import SYSTEM
+from app.operations.dates import clock as clocks
 from app.web import imports
 
 pytestmark = pytest.mark.browser

@@ -18,8 +18,8 @@ from app import clock
 from app.extensions import atomic, db
 from app.models import Account
 from app.operations import cases
-from app.operations import clock as clocks
 from app.operations.actors import SYSTEM, Actor
+from app.operations.dates import clock as clocks
 
 pytestmark = pytest.mark.browser
 

@@ -16,10 +16,13 @@ from app.config import PROJECT
 from app.content import read_scenarios, read_scheme_folder
 from app.extensions import atomic, db
 from app.models import Account, Person
-from app.operations import _passwords, deployments, register, worlds
-from app.operations import clock as clocks
+from app.operations import deployments
+from app.operations.access import _passwords
 from app.operations.actors import SYSTEM
-from app.operations.register_imports import WORKERS
+from app.operations.dates import clock as clocks
+from app.operations.registers import register
+from app.operations.registers.register_imports import WORKERS
+from app.operations.trials import worlds
 
 pytestmark = pytest.mark.browser
 

@@ -13,8 +13,8 @@ from support.world import LIBRARY, open_filing
 from app import clock
 from app.content.identity import make_citizen_id
 from app.extensions import atomic
-from app.operations import people
 from app.operations.actors import SYSTEM
+from app.operations.registers import people
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 

@@ -11,7 +11,7 @@ from support.pages import PASSWORD, Stage
 from support.world import BUREAU, LIBRARY, at, open_review, register_posts, task_of
 
 from app.extensions import atomic
-from app.operations import returns
+from app.operations.going_back import returns
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 

@@ -27,7 +27,7 @@ from support.world import (
 from app import clock
 from app.extensions import atomic
 from app.models import Account, Task
-from app.operations import assignments, delegations, deputies, handovers
+from app.operations.company import assignments, delegations, deputies, handovers
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 

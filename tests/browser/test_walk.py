@@ -20,11 +20,13 @@ from app.content.scenarios import read_scenarios
 from app.content.sources import read_scheme_folder
 from app.extensions import atomic
 from app.models import Account
-from app.operations import _passwords, capabilities, cases, deployments, places
-from app.operations import clock as clocks
-from app.operations._projection import Changes
+from app.operations import capabilities, cases, deployments
+from app.operations.access import _passwords
 from app.operations.actors import SYSTEM
-from app.operations.worlds import Built, build
+from app.operations.dates import clock as clocks
+from app.operations.registers import places
+from app.operations.road._projection import Changes
+from app.operations.trials.worlds import Built, build
 
 pytestmark = pytest.mark.browser
 

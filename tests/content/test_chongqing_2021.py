@@ -8,7 +8,6 @@ import pytest
 from support.schemes import OnDisk, SchemeAgrees
 
 from app.errors import Invalid
-from app.operations import notices, places  # noqa: F401 - they register the capabilities that diagrams ask for
 
 CHONGQING = OnDisk("chongqing-2021")
 OWN = {f"CQ-{number:02}" for number in range(1, 38)}

@@ -20,11 +20,14 @@ from app.content.sources import read_scheme_folder
 from app.errors import DomainError
 from app.extensions import atomic, db
 from app.models import Holding, Person, ShareClaim
-from app.operations import cases, clock, deployments, people, register, register_imports, tasks, verify
-from app.operations._projection import Changes
+from app.operations import cases, deployments, tasks
 from app.operations.actors import SYSTEM
 from app.operations.capabilities import Request
-from app.operations.worlds import Built, build
+from app.operations.dates import clock
+from app.operations.evidence import verify
+from app.operations.registers import people, register, register_imports
+from app.operations.road._projection import Changes
+from app.operations.trials.worlds import Built, build
 
 ID = "jiangdu-2020"
 FILES = read_scheme_folder(PROJECT, ID)

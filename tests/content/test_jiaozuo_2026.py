@@ -14,7 +14,7 @@ from support.schemes import SchemeAgrees
 
 from app.engine import Context, Instance
 from app.engine.civil import SHANGHAI
-from app.operations.workdays import StatutoryCalendar
+from app.operations.dates.workdays import StatutoryCalendar
 
 OWN = [f"JZ-{number:02}" for number in range(1, 23)]
 BESIDE = {"reminded", "review"}

@@ -9,8 +9,9 @@ from jiaozuo import JIAOZUO
 from support.world import at, case_row, complete, task_of, upload
 
 from app.extensions import atomic
-from app.operations import cases, deployments, worlds
+from app.operations import cases, deployments
 from app.operations.actors import SYSTEM
+from app.operations.trials import worlds
 from app.queries.tasks import typed
 
 UNIT, DEPARTMENT, OFFICE = "市公共设施中心", "市公共事务局", "市工考办"

@@ -17,11 +17,14 @@ from app.content.sources import read_scheme_folder
 from app.errors import Conflict
 from app.extensions import atomic, db, settings
 from app.models import Payment
-from app.operations import cases, clock, deployments, online_payments, tasks, worlds
-from app.operations._payment_provider import SANDBOX, SIGNATURE, Sandbox, Told, provider
+from app.operations import cases, deployments, tasks
 from app.operations.actors import SYSTEM
-from app.operations.made_up import filled_in
-from app.operations.worlds import Built
+from app.operations.dates import clock
+from app.operations.paying import online_payments
+from app.operations.paying._payment_provider import SANDBOX, SIGNATURE, Sandbox, Told, provider
+from app.operations.trials import worlds
+from app.operations.trials.made_up import filled_in
+from app.operations.trials.worlds import Built
 
 ID = "nanyang-2021"
 FILES = read_scheme_folder(PROJECT, ID)

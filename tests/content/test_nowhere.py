@@ -9,7 +9,7 @@ from flask import Flask
 from app.content.checks import check_scheme
 from app.content.sources import read_scheme_folder
 from app.operations.capabilities import declarations
-from app.operations.scenarios import run_scheme
+from app.operations.trials.scenarios import run_scheme
 
 NOWHERE = Path(__file__).parent / "nowhere"
 FILES = read_scheme_folder(NOWHERE, "nowhere-2024")

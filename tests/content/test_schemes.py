@@ -9,7 +9,7 @@ from support.world import SCHEME, tiny_files
 from app.config import PROJECT
 from app.content import check_scheme, read_scheme_folder, scheme_folders
 from app.operations.capabilities import declarations
-from app.operations.scenarios import run_scheme
+from app.operations.trials.scenarios import run_scheme
 
 Files = dict[str, bytes]
 

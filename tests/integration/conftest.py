@@ -11,7 +11,7 @@ from support.attacks import Attack
 
 from app.config import PROJECT
 from app.extensions import atomic
-from app.operations import regions
+from app.operations.offices import regions
 
 
 @pytest.fixture

@@ -13,10 +13,12 @@ from app.content.identity import make_citizen_id, make_credit_code
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import atomic, db
 from app.models import Account, Act, LoginAttempt, Organisation, Person, WebSession
-from app.operations import accounts, organisations, people
-from app.operations.accounts import SignInRefused, TooManyAttempts
+from app.operations.access import accounts
+from app.operations.access.accounts import SignInRefused, TooManyAttempts
 from app.operations.actors import SYSTEM, Actor
-from app.operations.organisations import Profile
+from app.operations.offices import organisations
+from app.operations.offices.organisations import Profile
+from app.operations.registers import people
 
 pytestmark = pytest.mark.usefixtures("cheap_passwords", "all_regions")
 

@@ -36,12 +36,14 @@ from app.content.checks import check_scheme
 from app.errors import Closed, Conflict, Invalid, NotFound, Refused
 from app.extensions import atomic, db
 from app.models import Account, Act, Activation, Person, Task, TaskDraft
-from app.operations import accounts, applicants, cases, people, sayings, tasks
-from app.operations.accounts import SignInRefused
+from app.operations import cases, sayings, tasks
+from app.operations.access import accounts, applicants
+from app.operations.access.accounts import SignInRefused
+from app.operations.access.applicants import ActivationRefused
 from app.operations.actors import SYSTEM, Actor
-from app.operations.applicants import ActivationRefused
 from app.operations.capabilities import declarations
-from app.operations.worlds import Built
+from app.operations.registers import people
+from app.operations.trials.worlds import Built
 
 TODAY = at("2021-06-10 09:00")
 NEW = "Kite-orchard-81"

@@ -14,7 +14,7 @@ from support.world import BUREAU, LIBRARY, OFFICE, at, case_row, make_world
 from app.errors import EngineError
 from app.extensions import db
 from app.models import Task
-from app.operations.worlds import Built
+from app.operations.trials.worlds import Built
 
 DECIDED = {"decision": "reject", "ground": "维持"}
 

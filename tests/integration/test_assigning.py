@@ -25,9 +25,11 @@ from support.world import (
 from app.errors import Closed, Conflict, DomainError, Invalid, NotFound, Refused
 from app.extensions import atomic, db
 from app.models import Account, History, HistoryPayload, Notice
-from app.operations import assignments, cosigning, delegations, organisations, tasks
-from app.operations.accounts import actor_for
-from app.operations.worlds import Built
+from app.operations import tasks
+from app.operations.access.accounts import actor_for
+from app.operations.company import assignments, cosigning, delegations
+from app.operations.offices import organisations
+from app.operations.trials.worlds import Built
 
 APPROVE = {"decision": "approve"}
 WHEN = at("2021-06-12 10:00")

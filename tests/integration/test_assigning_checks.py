@@ -11,7 +11,9 @@ from support.colleagues import colleague
 from support.world import BUREAU, at, make_world, open_review, publish_tiny, register_posts, task_of
 
 from app.extensions import atomic, db
-from app.operations import assignments, cosigning, deputies, tasks, verify
+from app.operations import tasks
+from app.operations.company import assignments, cosigning, deputies
+from app.operations.evidence import verify
 
 pytestmark = pytest.mark.corrupts
 

@@ -16,9 +16,10 @@ from support.world import LIBRARY, at, make_world, publish_tiny, task_of
 from app.errors import DomainError
 from app.extensions import atomic, db
 from app.models import Task
-from app.operations import assignments, cosigning, delegations, tasks
+from app.operations import tasks
 from app.operations.actors import Actor
-from app.operations.worlds import Built
+from app.operations.company import assignments, cosigning, delegations
+from app.operations.trials.worlds import Built
 
 WHEN = at("2021-06-12 10:00")
 CHIEF = 3

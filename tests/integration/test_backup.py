@@ -19,7 +19,8 @@ from app.config import PROJECT
 from app.errors import DomainError
 from app.extensions import db
 from app.models import Case, History, Person
-from app.operations import people, verify
+from app.operations.evidence import verify
+from app.operations.registers import people
 
 FILLED = {"grade": "junior", "summary": "近五年工作扎实。"}
 

@@ -21,10 +21,12 @@ from app.content.identity import make_citizen_id
 from app.errors import Invalid
 from app.extensions import atomic, db
 from app.models import AssessmentResult, Holding, Jurisdiction, Person
-from app.operations import _tables, register, register_imports, statements
-from app.operations.people import id_number_of
-from app.operations.register_imports import RESULTS, WORKERS, Choice, Imported
-from app.operations.worlds import Built
+from app.operations.paying import statements
+from app.operations.registers import register, register_imports
+from app.operations.registers.people import id_number_of
+from app.operations.registers.register_imports import RESULTS, WORKERS, Choice, Imported
+from app.operations.trials.worlds import Built
+from app.operations.uploads import _tables
 
 NOW = at("2022-03-01 09:00")
 NUMBERS = [make_citizen_id("110101", date(1981, 3, day), day, "female") for day in range(1, 7)]

@@ -24,9 +24,9 @@ from app.engine.civil import civil
 from app.errors import Refused
 from app.extensions import atomic, db
 from app.models import Bar, Person
-from app.operations import bars, people
 from app.operations.actors import SYSTEM
-from app.operations.worlds import Built
+from app.operations.registers import bars, people
+from app.operations.trials.worlds import Built
 from app.queries.bars import of_person
 
 JURISDICTION, YEAR = "990000", 2021

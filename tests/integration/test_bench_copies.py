@@ -16,7 +16,7 @@ from support.world import (
 
 from app.extensions import db
 from app.models import Case, History
-from app.operations import verify
+from app.operations.evidence import verify
 from bench.chains import chained_copies
 
 

@@ -23,7 +23,7 @@ from app.errors import EngineError
 from app.extensions import atomic, db
 from app.operations import capabilities
 from app.operations.capabilities import CapabilityRefused
-from app.operations.worlds import Built
+from app.operations.trials.worlds import Built
 
 REGISTRY = capabilities.capabilities()
 ASKED = [pytest.param(name, asked, id=f"{name}-{n}") for name in CASES for n, asked in enumerate(CASES[name])]

@@ -41,8 +41,8 @@ from app.errors import Invalid, NotFound, Refused
 from app.extensions import atomic, db
 from app.models import Certificate, CertificateCopy
 from app.operations import capabilities, cases, messages
-from app.operations.replay import history_of
-from app.operations.worlds import Built
+from app.operations.evidence.replay import history_of
+from app.operations.trials.worlds import Built
 from app.queries import certificates
 
 PATTERN = "{region}{year}{sequence:06d}{check}"

@@ -27,9 +27,11 @@ from app.config import PROJECT
 from app.content.instants import parse_local_instant as at
 from app.extensions import atomic, db
 from app.models import Account, Act, Case, DatabaseMark, Deployment, Holiday, Organisation, Region, Task
-from app.operations import accounts, deployments, second_factor, workdays
-from app.operations import clock as clocks
+from app.operations import deployments
+from app.operations.access import accounts, second_factor
 from app.operations.actors import SYSTEM
+from app.operations.dates import clock as clocks
+from app.operations.dates import workdays
 
 TINY = PROJECT / "tests" / "support" / "tiny"
 

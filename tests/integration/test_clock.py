@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from app.errors import Conflict, Forbidden
 from app.extensions import atomic, db
 from app.models import Account, Act, SchemeClock
-from app.operations import clock
 from app.operations.actors import SYSTEM
+from app.operations.dates import clock
 
 REAL = datetime(2026, 11, 20, 2, tzinfo=UTC)
 OPENS = datetime(2021, 6, 1, 1, tzinfo=UTC)

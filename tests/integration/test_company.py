@@ -25,9 +25,10 @@ from support.world import (
 from app.errors import Closed, Conflict, Forbidden, Invalid, NotFound, Refused
 from app.extensions import atomic, db
 from app.models import Account, CaseCopy, History, HistoryPayload, Notice, Phrase, Task
-from app.operations import copies, phrases, recalls, reminders
-from app.operations.verify import verify_case
-from app.operations.worlds import Built
+from app.operations.company import copies, phrases, reminders
+from app.operations.evidence.verify import verify_case
+from app.operations.going_back import recalls
+from app.operations.trials.worlds import Built
 
 DEPARTMENT = "东溪区文化局"
 

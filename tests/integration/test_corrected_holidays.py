@@ -13,9 +13,10 @@ from support.world import LIBRARY, at, case_row, complete, make_world, task_of
 from app.engine import WORKDAYS
 from app.extensions import atomic, db
 from app.models import Case, Task, Timer
-from app.operations import timers, workdays
+from app.operations import timers
 from app.operations.actors import SYSTEM
-from app.operations.worlds import Built
+from app.operations.dates import workdays
+from app.operations.trials.worlds import Built
 from app.queries import monitor
 
 OPENED = at("2026-12-31 09:00")

@@ -12,9 +12,10 @@ from app.content import check_scheme
 from app.errors import Conflict, Invalid
 from app.extensions import atomic, db
 from app.models import Incident, Task
-from app.operations import assignments, tasks, timers
+from app.operations import tasks, timers
 from app.operations.actors import Actor
-from app.operations.worlds import Built
+from app.operations.company import assignments
+from app.operations.trials.worlds import Built
 
 WHEN = at("2021-06-12 10:00")
 YES = {"agrees": "yes"}

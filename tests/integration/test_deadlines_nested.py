@@ -13,9 +13,10 @@ from app.engine import WORKDAYS
 from app.errors import Closed
 from app.extensions import atomic, db
 from app.models import Case, History, MessageWait, Task, Timer
-from app.operations import messages, tasks, timers, workdays
+from app.operations import messages, tasks, timers
 from app.operations.actors import SYSTEM
-from app.operations.worlds import Built
+from app.operations.dates import workdays
+from app.operations.trials.worlds import Built
 from app.queries import monitor
 
 MICRO, GRACE = timedelta(microseconds=1), timedelta(seconds=60)

@@ -18,10 +18,11 @@ from support.world import (
 
 from app.extensions import atomic, db
 from app.models import Account, Task
-from app.operations import assignments, cosigning, delegations, deputies, tasks
-from app.operations.accounts import actor_for
+from app.operations import tasks
+from app.operations.access.accounts import actor_for
 from app.operations.actors import Actor
-from app.operations.worlds import Built
+from app.operations.company import assignments, cosigning, delegations, deputies
+from app.operations.trials.worlds import Built
 from app.queries import paging
 from app.queries.delegated import awaited, delegated
 from app.queries.inbox import desk_of

@@ -11,10 +11,12 @@ from app.content.instants import parse_local_instant as at
 from app.errors import Conflict, NotFound
 from app.extensions import atomic, db
 from app.models import Account, Case, Certificate, Notice, PlaceClaim, Task
-from app.operations import accounts, tasks, verify
-from app.operations import clock as clocks
-from app.operations.accounts import actor_for
+from app.operations import tasks
+from app.operations.access import accounts
+from app.operations.access.accounts import actor_for
 from app.operations.actors import SYSTEM
+from app.operations.dates import clock as clocks
+from app.operations.evidence import verify
 
 SCHEME = "chongqing-2021"
 

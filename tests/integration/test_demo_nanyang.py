@@ -11,9 +11,9 @@ from app import clock, demo, scheduler
 from app.content.instants import parse_local_instant as at
 from app.extensions import atomic, db
 from app.models import Case, Certificate, Task
-from app.operations import clock as clocks
-from app.operations import verify
 from app.operations.actors import SYSTEM
+from app.operations.dates import clock as clocks
+from app.operations.evidence import verify
 
 SCHEME = "nanyang-2021"
 

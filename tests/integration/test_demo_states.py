@@ -16,9 +16,9 @@ from app.demo.script import read_scripts
 from app.errors import Closed, Refused
 from app.extensions import db
 from app.models import Account, Organisation, Task
-from app.operations import clock as clocks
-from app.operations._deciding import holding
-from app.operations.accounts import actor_for
+from app.operations.access.accounts import actor_for
+from app.operations.dates import clock as clocks
+from app.operations.road._deciding import holding
 
 CASES = 200
 """As many as `make run` makes."""

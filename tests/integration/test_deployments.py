@@ -7,8 +7,9 @@ from flask import Flask
 from support.world import SCHEME, at, publish_tiny, tiny_files
 
 from app.extensions import atomic
-from app.operations import clock, deployments
+from app.operations import deployments
 from app.operations.actors import SYSTEM
+from app.operations.dates import clock
 
 NOW = at("2026-11-20 09:00")
 SHEET = f"bpmn/{SCHEME}/scheme.yaml"

@@ -12,10 +12,11 @@ from support.world import BUREAU, LIBRARY, OFFICE, OTHER_BUREAU, SCHEME, at, ope
 from app.errors import Conflict, DomainError, Invalid, NotFound, Refused
 from app.extensions import atomic, db
 from app.models import Account, Deputy, History
-from app.operations import assignments, cosigning, deputies, tasks
-from app.operations.accounts import actor_for
+from app.operations import tasks
+from app.operations.access.accounts import actor_for
 from app.operations.actors import Actor
-from app.operations.worlds import Built
+from app.operations.company import assignments, cosigning, deputies
+from app.operations.trials.worlds import Built
 from app.queries import inbox
 
 APPROVE = {"decision": "approve"}

@@ -18,10 +18,12 @@ from support.world import LIBRARY, OTHER_UNIT, make_world, open_filing, publish_
 from app.errors import Busy, Invalid, NotFound, Refused
 from app.extensions import atomic, db
 from app.models import Attachment
-from app.operations import _file_types, accounts, files, organisations
+from app.operations.access import accounts
 from app.operations.actors import SYSTEM, Actor
-from app.operations.organisations import Profile
-from app.operations.worlds import Built
+from app.operations.offices import organisations
+from app.operations.offices.organisations import Profile
+from app.operations.trials.worlds import Built
+from app.operations.uploads import _file_types, files
 
 pytestmark = pytest.mark.usefixtures("cheap_passwords", "all_regions")
 

@@ -11,7 +11,7 @@ from support.world import LIBRARY, at, make_world, open_filing, register_posts, 
 from app.errors import Refused
 from app.extensions import atomic, db
 from app.models import Notice
-from app.operations import filled_in
+from app.operations.company import filled_in
 
 NOW = at("2021-06-10 10:00")
 

@@ -10,10 +10,11 @@ from support.world import BUREAU, OFFICE, OTHER_BUREAU, at, open_review, task_of
 from app.errors import Invalid, NotFound
 from app.extensions import atomic, db
 from app.models import Account, Deputy, WorkItem
-from app.operations import assignments, cosigning, delegations, deputies, handovers, work
-from app.operations.accounts import actor_for
+from app.operations.access.accounts import actor_for
 from app.operations.actors import Actor
-from app.operations.worlds import Built
+from app.operations.company import assignments, cosigning, delegations, deputies, handovers
+from app.operations.long_work import work
+from app.operations.trials.worlds import Built
 from app.queries import work as queries
 
 WHEN = at("2021-06-12 10:00")

@@ -16,10 +16,12 @@ from app.demo.script import read_scripts
 from app.errors import NotFound, SchemeInvalid
 from app.extensions import atomic, db
 from app.models import Deployment, Organisation
-from app.operations import cases, deployments, organisations, worlds
+from app.operations import cases, deployments
 from app.operations.actors import SYSTEM
 from app.operations.deployments import holder_problems
-from app.operations.organisations import Profile
+from app.operations.offices import organisations
+from app.operations.offices.organisations import Profile
+from app.operations.trials import worlds
 
 pytestmark = pytest.mark.usefixtures("all_regions")
 

@@ -39,8 +39,10 @@ from app.content.form_file import read_form
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import atomic, db
 from app.models import History, Import, ImportRow, Task
-from app.operations import _tables, imports, timers
-from app.operations.worlds import Built
+from app.operations import timers
+from app.operations.long_work import imports
+from app.operations.trials.worlds import Built
+from app.operations.uploads import _tables
 from app.queries import imports as queries
 
 KIND = f"{PHASED}/enter"

@@ -22,10 +22,11 @@ from support.world import (
 from app.errors import NotFound
 from app.extensions import atomic, db
 from app.models import Act, Case, Incident, Jurisdiction, Task, Timer
-from app.operations import incidents, organisations, tasks, timers
+from app.operations import incidents, tasks, timers
 from app.operations.actors import SYSTEM
-from app.operations.organisations import RoleUnresolved
-from app.operations.worlds import Built
+from app.operations.offices import organisations
+from app.operations.offices.organisations import RoleUnresolved
+from app.operations.trials.worlds import Built
 from app.queries import monitor
 
 FILLED = {"grade": "junior", "summary": "近五年工作扎实。"}

@@ -17,8 +17,9 @@ from support.stories import Stage, Story, every
 from app import clock
 from app.extensions import atomic, db
 from app.models import Attachment
-from app.operations import files, verify
-from app.operations.files import _path
+from app.operations.evidence import verify
+from app.operations.uploads import files
+from app.operations.uploads.files import _path
 
 STORIES = every()
 WATCHED = {function.__code__: verb for verb, function in verbs.writing().items()}

@@ -31,8 +31,9 @@ from support.world import (
 
 from app.extensions import atomic, db
 from app.models import Case, Task
-from app.operations import tasks, verify
-from app.operations.worlds import Built
+from app.operations import tasks
+from app.operations.evidence import verify
+from app.operations.trials.worlds import Built
 
 LONGEST_COMMIT = 0.003
 """Seconds that a commit takes, about; the kill comes at some instant of them."""

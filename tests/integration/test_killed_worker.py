@@ -19,8 +19,8 @@ from app import clock
 from app.config import PROJECT
 from app.extensions import atomic, db
 from app.models import History, WorkItem
-from app.operations import clock as clocks
 from app.operations.actors import SYSTEM
+from app.operations.dates import clock as clocks
 
 AT = at("2021-06-11 10:00")
 

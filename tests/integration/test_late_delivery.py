@@ -14,7 +14,7 @@ from support.world import LIBRARY, at, case_row, complete, make_world
 from app.extensions import atomic, db
 from app.models import Message, Timer
 from app.operations import messages, timers
-from app.operations.worlds import Built
+from app.operations.trials.worlds import Built
 
 BEGUN = at("2021-06-10 09:00")
 GIVES_UP = BEGUN + timedelta(hours=48)

@@ -11,9 +11,10 @@ from support.world import LIBRARY, make_world, publish_tiny
 
 from app.extensions import atomic, db
 from app.models import Act, IdempotencyKey, LoginAttempt, WebSession
-from app.operations import accounts, leftovers
-from app.operations._sessions import open_session
-from app.operations.accounts import CODE_REGISTRATIONS, TooManyRegistrations, count_registration
+from app.operations import leftovers
+from app.operations.access import accounts
+from app.operations.access._sessions import open_session
+from app.operations.access.accounts import CODE_REGISTRATIONS, TooManyRegistrations, count_registration
 
 NOW = datetime(2021, 6, 21, 2, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(days=40)

@@ -38,9 +38,10 @@ from app.engine.civil import civil
 from app.errors import Closed, Conflict, DomainError, NotFound, Refused
 from app.extensions import atomic, db
 from app.models import PlaceClaim
-from app.operations import cases, messages, tasks, timers, verify
+from app.operations import cases, messages, tasks, timers
 from app.operations.actors import Actor
-from app.operations.worlds import Built
+from app.operations.evidence import verify
+from app.operations.trials.worlds import Built
 
 OPENS, CLOSES, GRACE = at("2021-06-10 09:00"), at("2021-07-01 00:00"), timedelta(seconds=60)
 VACANT = {"senior": 1, "junior": 2}

@@ -40,9 +40,12 @@ from app.content.scenarios import read_scenarios
 from app.errors import Invalid, NotFound, Refused
 from app.extensions import atomic, db
 from app.models import Account, Case, EnteredIdNumber, Person, Task
-from app.operations import accounts, cases, deployments, people, scenarios, tasks
-from app.operations.replay import history_of, replay
-from app.operations.worlds import Built
+from app.operations import cases, deployments, tasks
+from app.operations.access import accounts
+from app.operations.evidence.replay import history_of, replay
+from app.operations.registers import people
+from app.operations.trials import scenarios
+from app.operations.trials.worlds import Built
 
 FRAUD = {"kind": "warning", "ground": "弄虚作假"}
 RIGHT_NUMBER = make_citizen_id("110101", date(1981, 6, 2), 33, "female")

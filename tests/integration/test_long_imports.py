@@ -15,10 +15,10 @@ from support.world import LIBRARY, OFFICE, at, case_row, make_world, publish_tin
 from app import clock, jobs
 from app.extensions import atomic, db
 from app.models import History, Import, ImportRow, Task
-from app.operations import clock as clocks
-from app.operations import imports, work
 from app.operations.actors import SYSTEM
-from app.operations.worlds import Built
+from app.operations.dates import clock as clocks
+from app.operations.long_work import imports, work
+from app.operations.trials.worlds import Built
 
 NOW = at("2021-07-01 09:00")
 

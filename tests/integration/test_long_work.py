@@ -16,10 +16,11 @@ from app import clock, jobs
 from app.errors import Conflict, NotFound, Refused
 from app.extensions import atomic, db
 from app.models import Case, History, Task, Work, WorkItem
-from app.operations import clock as clocks
-from app.operations import timers, work
+from app.operations import timers
 from app.operations.actors import SYSTEM
-from app.operations.worlds import Built
+from app.operations.dates import clock as clocks
+from app.operations.long_work import work
+from app.operations.trials.worlds import Built
 
 AT = at("2021-06-11 10:00")
 

@@ -24,9 +24,12 @@ from app import clock
 from app.errors import Invalid
 from app.extensions import atomic, db
 from app.models import Notice, Task, Work, WorkItem
-from app.operations import assignments, deputies, recalls, returns, tasks, work
+from app.operations import tasks
 from app.operations.actors import Actor
-from app.operations.worlds import Built
+from app.operations.company import assignments, deputies
+from app.operations.going_back import recalls, returns
+from app.operations.long_work import work
+from app.operations.trials.worlds import Built
 from app.queries.delegated import awaited
 from app.queries.inbox import desk_of
 from app.queries.timeline import steps

@@ -18,8 +18,8 @@ from app.errors import Conflict, NotFound
 from app.extensions import atomic, db
 from app.models import Case, History, Incident, Message, Person
 from app.operations import cases, incidents, messages, tasks
-from app.operations._search_keys import follow_person
-from app.operations.worlds import Built
+from app.operations.finding._search_keys import follow_person
+from app.operations.trials.worlds import Built
 from app.queries import monitor
 
 MORNING = at("2021-06-10 09:00")

@@ -17,9 +17,9 @@ from app.content.identity import make_credit_code
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import atomic, db
 from app.models import Act, Jurisdiction, Organisation, OrganisationName
-from app.operations import organisations
 from app.operations.actors import SYSTEM, Actor
-from app.operations.organisations import Profile, RoleUnresolved
+from app.operations.offices import organisations
+from app.operations.offices.organisations import Profile, RoleUnresolved
 
 pytestmark = pytest.mark.usefixtures("all_regions")
 

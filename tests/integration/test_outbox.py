@@ -23,10 +23,11 @@ from app.config import SmsGateway, Smtp
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import atomic, db, settings
 from app.models import Account, Act, Contact, Notice, Post
-from app.operations import contacts, leftovers, notices, outbox
-from app.operations._sandbox_post import letters
+from app.operations import leftovers
 from app.operations.actors import SYSTEM, Actor
-from app.operations.worlds import Built
+from app.operations.telling import contacts, notices, outbox
+from app.operations.telling._sandbox_post import letters
+from app.operations.trials.worlds import Built
 
 NOW = clock.now() + timedelta(hours=1)
 """After whatever the tests put into the outbox."""

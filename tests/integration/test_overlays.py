@@ -29,9 +29,10 @@ from support.world import (
 from app.errors import Closed, Conflict, Forbidden, Invalid, NotFound, Refused
 from app.extensions import atomic, db
 from app.models import Act, Case, History, Overlay, Task, Timer
-from app.operations import cases, overlays, timers
-from app.operations.replay import replay
-from app.operations.worlds import Built
+from app.operations import cases, timers
+from app.operations.dates import overlays
+from app.operations.evidence.replay import replay
+from app.operations.trials.worlds import Built
 from app.queries import overlays as overlay_queries
 
 FILLED = {"grade": "junior", "summary": "近五年工作扎实。"}

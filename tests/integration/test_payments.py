@@ -18,10 +18,13 @@ from app import clock as real_clock
 from app.errors import Conflict, NotFound
 from app.extensions import atomic, db, settings
 from app.models import Payment, PaymentCallback, Reconciliation
-from app.operations import cases, clock, online_payments, tasks, timers, verify
-from app.operations._payment_provider import SANDBOX, SIGNATURE, Sandbox, StatementLine, Told, provider
-from app.operations.payments import fen_of
-from app.operations.worlds import Built
+from app.operations import cases, tasks, timers
+from app.operations.dates import clock
+from app.operations.evidence import verify
+from app.operations.paying import online_payments
+from app.operations.paying._payment_provider import SANDBOX, SIGNATURE, Sandbox, StatementLine, Told, provider
+from app.operations.paying.payments import fen_of
+from app.operations.trials.worlds import Built
 
 NINE, TEN = at("2021-06-11 09:00"), at("2021-06-11 10:00")
 CLOSES = at("2021-07-01 00:00")

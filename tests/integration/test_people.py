@@ -15,10 +15,11 @@ from app.content.masking import Mask
 from app.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from app.extensions import atomic, db
 from app.models import Act, Person
-from app.operations import organisations, people
-from app.operations._id_numbers import Unreadable, seal
 from app.operations.actors import SYSTEM, Actor
-from app.operations.organisations import Profile
+from app.operations.finding._id_numbers import Unreadable, seal
+from app.operations.offices import organisations
+from app.operations.offices.organisations import Profile
+from app.operations.registers import people
 
 pytestmark = pytest.mark.usefixtures("all_regions")
 

@@ -19,7 +19,8 @@ from app.engine import Instance
 from app.errors import Conflict, DomainError
 from app.extensions import atomic, db
 from app.models import Case, Person
-from app.operations import cases, deployments, messages, people, tasks, timers
+from app.operations import cases, deployments, messages, tasks, timers
+from app.operations.registers import people
 
 CANARY = make_citizen_id("110101", date(1990, 1, 2), 7, "male")
 SENT = {"name": "孙六", "id_number": CANARY, "ethnicity": "汉族", "telephone": "13800138000"}

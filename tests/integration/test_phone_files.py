@@ -14,8 +14,8 @@ from support.world import at, make_world
 
 from app.errors import Invalid
 from app.extensions import atomic
-from app.operations import files
-from app.operations._file_types import HEIC_BRANDS, checked, thumbnail
+from app.operations.uploads import files
+from app.operations.uploads._file_types import HEIC_BRANDS, checked, thumbnail
 
 TODAY = at("2021-06-10 09:00")
 PADDING = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A")

@@ -10,7 +10,7 @@ from support.world import complete, make_world, open_filing, publish_tiny
 from app.errors import EngineError
 from app.extensions import db
 from app.models import Case
-from app.operations.worlds import Built
+from app.operations.trials.worlds import Built
 
 FILLED = {"grade": "senior", "summary": "近五年工作扎实。"}
 

@@ -25,9 +25,11 @@ from app.config import PROJECT
 from app.errors import Invalid, Refused
 from app.extensions import atomic, db, settings
 from app.models import Act, Case, History, ProofRoot
-from app.operations import _history, files, proof, verify
-from app.operations._roots import Root, parse
-from app.operations.worlds import Built
+from app.operations.evidence import proof, verify
+from app.operations.evidence._roots import Root, parse
+from app.operations.road import _history
+from app.operations.trials.worlds import Built
+from app.operations.uploads import files
 from app.queries import proofs
 
 pytestmark = pytest.mark.corrupts

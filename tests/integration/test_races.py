@@ -33,9 +33,13 @@ from support.world import (
 from app.errors import DomainError
 from app.extensions import atomic, db, settings
 from app.models import Case, Deployment, History, Message, PlaceClaim, Task, TaskValue
-from app.operations import cases, clock, deployments, messages, recalls, reminders, tasks, timers, verify
+from app.operations import cases, deployments, messages, tasks, timers
 from app.operations.actors import SYSTEM
-from app.operations.worlds import Built
+from app.operations.company import reminders
+from app.operations.dates import clock
+from app.operations.evidence import verify
+from app.operations.going_back import recalls
+from app.operations.trials.worlds import Built
 
 OPENS = at("2021-06-10 09:00")
 CLOSES = at("2021-07-01 00:00")

@@ -25,9 +25,11 @@ from support.world import (
 from app.errors import Conflict, NotFound, Refused
 from app.extensions import atomic, db
 from app.models import Notice, PlaceClaim, Task
-from app.operations import assignments, recalls, returns, tasks
-from app.operations.verify import verify_case
-from app.operations.worlds import Built
+from app.operations import tasks
+from app.operations.company import assignments
+from app.operations.evidence.verify import verify_case
+from app.operations.going_back import recalls, returns
+from app.operations.trials.worlds import Built
 from app.queries.tasks import typed
 
 NOTE = {"text": "写好了"}

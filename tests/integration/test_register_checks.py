@@ -11,8 +11,8 @@ from support.life import archived, certificate_of, complete_life, publish_life, 
 from support.world import OFFICE, at, make_world
 
 from app.extensions import db
-from app.operations import verify
-from app.operations.worlds import Built
+from app.operations.evidence import verify
+from app.operations.trials.worlds import Built
 
 pytestmark = pytest.mark.corrupts
 

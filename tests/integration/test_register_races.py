@@ -27,9 +27,13 @@ from app.content.identity import make_citizen_id, make_credit_code
 from app.errors import Conflict, DomainError
 from app.extensions import atomic, db
 from app.models import Account, Holiday, Organisation, Person, Task
-from app.operations import accounts, clock, organisations, people, tasks, workdays
-from app.operations.accounts import FREE_FAILURES, SignInRefused
+from app.operations import tasks
+from app.operations.access import accounts
+from app.operations.access.accounts import FREE_FAILURES, SignInRefused
 from app.operations.actors import SYSTEM
+from app.operations.dates import clock, workdays
+from app.operations.offices import organisations
+from app.operations.registers import people
 
 pytestmark = pytest.mark.usefixtures("cheap_passwords", "all_regions")
 

@@ -11,7 +11,7 @@ from support.world import make_world, publish_tiny
 from app.errors import EngineError
 from app.extensions import db
 from app.models import Case, Message
-from app.operations.worlds import Built
+from app.operations.trials.worlds import Built
 
 LIST = {"message": "list_published"}
 

@@ -20,9 +20,10 @@ from support.world import (
 from app.errors import Conflict, NotFound
 from app.extensions import atomic, db
 from app.models import Account, Act, History, Person, Task
-from app.operations import accounts, organisations
+from app.operations.access import accounts
 from app.operations.actors import SYSTEM, Actor
-from app.operations.worlds import Built
+from app.operations.offices import organisations
+from app.operations.trials.worlds import Built
 
 FILLED = {"grade": "junior", "summary": "近五年工作扎实。"}
 MERGED = at("2021-06-12 09:00")

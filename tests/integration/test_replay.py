@@ -18,11 +18,13 @@ from support.world import BUREAU, LIBRARY, OFFICE, at, case_row, complete, open_
 from app.engine import RELEASE
 from app.extensions import atomic, db, settings
 from app.models import Case, History
-from app.operations import messages, timers, verify, workdays
-from app.operations._history import link
+from app.operations import messages, timers
 from app.operations.actors import SYSTEM
-from app.operations.replay import replay
-from app.operations.worlds import Built
+from app.operations.dates import workdays
+from app.operations.evidence import verify
+from app.operations.evidence.replay import replay
+from app.operations.road._history import link
+from app.operations.trials.worlds import Built
 
 Sign = Callable[[int, int, dict[str, Any]], None]
 
@@ -89,7 +91,7 @@ def test_the_log_tells_the_engine_at_the_start_and_where_it_changed(
     world: Built, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case_id = open_review(world)
-    monkeypatch.setattr("app.operations._moving.RELEASE", "2+4.0.0")
+    monkeypatch.setattr("app.operations.road._moving.RELEASE", "2+4.0.0")
     complete(case_id, "first_review", {"decision": "approve"}, world.actors[BUREAU], "2021-06-12 10:00")
     complete(case_id, "final_review", {"decision": "approve"}, world.actors[OFFICE], "2021-06-12 11:00")
     assert [arguments(case_id, seq).get("engine") for seq in range(1, 5)] == [RELEASE, None, "2+4.0.0", None]

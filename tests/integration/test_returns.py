@@ -27,10 +27,11 @@ from support.world import (
 from app.errors import Closed, Conflict, Invalid, NotFound, Refused
 from app.extensions import atomic, db
 from app.models import History, PlaceClaim, Task, TaskValue, Timer
-from app.operations import returns, tasks, timers
+from app.operations import tasks, timers
 from app.operations.apart import savepoint
-from app.operations.verify import verify_case
-from app.operations.worlds import Built
+from app.operations.evidence.verify import verify_case
+from app.operations.going_back import returns
+from app.operations.trials.worlds import Built
 from app.queries import inbox
 from app.queries.tasks import typed
 

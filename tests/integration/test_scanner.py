@@ -21,8 +21,8 @@ from support.world import LIBRARY, PDF, make_world, open_filing, publish_tiny, t
 from app.errors import Busy, Invalid
 from app.extensions import atomic, db
 from app.models import Attachment
-from app.operations import _scanner, files
 from app.operations.actors import Actor
+from app.operations.uploads import _scanner, files
 
 # In two parts, so that no scanner takes this file away.
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-" + rb"ANTIVIRUS-TEST-FILE!$H+H*"

@@ -15,7 +15,7 @@ from support.world import LIBRARY, at, case_row, make_world, open_filing, publis
 from app.errors import SchemeInvalid
 from app.extensions import atomic, db
 from app.models import Account, Attachment, Case, Organisation, Timer
-from app.operations.scenarios import ScenarioResult, run_scenario, run_scheme
+from app.operations.trials.scenarios import ScenarioResult, run_scenario, run_scheme
 
 FILING = {
     "title": "高级工经两级审核",

@@ -29,10 +29,12 @@ from app import clock, create_app, embedded_postgres, scheduler
 from app.config import PROJECT, Settings
 from app.extensions import atomic, db
 from app.models import History, Incident
-from app.operations import clock as clocks
-from app.operations import rehearsal, timers, verify
+from app.operations import timers
 from app.operations.actors import SYSTEM
-from app.operations.worlds import Built
+from app.operations.dates import clock as clocks
+from app.operations.dates import rehearsal
+from app.operations.evidence import verify
+from app.operations.trials.worlds import Built
 from app.scheduler import Sweeper
 
 WALL = datetime(2026, 11, 20, 2, tzinfo=UTC)

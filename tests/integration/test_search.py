@@ -28,11 +28,13 @@ from app.content.identity import make_citizen_id
 from app.content.searching import read_typed
 from app.extensions import atomic, db
 from app.models import Case, CaseKey, Organisation, OrganisationKey, Person, PersonKey
-from app.operations import clock as clocks
-from app.operations import organisations, people, register, verify
-from app.operations._search_checks import search_faults
 from app.operations.actors import SYSTEM
-from app.operations.worlds import Built
+from app.operations.dates import clock as clocks
+from app.operations.evidence import verify
+from app.operations.evidence._search_checks import search_faults
+from app.operations.offices import organisations
+from app.operations.registers import people, register
+from app.operations.trials.worlds import Built
 from app.queries import search
 from app.queries.paging import Page
 from app.queries.visibility import sight_of

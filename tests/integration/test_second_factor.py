@@ -18,10 +18,12 @@ from sqlalchemy import func, select, text, update
 from app.errors import Conflict, Invalid
 from app.extensions import atomic, db, settings
 from app.models import Account, Act, SecondFactor
-from app.operations import accounts, clock, organisations, second_factor
-from app.operations.accounts import CodeRefused, SignInLapsed, SignInRefused
+from app.operations.access import accounts, second_factor
+from app.operations.access.accounts import CodeRefused, SignInLapsed, SignInRefused
 from app.operations.actors import SYSTEM, Actor
-from app.operations.organisations import Profile
+from app.operations.dates import clock
+from app.operations.offices import organisations
+from app.operations.offices.organisations import Profile
 
 pytestmark = pytest.mark.usefixtures("cheap_passwords", "all_regions")
 

@@ -21,9 +21,9 @@ from support.world import BUREAU, LIBRARY, OTHER_UNIT, at, case_row, open_filing
 from app import clock, embedded_postgres
 from app.extensions import atomic, db
 from app.models import History
-from app.operations import clock as clocks
-from app.operations import verify
 from app.operations.actors import SYSTEM
+from app.operations.dates import clock as clocks
+from app.operations.evidence import verify
 
 MANY = 205
 """More than one request decides."""

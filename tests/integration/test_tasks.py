@@ -27,7 +27,7 @@ from app.extensions import atomic, db
 from app.models import History, PlaceClaim, Task, TaskDraft, TaskValue
 from app.operations import cases, tasks
 from app.operations.actors import Actor
-from app.operations.worlds import Built
+from app.operations.trials.worlds import Built
 from app.queries import inbox
 from app.queries.tasks import typed
 

@@ -25,7 +25,7 @@ from support.world import (
 from app.extensions import atomic, db
 from app.models import Case, History, Incident, Task, Timer
 from app.operations import incidents, tasks, timers
-from app.operations.worlds import Built
+from app.operations.trials.worlds import Built
 
 FILLED = {"grade": "senior", "summary": "近五年工作扎实。"}
 CLOSES = at("2021-07-01 00:00")

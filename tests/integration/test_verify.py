@@ -15,7 +15,7 @@ from support.world import BUREAU, LIBRARY, at, complete, open_filing, open_revie
 from app.extensions import atomic, db, settings
 from app.models import Case, History
 from app.operations import messages
-from app.operations.worlds import Built
+from app.operations.trials.worlds import Built
 
 pytestmark = pytest.mark.corrupts
 

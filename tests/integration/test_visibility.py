@@ -25,10 +25,10 @@ from app import clock
 from app.errors import NotFound
 from app.extensions import atomic, db
 from app.models import Case, Jurisdiction, Organisation
-from app.operations import clock as clocks
-from app.operations import organisations
 from app.operations.actors import SYSTEM
-from app.operations.worlds import Built
+from app.operations.dates import clock as clocks
+from app.operations.offices import organisations
+from app.operations.trials.worlds import Built
 from app.queries.visibility import case_for, seen_by, sight_of
 
 

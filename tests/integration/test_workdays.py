@@ -10,8 +10,8 @@ from app.engine.workdays import working_days
 from app.errors import Forbidden, Invalid
 from app.extensions import atomic, db
 from app.models import Act
-from app.operations import workdays
 from app.operations.actors import SYSTEM, Actor
+from app.operations.dates import workdays
 
 NOW = datetime(2026, 12, 31, 2, tzinfo=UTC)
 GROUND = "国办发明电〔2026〕8号"

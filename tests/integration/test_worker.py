@@ -21,10 +21,10 @@ from support.world import SCHEME, at, make_world, publish_tiny
 from app import clock, worker
 from app.config import PROJECT
 from app.extensions import atomic, db
-from app.operations import clock as clocks
-from app.operations import verify
 from app.operations.actors import SYSTEM
-from app.operations.worlds import Built
+from app.operations.dates import clock as clocks
+from app.operations.evidence import verify
+from app.operations.trials.worlds import Built
 
 AT = at("2021-06-11 10:00")
 

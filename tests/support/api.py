@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from app import clock
 from app.content.identity import make_citizen_id, make_credit_code
 from app.extensions import atomic
-from app.operations._sessions import open_session
+from app.operations.access._sessions import open_session
 from support.pages import PASSWORD, Stage
 
 PREFIX = "/api/v1"

@@ -13,12 +13,14 @@ from sqlalchemy import func, select, update
 from app import clock
 from app.extensions import atomic, db
 from app.models import Account, Person
-from app.operations import _passwords, applicants, deployments, people
-from app.operations import clock as clocks
-from app.operations.accounts import actor_for
+from app.operations import deployments
+from app.operations.access import _passwords, applicants
+from app.operations.access.accounts import actor_for
+from app.operations.access.applicants import Opened
 from app.operations.actors import SYSTEM, Actor
-from app.operations.applicants import Opened
-from app.operations.worlds import Built
+from app.operations.dates import clock as clocks
+from app.operations.registers import people
+from app.operations.trials.worlds import Built
 from support.pages import PASSWORD, Browser, Stage
 from support.world import LIBRARY, PUBLISHED, SCHEME, at, make_world, register_posts, tiny_files
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.extensions import db
-from app.operations import verify
+from app.operations.evidence import verify
 
 Attack = Callable[..., None]
 """A statement and its values, run as the database's owner: the fixture `attack`."""

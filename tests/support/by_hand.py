@@ -11,7 +11,7 @@ from typing import Any
 from playwright.sync_api import FilePayload, Locator, Page
 
 from app.content import Form
-from app.operations.made_up import content_of
+from app.operations.trials.made_up import content_of
 
 Values = Mapping[str, Any]
 

@@ -15,9 +15,13 @@ from app import clock
 from app.content.identity import make_citizen_id, make_credit_code
 from app.extensions import atomic
 from app.models import Account, Case, Incident, Organisation, Person, Task, WorkItem
-from app.operations import _passwords, contacts, deployments, outbox, register_imports, statements
-from app.operations._search_keys import follow_person
+from app.operations import deployments
+from app.operations.access import _passwords
 from app.operations.actors import SYSTEM
+from app.operations.finding._search_keys import follow_person
+from app.operations.paying import statements
+from app.operations.registers import register_imports
+from app.operations.telling import contacts, outbox
 from support.applying import applicant, applicant_files
 from support.colleagues import colleague
 from support.crowd import FILLED, open_tasks

@@ -16,11 +16,12 @@ from sqlalchemy import text
 from app.content.identity import make_citizen_id
 from app.extensions import atomic, db
 from app.models import Case
-from app.operations import accounts, capabilities, deployments
-from app.operations._projection import Changes
+from app.operations import capabilities, deployments
+from app.operations.access import accounts
 from app.operations.actors import SYSTEM
 from app.operations.capabilities import Request
-from app.operations.worlds import Built
+from app.operations.road._projection import Changes
+from app.operations.trials.worlds import Built
 from support.life import certified, complete_life, open_award, start_about
 from support.world import BUREAU, at, complete, open_filing, register_posts
 

@@ -11,7 +11,7 @@ import lxml.html
 from lxml.html import FormElement, HtmlElement
 from werkzeug.test import TestResponse
 
-from app.operations.made_up import content_of
+from app.operations.trials.made_up import content_of
 from support.pages import Browser
 
 __all__ = ["Reader"]

@@ -8,11 +8,11 @@ from sqlalchemy import select
 from app import clock
 from app.extensions import atomic, db
 from app.models import Account, Task
-from app.operations import _passwords
-from app.operations._sessions import open_session
-from app.operations.accounts import actor_for
+from app.operations.access import _passwords
+from app.operations.access._sessions import open_session
+from app.operations.access.accounts import actor_for
 from app.operations.actors import Actor
-from app.operations.worlds import Built
+from app.operations.trials.worlds import Built
 from support.api import Caller
 from support.pages import PASSWORD, Browser, Stage
 from support.world import BUREAU, at

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 from app.extensions import atomic
-from app.operations import cases, clock, deployments
+from app.operations import cases, deployments
 from app.operations.actors import SYSTEM
-from app.operations.worlds import Built
+from app.operations.dates import clock
+from app.operations.trials.worlds import Built
 from support.waits import document, duration, ends_at, process, properties
 from support.world import PUBLISHED, at
 

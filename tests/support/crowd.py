@@ -15,8 +15,9 @@ from sqlalchemy import select
 from app import clock, jobs
 from app.extensions import atomic, db
 from app.models import Task, Work
-from app.operations import tasks, work
-from app.operations.worlds import Built
+from app.operations import tasks
+from app.operations.long_work import work
+from app.operations.trials.worlds import Built
 from app.worker import Worker
 from support.phased import add_people
 from support.world import BUREAU, LIBRARY, SCHEME, at, open_filing, register_posts

@@ -18,12 +18,12 @@ from app.engine.civil import civil
 from app.errors import DomainError
 from app.extensions import atomic, db
 from app.models import Account, Case, Organisation, Person, Task
-from app.operations import clock as clocks
 from app.operations import tasks
-from app.operations.accounts import actor_for
+from app.operations.access.accounts import actor_for
 from app.operations.actors import APPLICANT
 from app.operations.apart import undone
-from app.operations.made_up import filled_in
+from app.operations.dates import clock as clocks
+from app.operations.trials.made_up import filled_in
 
 SCRIPTS: Mapping[str, Script] = {script.scheme: script for script in read_scripts()}
 

@@ -63,7 +63,7 @@ def _own(scheme: Scheme, process: str, phases: set[str]) -> Iterator[str]:
 
 
 def _titled(scheme: Scheme, element: Element, status: str) -> str:
-    """As `app.operations._standing` names it; a title is the role's, whichever office holds it."""
+    """As `app.operations.road._standing` names it; a title is the role's, whichever office holds it."""
     if "{role}" not in status:
         return status
     return status.replace("{role}", scheme.role_named(element.role or "").title)

@@ -10,9 +10,13 @@ from sqlalchemy import select
 from app import clock
 from app.extensions import atomic, db
 from app.models import Account, Certificate, Task
-from app.operations import clock as clocks
-from app.operations import deputies, imports, online_payments, overlays, tasks
+from app.operations import tasks
 from app.operations.actors import SYSTEM, Actor
+from app.operations.company import deputies
+from app.operations.dates import clock as clocks
+from app.operations.dates import overlays
+from app.operations.long_work import imports
+from app.operations.paying import online_payments
 from support.applying import stage_where_people_file
 from support.colleagues import colleague
 from support.crowd import accept, open_tasks

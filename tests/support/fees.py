@@ -13,9 +13,10 @@ from sqlalchemy import select
 
 from app.extensions import atomic, db
 from app.models import Payment
-from app.operations import cases, clock, deployments, tasks
+from app.operations import cases, deployments, tasks
 from app.operations.actors import SYSTEM
-from app.operations.worlds import Built
+from app.operations.dates import clock
+from app.operations.trials.worlds import Built
 from support.life import _border, _choice, _service, _task
 from support.waits import NAMED, end, ends_at, flows, process
 from support.world import LIBRARY, OFFICE, PUBLISHED, task_of
@@ -105,9 +106,9 @@ def _entry() -> str:
         + _task("counter", "office", "counter.json", "receipt", "待缴费")
         + _border("online", "counter", "payment_received", variable="paid", correlation=_MINE)
         + flows("online", "sit")
-        + ends_at("counter", NAMED, "lapsed").replace("until_lapsed_to_lapsed", "void_to_lapsed").replace(
-            'sourceRef="until_lapsed"', 'sourceRef="void"'
-        )
+        + ends_at("counter", NAMED, "lapsed")
+        .replace("until_lapsed_to_lapsed", "void_to_lapsed")
+        .replace('sourceRef="until_lapsed"', 'sourceRef="void"')
         + _service("void", "cancel_payment", "voided", ground='"逾期未缴"')
         + flows("until_lapsed", "void")
         + _service("take", "record_payment", "taken", receipt="receipt")

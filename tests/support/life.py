@@ -16,9 +16,10 @@ from sqlalchemy import select
 from app.engine import Instance
 from app.extensions import atomic, db
 from app.models import Certificate
-from app.operations import cases, clock, deployments, messages, tasks
+from app.operations import cases, deployments, messages, tasks
 from app.operations.actors import SYSTEM
-from app.operations.worlds import Built
+from app.operations.dates import clock
+from app.operations.trials.worlds import Built
 from support.waits import end, flows, process, properties
 from support.world import BUREAU, LIBRARY, OFFICE, PUBLISHED, at, case_row, task_of
 

@@ -15,10 +15,10 @@ from werkzeug.test import TestResponse
 from app import clock
 from app.extensions import atomic
 from app.models import Account
-from app.operations import _passwords
-from app.operations import clock as clocks
+from app.operations.access import _passwords
 from app.operations.actors import SYSTEM
-from app.operations.worlds import Built
+from app.operations.dates import clock as clocks
+from app.operations.trials.worlds import Built
 from support.world import SCHEME, at, make_world, publish_tiny
 
 __all__ = ["PASSWORD", "PDF", "Browser", "Stage", "set_stage"]

@@ -15,9 +15,11 @@ from app.clock import now as real_now
 from app.content.identity import make_citizen_id
 from app.extensions import atomic
 from app.models import Import
-from app.operations import cases, clock, deployments, people
+from app.operations import cases, deployments
 from app.operations.actors import SYSTEM
-from app.operations.worlds import Built
+from app.operations.dates import clock
+from app.operations.registers import people
+from app.operations.trials.worlds import Built
 from support.waits import call, date, end, flows, process
 from support.waits import properties as said
 from support.world import BUREAU, LIBRARY, PUBLISHED, at, complete

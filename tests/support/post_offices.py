@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from app.operations import _sms
+from app.operations.telling import _sms
 
 USER, PASSWORD = "notice", "Xq7-lantern"
 

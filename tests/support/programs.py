@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
-from app.operations.made_up import content_of
+from app.operations.trials.made_up import content_of
 from support import year
 from support.api import Caller, caller
 from support.pages import Stage

@@ -18,7 +18,7 @@ from app import clock, embedded_postgres
 from app.config import Settings
 from app.extensions import db
 from app.models import Message, Timer
-from app.operations import clock as clocks
+from app.operations.dates import clock as clocks
 from support.crowd import until
 from support.machines import FLASK, WEB, Machine, network
 from support.servers import environment_of

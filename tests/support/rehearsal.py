@@ -15,10 +15,11 @@ from app.content.scenarios import read_scenarios
 from app.content.sources import read_scheme_folder
 from app.extensions import atomic
 from app.models import Account
-from app.operations import _passwords, deployments
-from app.operations import clock as clocks
+from app.operations import deployments
+from app.operations.access import _passwords
 from app.operations.actors import SYSTEM
-from app.operations.worlds import Built, build
+from app.operations.dates import clock as clocks
+from app.operations.trials.worlds import Built, build
 from support.pages import PASSWORD, Stage
 from support.world import PUBLISHED, at
 

@@ -11,9 +11,10 @@ import json
 from datetime import datetime
 
 from app.extensions import atomic
-from app.operations import cases, clock, deployments
+from app.operations import cases, deployments
 from app.operations.actors import SYSTEM
-from app.operations.worlds import Built
+from app.operations.dates import clock
+from app.operations.trials.worlds import Built
 from support.waits import FORM, NAMED, document, duration, ends_at, flows, process, properties, throws
 from support.world import LIBRARY, PUBLISHED
 

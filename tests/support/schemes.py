@@ -17,10 +17,10 @@ from app.content.scheme import Scheme
 from app.content.sources import read_scheme_folder
 from app.engine.types import Problem
 from app.extensions import atomic
-from app.operations import worlds
 from app.operations.capabilities import declarations
 from app.operations.deployments import holder_problems
-from app.operations.scenarios import run_scheme
+from app.operations.trials import worlds
+from app.operations.trials.scenarios import run_scheme
 
 
 class OnDisk:

@@ -16,7 +16,7 @@ from sqlalchemy import update
 from app import clock
 from app.extensions import atomic
 from app.models import Account, SecondFactor
-from app.operations import accounts, second_factor
+from app.operations.access import accounts, second_factor
 
 SECRET = re.compile(r'<code class="secret">([A-Z2-7 ]+)</code>')
 

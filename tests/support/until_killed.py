@@ -14,9 +14,10 @@ from app import create_app
 from app.errors import DomainError
 from app.extensions import atomic, db
 from app.models import Account, Case, Person, Task
-from app.operations import cases, clock, deployments, messages, rehearsal, tasks, timers
-from app.operations.accounts import actor_for
+from app.operations import cases, deployments, messages, tasks, timers
+from app.operations.access.accounts import actor_for
 from app.operations.actors import SYSTEM, Actor
+from app.operations.dates import clock, rehearsal
 from support.world import SCHEME, at
 
 VALUES: dict[str, tuple[dict[str, Any], ...]] = {

@@ -12,9 +12,10 @@ from datetime import datetime
 from itertools import pairwise
 
 from app.extensions import atomic
-from app.operations import cases, clock, deployments
+from app.operations import cases, deployments
 from app.operations.actors import SYSTEM
-from app.operations.worlds import Built
+from app.operations.dates import clock
+from app.operations.trials.worlds import Built
 from support.world import LIBRARY, PUBLISHED
 
 WAITS = "waits-2021"

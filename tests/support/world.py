@@ -18,9 +18,11 @@ from app.content.scenarios import read_scenarios
 from app.content.sources import read_scheme_folder
 from app.extensions import atomic, db
 from app.models import Case, Task
-from app.operations import cases, clock, deployments, files, tasks
+from app.operations import cases, deployments, tasks
 from app.operations.actors import SYSTEM, Actor
-from app.operations.worlds import Built, build
+from app.operations.dates import clock
+from app.operations.trials.worlds import Built, build
+from app.operations.uploads import files
 
 __all__ = [
     "BUREAU", "LIBRARY", "OFFICE", "OTHER_BUREAU", "OTHER_UNIT", "PUBLISHED", "SCHEME", "at", "case_row",

@@ -10,9 +10,9 @@ import pytest
 from support.post_offices import PASSWORD, USER, free_port, gateway, mail_server
 
 from app.config import SmsGateway, Smtp
-from app.operations._letters import Letter, Never, NotNow, Unclear
-from app.operations._mail import Mail
-from app.operations._sms import Sms
+from app.operations.telling._letters import Letter, Never, NotNow, Unclear
+from app.operations.telling._mail import Mail
+from app.operations.telling._sms import Sms
 
 LETTER = Letter(
     "notice:7:3:mail", "chen@example.cn", "有事项交给您办理", "有事项交给您办理（办件 7），请登录查看。"

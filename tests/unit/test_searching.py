@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.content.identity import make_citizen_id
 from app.content.searching import MOST_WORDS, Word, folded, is_private, read_typed, signs
-from app.operations._search_keys import organisation_keys, person_keys
+from app.operations.finding._search_keys import organisation_keys, person_keys
 
 NAMES = st.text("张王李赵单曾仇解查吕伟芳秀英小明乐重行阿买提", min_size=2, max_size=6)
 NUMBERS = st.builds(

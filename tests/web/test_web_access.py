@@ -30,8 +30,8 @@ from support.world import (
 from app import clock
 from app.extensions import atomic, db
 from app.models import Account, Attachment, CaseCopy, Import, Incident, Payment, SavedFilter
-from app.operations import copies, phrases
 from app.operations.actors import Actor
+from app.operations.company import copies, phrases
 
 DEPARTMENT = "东溪区文化局"
 ASSIGNING = (

@@ -38,7 +38,7 @@ from app.extensions import atomic, db
 from app.models import Account, Attachment, Case, Notice, Task, TaskDraft, WebSession
 from app.operations import deployments
 from app.operations.actors import SYSTEM
-from app.operations.made_up import content_of
+from app.operations.trials.made_up import content_of
 
 ME = "陈一"
 FILLED = {"grade": "junior", "summary": "扎实"}

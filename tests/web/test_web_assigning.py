@@ -9,7 +9,8 @@ from support.world import BUREAU, open_review, register_posts, task_of
 
 from app.extensions import atomic, db
 from app.models import Task
-from app.operations import cosigning, tasks
+from app.operations import tasks
+from app.operations.company import cosigning
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from support.typing_hands import Hands
 from app import clock
 from app.documents import workbooks
 from app.extensions import atomic
-from app.operations import contacts, outbox
+from app.operations.telling import contacts, outbox
 
 pytestmark = pytest.mark.timeout(900)
 

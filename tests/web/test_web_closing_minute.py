@@ -14,7 +14,7 @@ from support.world import LIBRARY, SCHEME, at
 from app import clock
 from app.extensions import atomic, db
 from app.models import Case, History, Task
-from app.operations import rehearsal
+from app.operations.dates import rehearsal
 
 PEOPLE, BROWSERS = 240, 6
 CLOSED = "已截止"

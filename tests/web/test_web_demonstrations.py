@@ -9,7 +9,7 @@ from support.pages import Browser, set_stage
 
 from app import clock, demo
 from app.extensions import atomic
-from app.operations import clock as clocks
+from app.operations.dates import clock as clocks
 
 SCHEME, BUREAU = "jiangdu-2020", "江都人社局"
 

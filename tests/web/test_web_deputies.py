@@ -12,7 +12,7 @@ from support.world import BUREAU, LIBRARY, OFFICE, open_review, register_posts, 
 from app import clock
 from app.engine.civil import civil
 from app.extensions import atomic
-from app.operations import assignments
+from app.operations.company import assignments
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ from app import clock
 from app.extensions import atomic
 from app.models import Attachment, Bar, KeptForm, Person, Task, TaskPresence, WebSession
 from app.operations import deployments, leftovers
-from app.operations.presence import HERE
+from app.operations.company.presence import HERE
 from app.web import task_forms
 
 FILLED = {"grade": "junior", "summary": "近五年工作扎实。"}

@@ -9,8 +9,9 @@ from support.world import LIBRARY, PUBLISHED, at
 
 from app.errors import NotFound
 from app.extensions import atomic
-from app.operations import deployments, regions
+from app.operations import deployments
 from app.operations.actors import SYSTEM
+from app.operations.offices import regions
 
 NAME = "收费（样例）"
 

@@ -13,9 +13,11 @@ from app.config import PROJECT
 from app.content import read_scenarios, read_scheme_folder
 from app.extensions import atomic, db
 from app.models import Account, Case, Task
-from app.operations import _passwords, cases, deployments, worlds
-from app.operations import clock as clocks
+from app.operations import cases, deployments
+from app.operations.access import _passwords
 from app.operations.actors import SYSTEM
+from app.operations.dates import clock as clocks
+from app.operations.trials import worlds
 
 SCHEME = "henan-2025"
 FILES = read_scheme_folder(PROJECT, SCHEME)

@@ -15,8 +15,8 @@ from support.world import BUREAU, LIBRARY, OFFICE, at, case_row
 from app import clock
 from app.extensions import atomic, db
 from app.models import Case, CertificateCopy
-from app.operations import clock as clocks
 from app.operations.actors import SYSTEM
+from app.operations.dates import clock as clocks
 
 FRAUD = {"kind": "warning", "ground": "弄虚作假"}
 

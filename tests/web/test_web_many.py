@@ -16,7 +16,7 @@ from support.world import BUREAU, LIBRARY, OFFICE, complete, open_filing, regist
 from app import clock
 from app.extensions import atomic, db
 from app.models import Account, Task, Work
-from app.operations import assignments, deputies, handovers
+from app.operations.company import assignments, deputies, handovers
 from app.web import batches
 
 

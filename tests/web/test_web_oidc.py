@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 from app import clock
 from app.extensions import atomic
 from app.models import Account, WebSession
-from app.operations import accounts
+from app.operations.access import accounts
 from app.operations.actors import SYSTEM
 
 DAY = 24 * 3600
@@ -209,9 +209,7 @@ class TestCallbacks:
         victim.get("/sign-in/provider")
         refused(victim.get(back), 401, "已经用过或已经失效")
 
-    @pytest.mark.parametrize(
-        "query", ["", "?code=x", "?state=x", "?code=x&state=y", "?state=" + "x" * 3000]
-    )
+    @pytest.mark.parametrize("query", ["", "?code=x", "?state=x", "?code=x&state=y", "?state=" + "x" * 3000])
     def test_nonsense_is_refused(self, stage: Stage, provider: Provider, query: str) -> None:
         browser = stage.browser()
         browser.get("/sign-in/provider")

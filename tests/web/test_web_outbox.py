@@ -16,7 +16,7 @@ from support.world import LIBRARY, OTHER_BUREAU, complete, open_filing, register
 from app import clock
 from app.extensions import atomic, db
 from app.models import Post
-from app.operations import outbox
+from app.operations.telling import outbox
 
 ADDRESS = "chen@example.cn"
 

@@ -14,8 +14,9 @@ from support.world import at, case_row, complete, task_of
 
 from app.extensions import atomic, db
 from app.models import Person, TaskDraft
-from app.operations import cases, deployments, people
-from app.operations.made_up import filled_in
+from app.operations import cases, deployments
+from app.operations.registers import people
+from app.operations.trials.made_up import filled_in
 
 
 @pytest.fixture(params=PLACES)

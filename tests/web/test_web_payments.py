@@ -15,8 +15,8 @@ from support.world import LIBRARY, OFFICE, OTHER_UNIT, at, case_row
 
 from app import clock as real_clock
 from app.extensions import atomic
-from app.operations import clock
 from app.operations.actors import SYSTEM
+from app.operations.dates import clock
 
 NINE = at("2021-06-11 09:00")
 

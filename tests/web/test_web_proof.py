@@ -9,7 +9,7 @@ import pytest
 from support.pages import Browser, Stage
 from support.world import open_filing
 
-from app.operations import _check_codes
+from app.operations.evidence import _check_codes
 
 CODE = re.compile(r'href="(/proof/\?code=[^"]+)">([0-9]+-[0-9A-Z-]+)</a>')
 

@@ -17,10 +17,13 @@ from app.content import read_scenarios, read_scheme_folder
 from app.content.identity import make_citizen_id
 from app.extensions import atomic, db
 from app.models import Account, Case, Holding, Person, Task
-from app.operations import _passwords, deployments, messages, people, worlds
-from app.operations import clock as clocks
+from app.operations import deployments, messages
+from app.operations.access import _passwords
 from app.operations.actors import SYSTEM
-from app.operations.register_imports import RESULTS, WORKERS
+from app.operations.dates import clock as clocks
+from app.operations.registers import people
+from app.operations.registers.register_imports import RESULTS, WORKERS
+from app.operations.trials import worlds
 
 SCHEME = "jiangdu-2020"
 FILES = read_scheme_folder(PROJECT, SCHEME)

@@ -11,7 +11,7 @@ from support.world import OFFICE
 
 from app.extensions import atomic
 from app.models import SavedFilter
-from app.operations import saved_filters
+from app.operations.company import saved_filters
 
 LINK = re.compile(r'aria-label="常用筛选">(.*?)</ul>', re.DOTALL)
 

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from app.extensions import atomic
 from app.models import Account
-from app.operations import accounts
+from app.operations.access import accounts
 
 RECOVERY_CODE = re.compile(r"<code>([a-z2-9]{5}-[a-z2-9]{5})</code>")
 

@@ -13,7 +13,8 @@ from support.world import LIBRARY, at, complete, open_filing
 
 from app.extensions import atomic, db
 from app.models import Account, Notice
-from app.operations import accounts, cases
+from app.operations import cases
+from app.operations.access import accounts
 from app.operations.actors import SYSTEM
 
 DEPARTMENT = "东溪区文化局"

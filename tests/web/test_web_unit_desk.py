@@ -27,8 +27,10 @@ from support.world import (
 from app import clock as real_clock
 from app.extensions import atomic, db
 from app.models import Case
-from app.operations import clock, deployments, returns
+from app.operations import deployments
 from app.operations.actors import SYSTEM
+from app.operations.dates import clock
+from app.operations.going_back import returns
 
 OPINION = "工作总结请写到五百字"
 

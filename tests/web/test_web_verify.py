@@ -14,7 +14,7 @@ from support.world import LIBRARY
 from app import edge
 from app.extensions import db
 from app.models import Certificate, Person
-from app.operations import people
+from app.operations.registers import people
 
 FRAUD = {"kind": "warning", "ground": "弄虚作假"}
 NOW = datetime(2021, 10, 1, 8, 0, 30, tzinfo=UTC)

@@ -6,7 +6,7 @@ from marshmallow import Schema, fields
 
 from app.api.fields import choice, mapping, numbers, pattern, text
 from app.api.schemas.common import Body, Cursor
-from app.operations import copies
+from app.operations.company import copies
 
 MOST_AT_ONCE = 200
 """Tasks that one request decides; more are long work."""

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from app import clock
 from app.extensions import atomic
-from app.operations import assignments, cosigning, delegations, deputies, handovers, work
 from app.operations.actors import Actor
+from app.operations.company import assignments, cosigning, delegations, deputies, handovers
+from app.operations.long_work import work
 from support.colleagues import SUPERVISOR, colleague
 from support.stories import Act, Stage, story
 from support.stories.stage import FILED

@@ -9,8 +9,10 @@ from sqlalchemy import func, select
 from app import clock
 from app.extensions import atomic, db
 from app.models import CaseCopy, Post, Task
-from app.operations import contacts, copies, outbox, phrases, recalls, reminders
 from app.operations.actors import SYSTEM
+from app.operations.company import copies, phrases, reminders
+from app.operations.going_back import recalls
+from app.operations.telling import contacts, outbox
 from support.stories import Act, Stage, story
 from support.stories.stage import FILED, FILLED, LATER
 from support.world import BUREAU, LIBRARY, at, complete, open_filing, task_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from app.extensions import atomic
-from app.operations import overlays, returns
+from app.operations.dates import overlays
+from app.operations.going_back import returns
 from support.stories import Act, Stage, story
 from support.stories.stage import FILLED, closing
 from support.world import BUREAU, LIBRARY, OFFICE, SCHEME, at, complete, open_filing, task_of

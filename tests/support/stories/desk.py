@@ -6,7 +6,8 @@ from sqlalchemy import select
 
 from app.extensions import atomic, db
 from app.models import SavedFilter
-from app.operations import kept_forms, lookups, presence, saved_filters
+from app.operations.company import kept_forms, presence, saved_filters
+from app.operations.finding import lookups
 from support.api import citizen_id
 from support.stories import Act, Stage, story
 from support.stories.stage import FILED, FILLED

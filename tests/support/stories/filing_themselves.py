@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from app.extensions import atomic
-from app.operations import applicants, deployments, filled_in, tasks
-from app.operations._sessions import open_session
+from app.operations import deployments, tasks
+from app.operations.access import applicants
+from app.operations.access._sessions import open_session
 from app.operations.actors import SYSTEM
+from app.operations.company import filled_in
 from support.applying import ADDRESS, ROLE, applicant, applicant_files, hand_out, number_of
 from support.pages import PASSWORD
 from support.stories import Act, Stage, story

@@ -7,9 +7,11 @@ from sqlalchemy import select
 from app import clock, scheduler
 from app.extensions import atomic, db
 from app.models import Incident, Jurisdiction
-from app.operations import cases, incidents, messages, notices, organisations, tasks, timers
-from app.operations import clock as clocks
+from app.operations import cases, incidents, messages, tasks, timers
 from app.operations.actors import SYSTEM
+from app.operations.dates import clock as clocks
+from app.operations.offices import organisations
+from app.operations.telling import notices
 from support.life import open_award
 from support.stories import Act, Stage, story
 from support.stories.stage import (

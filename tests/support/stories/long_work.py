@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from app import clock
 from app.extensions import atomic
-from app.operations import files, work
+from app.operations.long_work import work
+from app.operations.uploads import files
 from support.stories import Act, Stage, story
 from support.stories.stage import FILED, FILLED
 from support.world import LIBRARY, SCHEME, open_filing, task_of

@@ -9,20 +9,15 @@ from app import clock
 from app.config import PROJECT
 from app.content.scenarios import read_scenarios
 from app.extensions import atomic
-from app.operations import clock as clocks
-from app.operations import (
-    deployments,
-    exports,
-    files,
-    leftovers,
-    proof,
-    regions,
-    rehearsal,
-    scenarios,
-    workdays,
-    worlds,
-)
+from app.operations import deployments, leftovers
 from app.operations.actors import SYSTEM
+from app.operations.dates import clock as clocks
+from app.operations.dates import rehearsal, workdays
+from app.operations.evidence import proof
+from app.operations.long_work import exports
+from app.operations.offices import regions
+from app.operations.trials import scenarios, worlds
+from app.operations.uploads import files
 from support.stories import Act, Stage, story
 from support.stories.stage import CLOSES, FILED, GROUND, LATER, closing, unused_files
 from support.waits import WAITS

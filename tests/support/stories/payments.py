@@ -9,10 +9,10 @@ from sqlalchemy import select
 from app import clock
 from app.extensions import atomic, db, settings
 from app.models import Payment
-from app.operations import clock as clocks
-from app.operations import online_payments
-from app.operations._payment_provider import SANDBOX, SIGNATURE, Sandbox, StatementLine, Told, provider
 from app.operations.actors import SYSTEM
+from app.operations.dates import clock as clocks
+from app.operations.paying import online_payments
+from app.operations.paying._payment_provider import SANDBOX, SIGNATURE, Sandbox, StatementLine, Told, provider
 from support.fees import FEES, PRICE, open_entry, payment_of, publish_fees
 from support.stories import Act, Stage, story
 from support.stories.stage import FILED

@@ -10,9 +10,11 @@ from sqlalchemy import select
 from app import clock
 from app.extensions import atomic, db
 from app.models import Account, Jurisdiction, Person
-from app.operations import accounts, organisations, people, register, register_imports, second_factor
+from app.operations.access import accounts, second_factor
 from app.operations.actors import SYSTEM
-from app.operations.organisations import Profile
+from app.operations.offices import organisations
+from app.operations.offices.organisations import Profile
+from app.operations.registers import people, register, register_imports
 from support.api import citizen_id, credit_code
 from support.pages import PASSWORD
 from support.second_factor import bind

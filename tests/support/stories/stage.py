@@ -13,11 +13,13 @@ from sqlalchemy import func, update
 from app import clock
 from app.extensions import atomic
 from app.models import Account
-from app.operations import cases, deployments, files, tasks, workdays
-from app.operations import clock as clocks
-from app.operations._sessions import open_session
+from app.operations import cases, deployments, tasks
+from app.operations.access._sessions import open_session
 from app.operations.actors import SYSTEM
-from app.operations.worlds import Built
+from app.operations.dates import clock as clocks
+from app.operations.dates import workdays
+from app.operations.trials.worlds import Built
+from app.operations.uploads import files
 from support.api import Caller
 from support.killed import World
 from support.life import life_files, publish_life

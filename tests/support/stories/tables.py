@@ -6,7 +6,7 @@ import csv
 from io import StringIO
 
 from app.extensions import atomic
-from app.operations import imports, work
+from app.operations.long_work import imports, work
 from support.phased import PHASED, publish_phased, waiting_for_scores
 from support.stories import Act, Stage, story
 from support.world import LIBRARY, OFFICE, at

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from app.errors import Invalid
-from app.operations._check_codes import ALPHABET, of_head, read
+from app.operations.evidence._check_codes import ALPHABET, of_head, read
 
 codes = st.builds(
     of_head,

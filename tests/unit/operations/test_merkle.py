@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.config import PROJECT
-from app.operations import _leaves, _merkle
-from app.operations._leaves import PACKED, Leaf, Tree, tree_of, unpacked
+from app.operations.evidence import _leaves, _merkle
+from app.operations.evidence._leaves import PACKED, Leaf, Tree, tree_of, unpacked
 
 INPUTS = [
     "", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f",

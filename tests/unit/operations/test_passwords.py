@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.operations import _passwords
+from app.operations.access import _passwords
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import Invalid
-from app.operations import _pdf
+from app.operations.uploads import _pdf
 
 HEAD, TAIL = b"%PDF-1.7\n", b"\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 CATALOG = b"1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"

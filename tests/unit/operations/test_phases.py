@@ -7,7 +7,7 @@ import pytest
 from app.config import PROJECT
 from app.content import Scheme, read_scheme_folder
 from app.engine.types import Happening, Snapshot, TaskWait
-from app.operations._standing import phases
+from app.operations.road._standing import phases
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.operations._names import clean_name, name_key, person_key
+from app.operations.finding._names import clean_name, name_key, person_key
 
 
 @pytest.mark.parametrize(

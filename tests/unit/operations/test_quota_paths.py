@@ -6,8 +6,8 @@ import pytest
 from unit.engine.diagrams import boundary, chain, document, element, nodes, process, service, signal, timer
 
 from app.engine import load_definitions
-from app.operations import places
-from app.operations._quota_paths import may_lock_quota
+from app.operations.registers import places
+from app.operations.road._quota_paths import may_lock_quota
 
 LAPSED = chain("late", "lapsed")
 QUOTA = service("free", places.RELEASE_PLACE.name)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.config import PROJECT
-from app.operations.regions import parent_of, with_parents
+from app.operations.offices.regions import parent_of, with_parents
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""What proves that the record is whole: replay, `flask verify` and its checks, the hourly roots."""

@@ -1,0 +1,1 @@
+"""What takes longer than a request: thousands decided, imported, exported, handed over, item by item."""

@@ -1,0 +1,1 @@
+"""What is kept of people and units beyond one case: workers, posts, certificates, bars, archives."""
