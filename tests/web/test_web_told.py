@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
-from support.capability_kit import perform
+from support.capability_kit import perform, request
 from support.clicking import Reader
 from support.own_requests import PLACES, kind_of, scene_of
 from support.pages import Stage, set_stage
-from support.world import LIBRARY, at, complete, open_filing
+from support.world import LIBRARY, OTHER_UNIT, at, complete, open_filing
 
 from app.extensions import atomic, db
 from app.models import Account, Notice
-from app.operations import cases
+from app.operations import capabilities, cases
 from app.operations.access import accounts
 from app.operations.actors import SYSTEM
+from app.operations.capabilities import Together
 
 DEPARTMENT = "东溪区文化局"
 TEXT = "请按时参加考试"
@@ -76,3 +79,17 @@ def test_where_nobody_has_an_account_it_waits_for_the_unit(stage: Stage) -> None
     perform("notify", case_id, {"text": TEXT})
     unit = stage.world.organisations[LIBRARY]
     assert db.session.scalars(select(Notice.text).where(Notice.organisation_id == unit)).all() == [TEXT]
+
+
+def test_at_a_midnight_of_many_each_unit_is_asked_for(stage: Stage) -> None:
+    ours, theirs = open_filing(stage.world), open_filing(stage.world, "赵四", unit=OTHER_UNIT)
+    close_accounts(stage, LIBRARY)
+    midnight = Together([ours, theirs])
+    with atomic():
+        for case_id in (ours, theirs):
+            asked = replace(request(case_id, {"text": TEXT}, 7), together=midnight)
+            capabilities.perform("notify", asked)
+            asked.changes.flush()
+    told = {row.case_id: row.organisation_id for row in db.session.scalars(select(Notice))}
+    places = stage.world.organisations
+    assert told == {ours: places[DEPARTMENT], theirs: places[OTHER_UNIT]}

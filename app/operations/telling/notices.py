@@ -29,7 +29,7 @@ from app.models import Account, Contact, Notice, Post
 from app.operations._prepared import Prepared
 from app.operations.actors import Actor
 from app.operations.capabilities import Request, Values, capability
-from app.operations.telling._recipients import recipient
+from app.operations.telling._recipients import recipient_of
 
 CASE, TASK, REMINDER, COPY = "case", "task", "reminder", "copy"
 """Kinds of notices: what a diagram tells; what somebody gave one to do; 催办; 抄送."""
@@ -107,7 +107,7 @@ def notify(request: Request) -> Values:
     """Tells whoever acts for the case's unit, when the step is written; one notice a token, however often it
     is asked. Its person is told the same where they have an account.
     """
-    to = recipient(request.scheme, request.unit_id, request.at)
+    to = recipient_of(request)
     text = str(request.inputs["text"])
     told: Values = {"organisation": to.organisation_id, "person": request.person_id, "token": request.token}
     row = _row(request.case_id, text, request.at, CASE)
