@@ -36,7 +36,7 @@ class Script:
     `onward`: on its day the first case of a process that has come to the status `of` goes on by these acts.
     `examples` are units that stand aside: each of their `people`, of a `grade` and, where it matters, of a
     `gender` and `born` in a month, has `acts` of their own; `opens` is what the unit, or another `office`,
-    starts, as in `besides`. A unit's `head` is the login of its second officer, who signs after the first.
+    starts, as in `besides`. A unit's `head` is its second officer, who signs after the first.
     `clocks` names the
     instants at which a demonstration may stop; the first is the usual one. `moved` are dates that an office
     fixes for its area, and somebody else of it approves. `born`: the first and the last year of birth;
@@ -82,7 +82,7 @@ class Script:
 
     @property
     def head_logins(self) -> list[str]:
-        return [facts["head"] for facts in (*self.units, *self.examples) if "head" in facts]
+        return [facts["head"]["login"] for facts in (*self.units, *self.examples) if "head" in facts]
 
     def kind_of(self, grade: str) -> Mapping[str, Any]:
         """The first of `people` of a grade."""

@@ -99,7 +99,7 @@ class Stage:
         unit = accounts.complete_unit_profile(superior, _profile(facts), actor=actor, now=self.now)
         self.actors[unit.id].append(actor)
         if "head" in facts:
-            self._allot(unit.id, facts["head"], "单位负责人", ["operator"])
+            self._allot(unit.id, facts["head"]["login"], facts["head"]["name"], ["operator"])
         applicants = tuple(self._applicant(unit.id, unit.name, actor, kind) for kind in kinds)
         return Unit(unit.id, unit.name, actor, applicants)
 

@@ -162,6 +162,7 @@ def transfer(task_id: int) -> Any:
     return _do(
         *("transfer", task_id),
         lambda actor, at: assignments.transfer(task_id, _to(), _said("ground"), actor, at),
+        hands_on=True,
     )
 
 
@@ -224,7 +225,7 @@ def _to() -> int:
     return next(iter(_ids("to")), 0)
 
 
-def _do(verb: str, task_id: int, act: Callable[[Actor, datetime], None]) -> Any:
+def _do(verb: str, task_id: int, act: Callable[[Actor, datetime], None], *, hands_on: bool = False) -> Any:
     """Does it and goes back to the task; to the next of the list from one that was handed on.
 
     A refusal keeps what was typed.
@@ -237,7 +238,7 @@ def _do(verb: str, task_id: int, act: Callable[[Actor, datetime], None]) -> Any:
         return _page(task_id, tried=verb, errors=refusal.fields, typed=request.form), 422
     except Conflict as refusal:
         return _page(task_id, refused=refusal.message, tried=verb, typed=request.form), 409
-    if verb == "transfer" and in_list() and _to() != signed_in().actor.account_id:
+    if hands_on and in_list() and _to() != signed_in().actor.account_id:
         return onward(page, str(DONE[verb]))
     flash(str(DONE[verb]), "done")
     there = "tasks.show" if signed_in().has("operator") else "assigning.show"

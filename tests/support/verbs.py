@@ -26,8 +26,12 @@ Name = tuple[str, str]
 
 
 def modules() -> dict[str, ModuleType]:
-    names = (module.name for module in pkgutil.iter_modules(operations.__path__))
-    return {name: importlib.import_module(f"{operations.__name__}.{name}") for name in names}
+    """By its own name, whichever package it lies in: no two have the same."""
+    found = pkgutil.walk_packages(operations.__path__, f"{operations.__name__}.")
+    names = [module.name for module in found if not module.ispkg]
+    modules = {name.rpartition(".")[2]: importlib.import_module(name) for name in names}
+    assert len(modules) == len(names)
+    return modules
 
 
 def public() -> dict[str, Callable[..., Any]]:
@@ -108,9 +112,9 @@ def _imports(tree: ast.Module, names: Any) -> Iterator[tuple[str, Name]]:
     """What a name stands for: (module, "") for a module, (module, function) for a function."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(operations.__name__):
-            module = (node.module or "").removeprefix(operations.__name__).lstrip(".")
+            module = (node.module or "").rpartition(".")[2]
             for alias in node.names:
-                target = (module, alias.name) if module else (alias.name, "")
+                target = (module, alias.name) if module in names else (alias.name, "")
                 if target[0] in names:
                     yield alias.asname or alias.name, target
 

@@ -130,10 +130,9 @@ def _claim(names: Collection[str], now: datetime) -> tuple[int, str] | None:
 
 def _hand_over(post_id: int, channel: Channel, now: datetime, *, rehearsal: bool) -> str:
     """Sends a marked letter while its row is locked, and writes what became of it: its state."""
-    marked = select(Post).where(Post.id == post_id, Post.state == SENDING)
-    post = db.session.scalar(
-        marked.with_for_update(skip_locked=True).execution_options(populate_existing=True)
-    )
+    marked = select(Post).where(Post.id == post_id, Post.state == SENDING).with_for_update()
+    # Who was too late to claim it holds the lock for a moment: skipped, it would count as left by the dead.
+    post = db.session.scalar(marked.execution_options(populate_existing=True))
     if post is None:
         return SENDING
     try:

@@ -73,7 +73,7 @@ each("[data-material]", (part) => {
 const SCROLLS_WITHIN = 500;
 let [tabbed, before] = [0, null];
 document.addEventListener("focusin", (event) => { if (event.target.localName !== "iframe") before = event.target; });
-document.addEventListener("keydown", (event) => { if (event.key === "Tab") tabbed = Date.now(); }, true);
+document.addEventListener("keydown", (event) => { tabbed = event.key === "Tab" ? Date.now() : 0; }, true);
 window.addEventListener("blur", () => {
   const frame = document.activeElement;
   if (!frame.closest("[data-material]") || frame.matches(":hover") || Date.now() - tabbed < 1000) return;
