@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import request, url_for
 from flask_babel import gettext as _
 
 from app.content.beginnings import begins_with
@@ -20,13 +20,11 @@ from app.models import Task
 from app.operations import tasks
 from app.queries import applicants
 from app.queries import tasks as task_queries
-from app.queries.returns import came_back
-from app.web import applicant_words, meanwhile, task_forms, uploads
+from app.web import meanwhile, task_forms, uploads
 from app.web.changes import Difference, differences
 from app.web.filters import instant
 from app.web.schemes import now_of, scheme_of
 from app.web.session import signed_in
-from app.web.task_desk import saver
 from app.web.task_forms import Errors, Values
 
 
@@ -73,7 +71,7 @@ class Desk:
 
     @cached_property
     def view(self) -> FormView:
-        return self._view(self.values, {})
+        return self.view_of(self.values, {})
 
     @property
     def stands(self) -> bool:
@@ -98,10 +96,10 @@ class Desk:
     @property
     def numbers(self) -> list[int]:
         """The sections with something to show, counted from 1 in the order of the form."""
-        return self._numbers(self.view)
+        return self.numbers_of(self.view)
 
-    def _numbers(self, view: FormView) -> list[int]:
-        parts = ((number, self._without_last(section)) for number, section in enumerate(view.sections, 1))
+    def numbers_of(self, view: FormView) -> list[int]:
+        parts = ((number, self.without_last(section)) for number, section in enumerate(view.sections, 1))
         return [number for number, part in parts if any(_has_something(field) for field in part.fields)]
 
     def demand(self, number: int) -> Desk:
@@ -141,7 +139,7 @@ class Desk:
     def collisions(self, number: int, values: Values) -> list[Difference]:
         """Where a step as it was sent differs from what was saved of it since the page was drawn."""
         since = self.saved_since(self.names(number))
-        found = differences(self._view(self.values, {}), self._view(values, {})) if since else []
+        found = differences(self.view_of(self.values, {}), self.view_of(values, {})) if since else []
         return [one for one in found if one.name in since]
 
     def settled(self, number: int, values: Values) -> Values:
@@ -193,134 +191,25 @@ class Desk:
 
     def address(self, number: int, values: Values) -> str:
         """Where the button leads: the step before or after this one, or the check."""
-        numbers = self._numbers(self._view(values, {}))
+        numbers = self.numbers_of(self.view_of(values, {}))
         back = "_back" in request.form
         others = [n for n in numbers if (n < number if back else n > number)]
         if not others:
-            return url_for("applicant_form.check", task_id=self.task.id) if not back else self._home
+            return url_for("applicant_form.check", task_id=self.task.id) if not back else self.home
         wanted = others[-1] if back else others[0]
         return url_for("applicant_form.step", task_id=self.task.id, number=wanted)
 
     @property
-    def _home(self) -> str:
+    def home(self) -> str:
         return url_for("applicant.case", case_id=self.task.case_id)
 
-    def _view(self, values: Values, errors: Errors) -> FormView:
+    def view_of(self, values: Values, errors: Errors) -> FormView:
         if self.form is None:
             return FormView("", "", (), ())
         return task_forms.shown(self.form, values, errors, self.known, self.owned.case.unit_id)
 
-    def field(self, name: str, values: Values, errors: Errors) -> FieldView:
-        view = self._view(values, errors)
-        return next(f for section in view.sections for f in section.fields if f.name == name)
-
-    def files(self, *fields: FieldView) -> Mapping[str, Any]:
-        return task_forms.files_in([FormView("", "", (SectionView("", fields),), ())])
-
-    def page(
-        self,
-        number: int,
-        values: Values,
-        errors: Errors,
-        *,
-        saved: Values | None = None,
-        seen: str | None = None,
-        kept: bool = False,
-        refused: str = "",
-        note: str = "",
-    ) -> str:
-        """A step as it stands; `saved` is the draft if it was just saved, `seen` what the page began with."""
-        begun = meanwhile.marks(self.values if saved is None else saved, self.names(number))
-        whole = self._view(values, errors)
-        section = self._without_last(whole.sections[number - 1])
-        view = replace(whole, sections=(section,))
-        numbers = sorted({*self._numbers(whole), number})
-        return render_template(
-            "applicant/step.html",
-            **self._common(),
-            number=number,
-            place=numbers.index(number) + 1,
-            steps=[(n, whole.sections[n - 1].title or whole.title) for n in numbers],
-            missing={n for n in numbers if self.at(n, self.faults(values))},
-            view=view,
-            updates=bool(self.form and self.form.conditions.controls & self.names(number)),
-            files=self.files(*section.fields),
-            refused=refused,
-            note=note,
-            kept=kept,
-            seen=begun if seen is None else seen,
-            page=meanwhile.new_page(),
-        )
-
-    def compare(self, number: int, values: Values, found: Sequence[Difference]) -> str:
-        """The page on which the step as it was sent stands beside what was saved of it meanwhile."""
-        draft = self.owned.draft
-        by_unit = saver(draft)
-        return render_template(
-            "tasks/compare.html",
-            **self._common(),
-            differences=found,
-            theirs=meanwhile.left_alone(values, {one.name for one in found}),
-            saved_by=_("单位") if by_unit else signed_in().name,
-            merge=url_for("applicant_form.merge", task_id=self.task.id, number=number),
-            case_page=self._home,
-        )
-
-    def _without_last(self, section: SectionView) -> SectionView:
+    def without_last(self, section: SectionView) -> SectionView:
         return replace(section, fields=[f for f in section.fields if f.name not in self.asked_last])
-
-    def _last_view(self, errors: Errors) -> FormView | None:
-        """The fields that are typed beside the button that submits; the unit types them where it submits."""
-        typed = {**self.values, **self.typed_last()}
-        found = [f for s in self._view(typed, errors).sections for f in s.fields]
-        last = [f for f in found if f.name in self.asked_last and f.visible]
-        return FormView("", "", (SectionView("", last),), ()) if last and not self.unit_submits else None
-
-    def check_page(self, errors: Errors, refused: str = "") -> str:
-        told = {**self.faults(self.values), **errors}
-        view = self._view(self.values, {})
-        view = replace(view, sections=[self._without_last(section) for section in view.sections])
-        return render_template(
-            "applicant/check.html",
-            **self._common(),
-            missing=self._missing(told),
-            lacking={n for n in self._numbers(view) if self.at(n, told)},
-            view=view,
-            last=self._last_view(errors),
-            seen=meanwhile.marks(self.values, self.form.fields if self.form else ()),
-            files=task_forms.files_in([view]),
-            refused=refused,
-            steps=[(n, view.sections[n - 1].title or view.title) for n in self._numbers(view)],
-        )
-
-    def _missing(self, errors: Errors) -> Sequence[tuple[str, str]]:
-        """Each sentence with the address of its field."""
-        found = []
-        for name, texts in errors.items():
-            if name in self.asked_last:
-                found += [(text, f"#{name}") for text in texts]
-                continue
-            number = next((n for n in range(1, 1 + len(self.view.sections)) if self.at(n, {name: texts})), 1)
-            place = url_for("applicant_form.step", task_id=self.task.id, number=number, missing=1)
-            found += [(text, f"{place}#{name}") for text in texts]
-        return found
-
-    def _common(self) -> dict[str, Any]:
-        task, case = self.task, self.owned.case
-        drawn = self.scheme.definitions.processes[task.process].elements[task.element]
-        now = now_of(self.scheme.id)
-        return {
-            "task": task,
-            "case": case,
-            "scheme": self.scheme,
-            "stands": self.stands,
-            "unit_submits": self.unit_submits,
-            "remaining": applicant_words.remaining(task.closes_at, now) if task.closes_at else "",
-            "came_back": came_back([task.id]).get(task.id),
-            "saved_at": self.owned.draft.saved_at if self.owned.draft else None,
-            "saved_by_unit": bool(saver(self.owned.draft)),
-            "context": task_forms.facts(drawn, self.scheme, case, self.variables),
-        }
 
 
 def progress(task: Task) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _
 
 from app import edge
@@ -17,6 +17,7 @@ from app.queries import applicants
 from app.queries import desk as beside
 from app.web import meanwhile, uploads
 from app.web.applicant_desk import Desk
+from app.web.applicant_pages import check_page, compare_page, field_page, step_page
 from app.web.changes import Difference, picked
 from app.web.schemes import now_of, scheme_of
 from app.web.session import after_lapse, needs, signed_in
@@ -49,8 +50,9 @@ def step(task_id: int, number: int) -> Any:
     told = desk.at(number, desk.faults(desk.values)) if "missing" in request.args else {}
     kept = beside.kept(task_id, signed_in().actor.account_id)
     if kept is None or not desk.part(number, kept.values):
-        return desk.page(number, desk.values, told)
-    return desk.page(
+        return step_page(desk, number, desk.values, told)
+    return step_page(
+        desk,
         number,
         desk.with_step(number, kept.values),
         told,
@@ -83,7 +85,8 @@ def _keep(desk: Desk, number: int, values: Values, refused: Errors) -> Any:
         desk = Desk.of(desk.task.id)
         return _keep(desk, number, desk.with_step(number, values), refused)
     except Conflict as refusal:
-        return refusal.message if quiet else desk.page(number, values, {}, refused=refusal.message), 409
+        told = refusal.message
+        return told if quiet else step_page(desk, number, values, {}, refused=told), 409
     if quiet:
         return "", 204, {"Draft-Seen": meanwhile.marks(values, desk.names(number))}
     return _onward(desk, number, values, refused)
@@ -93,10 +96,10 @@ def _onward(desk: Desk, number: int, values: Values, refused: Errors) -> Any:
     """Where the button says, once the step was saved; what is wrong with it is told before."""
     wrong = {**desk.wrong(number, values), **refused}
     if wrong and "_back" not in request.form:
-        return desk.page(number, values, wrong, saved=values), 422
+        return step_page(desk, number, values, wrong, saved=values), 422
     if any(button in request.form for button in LATER):
         note = _("已保存。可以关掉页面，下次登录接着填。") if "_save" in request.form else ""
-        return desk.page(number, values, {}, saved=values, note=note)
+        return step_page(desk, number, values, {}, saved=values, note=note)
     return redirect(desk.address(number, values))
 
 
@@ -108,7 +111,7 @@ def _compare(desk: Desk, number: int, values: Values, found: Sequence[Difference
     with edge.transaction():
         mine = desk.part(number, values)
         kept_forms.keep(signed_in().actor.account_id or 0, desk.task.id, mine, edge.received_at())
-    return desk.compare(number, values, found), 409
+    return compare_page(desk, number, values, found), 409
 
 
 @bp.post("/<int:task_id>/steps/<int:number>/merge")
@@ -162,7 +165,7 @@ def upload(task_id: int, name: str) -> Any:
     if desk.form is None or field is None or not desk.stands:
         raise NotFound
     # Several join those that are saved, whoever did that; one takes the place of the one that was shown.
-    texts = {name: list(desk.values.get(name, ()))} if field.type == "array" else {}
+    texts = {name: list(desk.values.get(name) or ())} if field.type == "array" else {}
     refused = uploads.take(desk.form, texts, signed_in().actor, once=request.form.get("_once", "")[:64])
     texts = {name: list(dict.fromkeys(names)) for name, names in texts.items()}
     values = {**desk.values, **desk.read(texts, {name})}
@@ -172,8 +175,7 @@ def upload(task_id: int, name: str) -> Any:
     if not refused:
         with edge.transaction():
             desk.save(values)
-    shown = desk.field(name, values, refused)
-    page = render_template("applicant/field.html", field=shown, task=desk.task, files=desk.files(shown))
+    page = field_page(desk, name, values, refused)
     return page, 422 if refused else 200, {"Draft-Seen": meanwhile.remarked(values, name)}
 
 
@@ -185,7 +187,7 @@ def _replaced(desk: Desk, name: str, values: Values) -> bool:
 @bp.get("/<int:task_id>/check")
 @needs("applicant")
 def check(task_id: int) -> Any:
-    return Desk.of(task_id).check_page({})
+    return check_page(Desk.of(task_id), {})
 
 
 @bp.post("/<int:task_id>/check")
@@ -200,7 +202,7 @@ def submit(task_id: int) -> Any:
     if overtaken:
         named = "、".join(overtaken)
         told = _("这份表单在您打开以后又保存过：%(fields)s。请核对下面的内容，再提交。", fields=named)
-        return desk.check_page({}, refused=told), 409
+        return check_page(desk, {}, refused=told), 409
     try:
         with edge.transaction():
             if desk.unit_submits:
@@ -209,9 +211,9 @@ def submit(task_id: int) -> Any:
             else:
                 status = tasks.complete(task_id, {**desk.values, **desk.typed_last()}, actor, now).status
     except Invalid as refusal:
-        return desk.check_page(refusal.fields), 422
+        return check_page(desk, refusal.fields), 422
     except Conflict as refusal:
-        return Desk.of(task_id).check_page({}, refused=refusal.message), 409
+        return check_page(Desk.of(task_id), {}, refused=refusal.message), 409
     return _done(desk, status)
 
 
