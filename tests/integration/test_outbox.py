@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,10 @@ NOW = clock.now() + timedelta(hours=1)
 WHEN = at("2021-06-11 10:00")
 ADDRESS, MOBILE = "chen.yi@example.cn", "13800138000"
 SECRET = "s" * 32
+SOMEBODY_WAITS = text(
+    "SELECT EXISTS (SELECT FROM pg_stat_activity"
+    " WHERE datname = current_database() AND wait_event_type = 'Lock')"
+)
 ADMINISTRATOR = Actor(None, None, None, None, "管理员", frozenset({"administrator"}))
 
 
@@ -107,6 +112,35 @@ class TestInARehearsal:
         send = [lambda: outbox.deliver(atomic, after(seconds=5))] * 3
         assert sum(map(int, map(str, at_once(app, send, nullcontext)))) == 6
         assert set(states()) == {("mail", "sent")}
+
+    def test_who_is_too_late_to_claim_a_letter_keeps_nobody_from_sending_it(self, world: Built) -> None:
+        """PostgreSQL locks a row before it looks again whether that still is what was asked for."""
+        choose(world.actors[BUREAU])
+        self.tell(accounts=[world.actors[BUREAU].account_id])
+        with db.engine.connect() as late, db.engine.connect() as watcher:
+            over = threading.Event()
+
+            def let_go() -> None:
+                while not over.is_set() and not watcher.scalar(SOMEBODY_WAITS):
+                    watcher.rollback()
+                late.rollback()
+
+            letting_go = threading.Thread(target=let_go)
+
+            @contextmanager
+            def transaction() -> Iterator[Any]:
+                with atomic() as session:
+                    yield session
+                claimed = select(Post.id).where(Post.state == "sending").with_for_update()
+                if letting_go.ident is None and late.scalar(claimed):
+                    letting_go.start()
+
+            try:
+                assert outbox.deliver(transaction, after(seconds=5)) == 1
+            finally:
+                over.set()
+                letting_go.join()
+        assert states() == [("mail", "sent")]
 
     def test_refused_for_good_it_is_given_up_and_an_administrator_may_try_again(self, world: Built) -> None:
         bureau = world.actors[BUREAU]
